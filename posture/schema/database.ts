@@ -1,0 +1,88 @@
+/** The database: its size, its limits, its timeouts, what it survives. */
+import { z } from 'zod';
+import { bytes, count, duration, percent } from '../units.ts';
+
+/** Memory of the instance classes that the laws know, in GiB (AWS listing). */
+export const INSTANCE_MEMORY_GIB = {
+  'db.t4g.micro': 1,
+  'db.t4g.small': 2,
+  'db.t4g.medium': 4,
+  'db.t4g.large': 8,
+  'db.m7g.large': 8,
+  'db.m7g.xlarge': 16,
+  'db.m7g.2xlarge': 32,
+  'db.r7g.large': 16,
+  'db.r7g.xlarge': 32,
+} as const;
+
+export type InstanceClass = keyof typeof INSTANCE_MEMORY_GIB;
+
+export const database = z
+  .strictObject({
+    version: z.enum(['16', '17', '18']).prefault('18').describe('Major version of PostgreSQL.'),
+    instance: z
+      .enum(Object.keys(INSTANCE_MEMORY_GIB) as [InstanceClass, ...InstanceClass[]])
+      .prefault('db.t4g.small')
+      .describe('RDS instance class; its memory bounds max_connections.'),
+    maxConnections: count(20, 5000).prefault(200).describe('max_connections of the server.'),
+    superuserReserved: count(1, 20).prefault(3).describe('superuser_reserved_connections.'),
+    serviceReserved: count(0, 50)
+      .prefault(12)
+      .describe("Connections that the managed service takes: rds_superuser's 2 reserved and about 10 of its own."),
+    sharedBuffers: percent().prefault('25%').describe("Share of the instance's memory for shared_buffers."),
+    backendMemory: bytes()
+      .prefault('5MiB')
+      .describe('Memory of one backend (measured on ours: private memory of a backend after a run under load).'),
+    timeouts: z
+      .strictObject({
+        connect: duration().prefault('2s').describe('Longest TCP and TLS connect to the server.'),
+        acquire: duration().prefault('1s').describe('Longest wait for a pooled connection, connecting included.'),
+        statement: duration().prefault('3s').describe('statement_timeout of every application session.'),
+        lock: duration().prefault('2s').describe('lock_timeout of every application session.'),
+        query: duration()
+          .prefault('4s')
+          .describe('Longest wait of the client for the answer to a query: ends what a dead network would hang.'),
+        idleInTransaction: duration()
+          .prefault('10s')
+          .describe('idle_in_transaction_session_timeout of every application session.'),
+        maxLifetime: duration()
+          .prefault('15m')
+          .describe('Age at which a pooled connection is replaced, jittered by 10 %.'),
+      })
+      .prefault({}),
+    keepalive: z
+      .strictObject({
+        idle: duration().prefault('10s').describe('tcp_keepalives_idle: silence before the server probes a client.'),
+        interval: duration().prefault('5s').describe('tcp_keepalives_interval.'),
+        count: count(1, 10).prefault(3).describe('tcp_keepalives_count: probes lost until the backend ends.'),
+        checkInterval: duration()
+          .prefault('5s')
+          .describe(
+            'client_connection_check_interval: how often a running query looks whether its client is still there.',
+          ),
+      })
+      .prefault({}),
+    storage: z
+      .strictObject({
+        size: bytes().prefault('20GiB').describe('Storage at the start.'),
+        max: bytes().prefault('200GiB').describe('Storage that autoscaling may reach.'),
+      })
+      .prefault({}),
+    multiAz: z.boolean().prefault(true).describe('A standby in another zone.'),
+    backups: duration().prefault('7d').describe('Retention of automated backups and point-in-time recovery.'),
+    deletionProtection: z.boolean().prefault(true).describe('The server refuses to be deleted.'),
+    finalSnapshot: z.boolean().prefault(true).describe('A last snapshot is taken when the server is deleted.'),
+    performanceInsights: z.boolean().prefault(true).describe('Query statistics for 7 days, without charge.'),
+    maintenanceWindow: z.string().prefault('sun:03:00-sun:04:00').describe('Weekly window for maintenance, UTC.'),
+    backupWindow: z.string().prefault('01:00-02:00').describe('Daily window for the backup, UTC.'),
+    retention: z
+      .strictObject({
+        updates: duration()
+          .prefault('7d')
+          .describe('How long a processed update is kept; longer than the 24h in which Telegram may deliver it again.'),
+        jobs: duration().prefault('1h').describe('How long a finished lane token is kept.'),
+        conversation: duration().prefault('30d').describe('How long messages of a conversation are kept.'),
+      })
+      .prefault({}),
+  })
+  .prefault({});

@@ -1,0 +1,110 @@
+/** What stands between Telegram and the tasks: the webhook, the load balancer, the network. */
+import { z } from 'zod';
+import { count, duration } from '../units.ts';
+
+/** Update types of Bot API 10 that a webhook may ask for. */
+export const UPDATE_TYPES = [
+  'message',
+  'edited_message',
+  'channel_post',
+  'edited_channel_post',
+  'business_connection',
+  'business_message',
+  'edited_business_message',
+  'deleted_business_messages',
+  'message_reaction',
+  'message_reaction_count',
+  'inline_query',
+  'chosen_inline_result',
+  'callback_query',
+  'shipping_query',
+  'pre_checkout_query',
+  'purchased_paid_media',
+  'poll',
+  'poll_answer',
+  'my_chat_member',
+  'chat_member',
+  'chat_join_request',
+  'chat_boost',
+  'removed_chat_boost',
+] as const;
+
+export const telegram = z
+  .strictObject({
+    maxConnections: count(1, 100)
+      .prefault(40)
+      .describe("Telegram's max_connections: webhook requests it may have open at once."),
+    ackDeadline: duration()
+      .prefault('5s')
+      .describe(
+        'Every webhook request is answered within this time, 200 after the commit or 503. Telegram itself waits 60s.',
+      ),
+    retryAfter: duration()
+      .prefault('5s')
+      .describe('Retry-After of a 503. At most 10s: an update that expires while Telegram waits is dropped.'),
+    allowedUpdates: z
+      .array(z.enum(UPDATE_TYPES))
+      .min(1)
+      .prefault(['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'my_chat_member'])
+      .describe('Update types that Telegram delivers.'),
+  })
+  .prefault({});
+
+export const ingress = z
+  .strictObject({
+    domain: z
+      .string()
+      .regex(
+        /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+        'a host name, such as "bot.example.com"',
+      )
+      .optional()
+      .describe("Host name of the webhook. Without one, CloudFront's own HTTPS name is used."),
+    zone: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Route 53 hosted zone that the domain belongs to, such as "example.com".'),
+    telegramOnly: z
+      .boolean()
+      .prefault(false)
+      .describe(
+        "Forward the webhook path only from Telegram's published address ranges (149.154.160.0/20, 91.108.4.0/22).",
+      ),
+    deregistrationDelay: duration()
+      .prefault('15s')
+      .describe('How long the load balancer lets a leaving task finish its requests.'),
+    idleTimeout: duration().prefault('60s').describe('Idle timeout of the load balancer.'),
+    keepAlive: duration()
+      .prefault('72s')
+      .describe(
+        'Keep-alive of the Node server. Longer than the idle timeout, or the balancer reuses a dead socket: 502.',
+      ),
+    healthCheck: z
+      .strictObject({
+        interval: duration().prefault('10s').describe('Time between two health checks.'),
+        timeout: duration().prefault('3s').describe('Longest answer of a health check.'),
+        healthy: count(2, 10).prefault(2).describe('Successes in a row that make a target healthy.'),
+        unhealthy: count(2, 10).prefault(3).describe('Failures in a row that make a target unhealthy.'),
+      })
+      .prefault({}),
+    logRetention: duration().prefault('30d').describe('How long access logs are kept.'),
+  })
+  .prefault({});
+
+export const network = z
+  .strictObject({
+    cidr: z
+      .string()
+      .regex(/^\d+\.\d+\.\d+\.\d+\/\d+$/, 'an IPv4 range, such as "10.40.0.0/16"')
+      .prefault('10.40.0.0/16')
+      .describe('IPv4 range of the VPC.'),
+    zones: count(1, 3).prefault(2).describe('Availability zones over which tasks and database are spread.'),
+    egress: z
+      .enum(['public', 'nat', 'endpoints'])
+      .prefault('public')
+      .describe(
+        'How tasks reach the internet: public addresses behind closed security groups (no charge for a gateway), a NAT gateway a zone (about 35 USD a month each), or NAT plus VPC endpoints for AWS services.',
+      ),
+  })
+  .prefault({});

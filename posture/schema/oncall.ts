@@ -1,0 +1,56 @@
+/** Who is woken, how soon, and what the stack is for. */
+import { z } from 'zod';
+import { count, duration, percent } from '../units.ts';
+
+export const stage = z
+  .enum(['production', 'development'])
+  .prefault('development')
+  .describe('A production stack must declare how it recovers (law recovery.declared).');
+
+export const features = z
+  .strictObject({
+    chat: z.boolean().prefault(true).describe("Answer a user's text through the AI provider."),
+  })
+  .prefault({});
+
+export const oncall = z
+  .strictObject({
+    emails: z.array(z.email()).prefault([]).describe('Addresses that get pages and tickets.'),
+    https: z
+      .array(z.url({ protocol: /^https$/ }))
+      .prefault([])
+      .describe('HTTPS endpoints that get pages and tickets.'),
+    telegramChat: z
+      .string()
+      .regex(/^(-?\d+|@\w+)$/, 'a chat id, such as "-1001234567890"')
+      .optional()
+      .describe('Chat that gets pages through a relay of its own, which does not depend on the bot.'),
+    detectWithin: z
+      .strictObject({
+        page: duration().prefault('5m').describe('Longest time from a fault that wakes somebody to its alarm.'),
+        ticket: duration().prefault('15m').describe('Longest time from a fault for the working day to its alarm.'),
+      })
+      .prefault({}),
+    logRetention: duration().prefault('30d').describe('How long logs are kept.'),
+  })
+  .prefault({});
+
+export const sentinel = z
+  .strictObject({
+    every: duration().prefault('1m').describe('How often the sentinel asks Telegram and the bot how they are.'),
+    timeout: duration().prefault('20s').describe('Deadline of one look.'),
+    connections: count(0, 10).prefault(2).describe('Database connections that a look may cost.'),
+  })
+  .prefault({});
+
+export const scaling = z
+  .strictObject({
+    cpu: percent().prefault('60%').describe('CPU use that autoscaling aims at.'),
+    requestsPerTarget: count(1, 1_000_000)
+      .prefault(3000)
+      .describe('Requests a minute and web task that autoscaling aims at.'),
+    queueAge: duration().prefault('10s').describe('Age of the oldest unprocessed update that adds a worker.'),
+    scaleInCooldown: duration().prefault('5m').describe('Pause after tasks were taken away.'),
+    scaleOutCooldown: duration().prefault('1m').describe('Pause after tasks were added.'),
+  })
+  .prefault({});

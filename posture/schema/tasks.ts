@@ -1,0 +1,87 @@
+/** What the two kinds of task are given: how many run, how large, how many connections, how long they may take to end. */
+import { z } from 'zod';
+import { bytes, count, duration, percent } from '../units.ts';
+
+const replicas = z
+  .strictObject({
+    min: count(0, 200)
+      .prefault(2)
+      .describe('Tasks that always run. With two zones, two keep serving when one zone is lost.'),
+    max: count(1, 200).prefault(4).describe('Tasks that autoscaling may reach.'),
+  })
+  .prefault({});
+
+const size = {
+  tasks: replicas,
+  cpu: z
+    .union([z.literal(256), z.literal(512), z.literal(1024), z.literal(2048), z.literal(4096)])
+    .describe('CPU units of one task (1024 is one vCPU), a Fargate size.'),
+  memory: bytes().describe('Memory of one task; the heap limit is derived from it, never typed.'),
+  nofile: count(256, 1_048_576).prefault(4096).describe('Open-files limit (ulimit) of one task.'),
+};
+
+export const web = z
+  .strictObject({
+    ...size,
+    cpu: size.cpu.prefault(256),
+    memory: size.memory.prefault('512MiB'),
+    pool: count(1, 100).prefault(4).describe('Database connections of one web task.'),
+    listeners: count(0, 4).prefault(0).describe('Connections of one web task outside its pool (LISTEN).'),
+    maxInFlight: count(1, 10_000)
+      .prefault(64)
+      .describe(
+        'Webhook requests one task accepts at once; beyond it a request is refused at once with 503 and Retry-After.',
+      ),
+    bodyLimit: bytes().prefault('1MiB').describe('Largest request body; a larger one is refused with 413.'),
+    gather: duration()
+      .prefault('2ms')
+      .describe('How long the first update of a batch waits for others to share its INSERT.'),
+    gatherMax: count(1, 1000).prefault(250).describe('Updates that one INSERT carries at most.'),
+    stopTimeout: duration().prefault('60s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
+    drain: duration().prefault('40s').describe('How long a task that got SIGTERM goes on finishing what it accepted.'),
+  })
+  .prefault({});
+
+export const worker = z
+  .strictObject({
+    ...size,
+    cpu: size.cpu.prefault(512),
+    memory: size.memory.prefault('1GiB'),
+    pool: count(2, 100).prefault(8).describe('Database connections of one worker task, shared with pg-boss.'),
+    listeners: count(0, 4).prefault(1).describe('Connections of one worker task outside its pool (LISTEN).'),
+    stopTimeout: duration().prefault('120s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
+    drain: duration()
+      .prefault('100s')
+      .describe('How long a task that got SIGTERM goes on finishing the updates it has begun.'),
+  })
+  .prefault({});
+
+export const rollout = z
+  .strictObject({
+    surge: percent()
+      .prefault('200%')
+      .describe('maximumPercent of a rolling deploy: running tasks may reach this share of the desired count.'),
+    minimumHealthy: percent().prefault('100%').describe('minimumHealthyPercent of a rolling deploy.'),
+    overlap: count(0, 4)
+      .prefault(1)
+      .describe(
+        'Sets of STOPPING tasks that may still hold connections beside the surge: 1 allows a deploy begun inside the stop time of the one before, 0 needs deploys to be serialised.',
+      ),
+    boot: duration().prefault('20s').describe('Start of a container to ready, at worst (measured by npm run bench).'),
+    healthGrace: duration().prefault('60s').describe('How long ECS ignores a failing health check of a new task.'),
+    failuresToRollBack: count(1, 200).prefault(3).describe('Failed tasks that trip the deployment circuit breaker.'),
+    rollbackWithin: duration()
+      .prefault('15m')
+      .describe('Longest acceptable time from a bad deploy to the old tasks alone.'),
+    operators: count(0, 50).prefault(5).describe('Connections kept for people: psql, dashboards, an incident.'),
+  })
+  .prefault({});
+
+export const watchdog = z
+  .strictObject({
+    maxLag: duration()
+      .prefault('5s')
+      .describe('Longest pause of the event loop that is tolerated before the process ends itself with a diagnostic.'),
+    stalledAfter: duration().prefault('3m').describe('Longest time a worker with work to do may make no progress.'),
+  })
+  .prefault({});

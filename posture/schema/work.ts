@@ -1,0 +1,123 @@
+/** How work is done: lanes, attempts, deadlines, providers, what a conversation may cost. */
+import { z } from 'zod';
+import { count, duration, percent } from '../units.ts';
+
+/** Attempts after which a poisonous update is parked, and the pauses between them. */
+const attempts = (defaults: { attempts: number; first: string; max: string }) => ({
+  attempts: count(1, 20)
+    .prefault(defaults.attempts)
+    .describe('Attempts at one update before it is parked and its chat goes on.'),
+  backoff: z
+    .strictObject({
+      first: duration()
+        .prefault(defaults.first)
+        .describe('Pause after the first failed attempt; doubled after each further one.'),
+      max: duration().prefault(defaults.max).describe('Longest pause between two attempts.'),
+    })
+    .prefault({}),
+});
+
+export const jobs = z
+  .strictObject({
+    chat: z
+      .strictObject({
+        lanes: count(1, 1000).prefault(200).describe('Chats that one worker task handles at once.'),
+        handler: duration().prefault('45s').describe('Deadline of the handling of one update.'),
+        turn: duration().prefault('30s').describe('How long one chat may keep its lane before others get a turn.'),
+        expire: duration()
+          .prefault('2m')
+          .describe("Age at which a lane's token is taken from its holder whatever its heartbeat says."),
+        ...attempts({ attempts: 4, first: '2s', max: '30s' }),
+      })
+      .prefault({}),
+    preCheckout: z
+      .strictObject({
+        lanes: count(1, 1000)
+          .prefault(16)
+          .describe('Pre-checkout queries that one worker task answers at once, in lanes of their own.'),
+        handler: duration()
+          .prefault('4s')
+          .describe('Deadline of the handling of one pre-checkout query. Telegram cancels the payment after 10s.'),
+        turn: duration().prefault('4s').describe('How long one query may keep its lane.'),
+        expire: duration().prefault('30s').describe("Age at which a lane's token is taken from its holder."),
+        ...attempts({ attempts: 2, first: '500ms', max: '1s' }),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export const lanes = z
+  .strictObject({
+    poll: duration().prefault('1s').describe('How often a worker looks for work without having been notified.'),
+    dispatchBatch: count(1, 10_000).prefault(1000).describe('Stored updates that one dispatch turns into lane tokens.'),
+    heartbeat: duration()
+      .prefault('10s')
+      .describe("Lease of a lane: a holder silent for longer loses it. pg-boss's least is 10s."),
+    touch: duration().prefault('3s').describe('How often a worker renews the leases of its lanes.'),
+    supervise: duration().prefault('2s').describe('How often lost leases are looked for.'),
+    sweep: duration().prefault('5s').describe('How often updates without a token are looked for.'),
+    recoverWithin: duration().prefault('20s').describe("Longest time until a crashed worker's chats are taken over."),
+  })
+  .prefault({});
+
+const breaker = (defaults: { failures: number; window: string; open: string }) =>
+  z
+    .strictObject({
+      failureRate: percent().prefault('50%').describe('Share of failed calls in the window that opens the breaker.'),
+      minimumCalls: count(1, 1000).prefault(defaults.failures).describe('Calls in the window before the share counts.'),
+      window: duration().prefault(defaults.window).describe('Sliding window over which failures are counted.'),
+      openFor: duration()
+        .prefault(defaults.open)
+        .describe('How long the breaker stays open before one call may try again.'),
+    })
+    .prefault({});
+
+const provider = (defaults: { timeout: string; attempts: number; concurrency: number; queue: number }) => ({
+  timeout: duration().prefault(defaults.timeout).describe('Deadline of one call.'),
+  attempts: count(1, 5)
+    .prefault(defaults.attempts)
+    .describe('Calls made for one request when the failure is transient.'),
+  backoff: duration().prefault('500ms').describe('Pause before the first repeat; doubled after each, jittered.'),
+  concurrency: count(1, 2000)
+    .prefault(defaults.concurrency)
+    .describe('Calls that one task has open at once (bulkhead).'),
+  queue: count(0, 10_000).prefault(defaults.queue).describe('Calls that may wait for a free place.'),
+});
+
+export const providers = z
+  .strictObject({
+    telegram: z
+      .strictObject({
+        ...provider({ timeout: '5s', attempts: 2, concurrency: 256, queue: 1000 }),
+        breaker: breaker({ failures: 20, window: '20s', open: '5s' }),
+        rate: z
+          .strictObject({
+            global: count(1, 10_000)
+              .prefault(30)
+              .describe("Messages a second to all chats together: Telegram's limit for a free bot."),
+            broadcast: count(0, 10_000).prefault(15).describe('Messages a second that broadcasts may take of it.'),
+            replies: count(0, 10_000).prefault(15).describe('Replies a second expected at the peak.'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
+    openrouter: z
+      .strictObject({
+        ...provider({ timeout: '20s', attempts: 1, concurrency: 64, queue: 200 }),
+        breaker: breaker({ failures: 5, window: '30s', open: '15s' }),
+        model: z.string().min(1).prefault('openrouter/auto').describe('Model that answers the chat.'),
+        maxTokens: count(1, 32_768).prefault(800).describe('Longest answer, in tokens.'),
+        contextTokens: count(1024, 2_000_000).prefault(32_768).describe("The model's context window, in tokens."),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export const history = z
+  .strictObject({
+    messages: count(0, 200).prefault(20).describe('Messages of the conversation that accompany a question at most.'),
+    characters: count(0, 1_000_000)
+      .prefault(16_000)
+      .describe('Characters of the conversation that accompany a question at most, cut in SQL.'),
+  })
+  .prefault({});
