@@ -1,0 +1,99 @@
+/** Everything that follows from the posture as a number: connections, role limits, heap, server parameters. */
+import { INSTANCE_MEMORY_GIB } from './schema/database.ts';
+import type { Posture } from './schema/index.ts';
+
+export type Role = 'web' | 'worker';
+export const ROLES = ['web', 'worker'] as const satisfies readonly Role[];
+
+export const MiB = 2 ** 20;
+export const GiB = 2 ** 30;
+
+/** Connections of the one-off migration task: one that migrates, one that holds the lock. */
+export const MIGRATE_CONNECTIONS = 2;
+
+/** What a Node process of ours occupies outside the heap limit: code, young generation, stacks, TLS (measured at rest). */
+export const BASE_MEMORY = 90 * MiB;
+/** Share of a task's memory that may be planned for; the rest is for the kernel and for what nobody foresaw. */
+export const MEMORY_SHARE = 0.85;
+/** Bytes in flight of one open provider call: a socket's read and write buffer. */
+export const STREAM_CHUNK = 64 * 1024;
+
+/** Rounds up, forgiving the last bits of a float: 10 × 110 % is 11, not 12. */
+const ceil = (value: number): number => Math.ceil(Number(value.toFixed(6)));
+
+/** Connections that one task of a role may hold: its pool and what it opens outside the pool to LISTEN. */
+export const connectionsPerTask = (posture: Posture, role: Role): number =>
+  posture[role].pool + posture[role].listeners;
+
+/** Tasks of a role that hold connections at the worst moment, by what they are doing. */
+export interface PeakTasks {
+  /**
+   * Old and new tasks of one deploy. Never less than two sets: with a surge under 200 % the deploy goes in steps, and
+   * the old tasks of the earlier steps, though STOPPING and no longer counted by ECS, still hold their connections.
+   */
+  deploying: number;
+  /** STOPPING tasks of a deploy or a scale-in begun inside the stop time of the one before. */
+  overlapping: number;
+  /** Tasks that a lost zone (or, with one zone, a lost host) took away: the server keeps their connections until keepalive. */
+  lost: number;
+}
+
+export function peakTasks(posture: Posture, role: Role): PeakTasks {
+  const { max } = posture[role].tasks;
+  const deploying = Math.max(ceil(max * posture.rollout.surge), 2 * max);
+  const { zones } = posture.network;
+  return {
+    deploying,
+    overlapping: max * posture.rollout.overlap,
+    lost: zones > 1 ? ceil(deploying / zones) : 1,
+  };
+}
+
+/**
+ * Connections of a role at the worst moment: a deploy while autoscaling is at its maximum, and beside it either another
+ * one inside its stop time or the loss of a zone.
+ */
+export function peakConnections(posture: Posture, role: Role): number {
+  const { deploying, overlapping, lost } = peakTasks(posture, role);
+  return (deploying + Math.max(overlapping, lost)) * connectionsPerTask(posture, role);
+}
+
+/** `CONNECTION LIMIT` of each database role: its peak, so that no role can starve another. */
+export const connectionLimits = (posture: Posture): Record<Role, number> => ({
+  web: peakConnections(posture, 'web'),
+  worker: peakConnections(posture, 'worker'),
+});
+
+/** Connections beside the roles': the migration task, the sentinel, people. */
+export const otherConnections = (posture: Posture): number =>
+  MIGRATE_CONNECTIONS + posture.sentinel.connections + posture.rollout.operators;
+
+/** All connections that may be wanted at once. */
+export const demand = (posture: Posture): number =>
+  peakConnections(posture, 'web') + peakConnections(posture, 'worker') + otherConnections(posture);
+
+/** Connections of the server that are ours: max_connections without what superusers and the managed service keep. */
+export const usableConnections = ({ database }: Posture): number =>
+  database.maxConnections - database.superuserReserved - database.serviceReserved;
+
+/** Memory of the database instance, bytes. */
+export const instanceMemory = (posture: Posture): number => INSTANCE_MEMORY_GIB[posture.database.instance] * GiB;
+
+/** Longest time that the server keeps the connection of a client whose host is gone, ms. */
+export const keepaliveTimeout = ({ database: { keepalive } }: Posture): number =>
+  keepalive.idle + keepalive.interval * keepalive.count;
+
+/** Bytes that one task may hold outside its heap: bodies being received, open calls to providers. */
+export function bufferMemory(posture: Posture, role: Role): number {
+  if (role === 'web') return posture.web.maxInFlight * posture.web.bodyLimit;
+  const calls = Object.values(posture.providers).reduce((sum, provider) => sum + provider.concurrency, 0);
+  return calls * STREAM_CHUNK * 2;
+}
+
+/** The heap limit of a task in bytes, whole MiB, for `--max-old-space-size`: what its memory leaves (faults oom, history-memory). */
+export function heapLimit(posture: Posture, role: Role): number {
+  const left = posture[role].memory * MEMORY_SHARE - BASE_MEMORY - bufferMemory(posture, role);
+  return Math.max(0, Math.floor(left / MiB)) * MiB;
+}
+
+export { serverParameters, type ServerParameter } from './server-parameters.ts';
