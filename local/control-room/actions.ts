@@ -1,0 +1,163 @@
+/** What the page can do: speak as a user, end tasks, restart the database, make the world misbehave. */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import { MAX_CROWD, type Crowd } from './crowd.ts';
+import { faultsBody, inject, toldFaults } from './faults.ts';
+import type { Journal } from './journal.ts';
+import type { Observer } from './observer.ts';
+import { MAX_ROOMS, type Rooms } from './rooms.ts';
+import type { Room } from './wire.ts';
+
+/** A request that can't be done: one line for the person, and the status. */
+export class Refused extends Error {
+  readonly statusCode: number;
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.name = 'Refused';
+    this.statusCode = statusCode;
+  }
+}
+
+/** The people's side of the simulated Telegram; undefined when the bot speaks to the real one. */
+export interface Chatting {
+  telegram: SimulatedTelegram;
+  rooms: Rooms;
+  crowd: Crowd;
+}
+
+export interface Acting {
+  platform: PlatformView;
+  provider: SimulatedProvider | undefined;
+  chatting: Chatting | undefined;
+  observer: Observer;
+  journal: Journal;
+  /** Tells every page of a new chat. */
+  opened: (room: Room) => void;
+}
+
+const chatId = z.int();
+const text = z
+  .string()
+  .trim()
+  .min(1, 'a message has at least one character')
+  .max(4096, 'Telegram takes 4096 characters');
+const schemas = {
+  say: z.strictObject({ chatId, text }),
+  edit: z.strictObject({ chatId, messageId: z.int(), text }),
+  tap: z.strictObject({ chatId, messageId: z.int(), data: z.string().min(1).max(64) }),
+  flood: z.strictObject({ chats: z.int().min(1).max(MAX_CROWD) }),
+  kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
+};
+
+/** The body as the schema has it. @throws {Refused} 400 that names the field and what it should be */
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body ?? {});
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const where = issue.path.map(String).join('.') || 'body';
+  throw new Refused(400, `${where}: ${issue.message}`);
+}
+
+const TOLD = {
+  SIGKILL: 'was sent SIGKILL',
+  SIGTERM: 'was sent SIGTERM and drains',
+  SIGSTOP: 'is frozen (SIGSTOP)',
+  SIGCONT: 'is thawed (SIGCONT)',
+};
+
+function chatRoutes(app: FastifyInstance, { chatting, opened }: Acting): void {
+  const need = (): Chatting => {
+    if (!chatting) throw new Refused(409, 'this run uses the real Telegram: write to the bot there');
+    return chatting;
+  };
+  const needRoom = (id: number): Chatting => {
+    const found = need();
+    if (!found.rooms.has(id)) throw new Refused(404, `chat ${id} is not open here: choose one of the tabs`);
+    return found;
+  };
+
+  app.post('/api/say', async ({ body }) => {
+    const said = parse(schemas.say, body);
+    const { telegram, rooms } = needRoom(said.chatId);
+    const firstName = rooms.roomOf(said.chatId)?.name ?? 'You';
+    return { updateId: telegram.say(said.chatId, said.text, { firstName }) };
+  });
+
+  app.post('/api/edit', async ({ body }) => {
+    const edit = parse(schemas.edit, body);
+    const { telegram } = needRoom(edit.chatId);
+    const message = telegram.messages(edit.chatId).find(({ messageId }) => messageId === edit.messageId);
+    if (message?.from !== 'user') throw new Refused(404, `message ${edit.messageId} is not yours to edit`);
+    return { updateId: telegram.edit(edit.chatId, edit.messageId, edit.text) };
+  });
+
+  app.post('/api/tap', async ({ body }) => {
+    const tap = parse(schemas.tap, body);
+    const { telegram } = needRoom(tap.chatId);
+    const message = telegram.messages(tap.chatId).find(({ messageId }) => messageId === tap.messageId);
+    const has = message?.buttons.flat().some(({ callback_data }) => callback_data === tap.data);
+    if (!has) throw new Refused(404, `message ${tap.messageId} has no such button any more`);
+    return { updateId: telegram.tap(tap.chatId, tap.messageId, tap.data) };
+  });
+
+  app.post('/api/new-chat', async () => {
+    const room = need().rooms.open();
+    if (!room) throw new Refused(409, `${MAX_ROOMS} chats are open already: use one of them, or flood for more`);
+    opened(room);
+    return room;
+  });
+}
+
+function floodRoute(app: FastifyInstance, { chatting, journal }: Acting): void {
+  app.post('/api/flood', async ({ body }) => {
+    const { chats } = parse(schemas.flood, body);
+    if (!chatting) throw new Refused(409, 'this run uses the real Telegram: nobody can be made to write there');
+    chatting.crowd.flood(chats);
+    journal.add({ level: 'info', text: `${chats} ${chats === 1 ? 'chat says' : 'chats say'} something at once` });
+    return { said: chats };
+  });
+}
+
+function platformRoutes(app: FastifyInstance, { platform, observer, journal }: Acting): void {
+  app.post<{ Params: { id: string } }>('/api/tasks/:id/kill', async ({ params, body }) => {
+    const { signal } = parse(schemas.kill, body);
+    const task = platform.tasks().find(({ id }) => id === params.id);
+    if (!task) throw new Refused(404, `there is no task "${params.id}"`);
+    if (task.pid === undefined) throw new Refused(409, `${task.id} has no process just now`);
+    platform.kill(task.id, signal);
+    if (signal === 'SIGSTOP' || signal === 'SIGCONT') observer.freeze(task.id, task.pid, signal === 'SIGSTOP');
+    journal.add({ level: signal === 'SIGCONT' ? 'info' : 'warn', text: `${task.id} ${TOLD[signal]}` });
+    return { id: task.id, signal };
+  });
+
+  app.post('/api/database/restart', async () => {
+    if (platform.database().state === 'restarting') throw new Refused(409, 'the database is restarting already');
+    journal.add({ level: 'warn', text: 'The database is crash-restarted' });
+    await platform.restartDatabase();
+    return { state: platform.database().state };
+  });
+}
+
+function faultRoute(app: FastifyInstance, { chatting, provider, journal }: Acting): void {
+  app.post('/api/faults', async ({ body }) => {
+    const wanted = parse(faultsBody, body);
+    if (wanted.target === 'telegram') {
+      if (!chatting) throw new Refused(409, 'the real Telegram takes no faults from here');
+      inject(chatting.telegram, wanted.faults);
+    } else {
+      if (!provider) throw new Refused(409, 'the real AI provider takes no faults from here');
+      inject(provider, wanted.faults);
+    }
+    for (const line of toldFaults(wanted.target, wanted.faults)) journal.add(line);
+    return { target: wanted.target, faults: (wanted.target === 'telegram' ? chatting?.telegram : provider)?.faults };
+  });
+}
+
+/** Adds every route under /api. */
+export function addActions(app: FastifyInstance, acting: Acting): void {
+  chatRoutes(app, acting);
+  floodRoute(app, acting);
+  platformRoutes(app, acting);
+  faultRoute(app, acting);
+}

@@ -1,0 +1,64 @@
+/** Faults of the outside world, switched from the page: what may be asked, how it is put into effect, how it is told. */
+import { z } from 'zod';
+
+const flag = z.boolean();
+const latency = z.int().min(0).max(60_000);
+
+/** `false` and `0` clear a fault; what is not named stays as it is. */
+export const telegramFaults = z.strictObject({
+  rateLimit: z.union([z.strictObject({ retryAfter: z.int().min(1).max(3600) }), z.literal(false)]).optional(),
+  hang: flag.optional(),
+  error: flag.optional(),
+  latency: latency.optional(),
+  duplicates: z.int().min(0).max(10).optional(),
+});
+
+export const providerFaults = z.strictObject({
+  rateLimit: flag.optional(),
+  hang: flag.optional(),
+  error: flag.optional(),
+  latency: latency.optional(),
+});
+
+export const faultsBody = z.discriminatedUnion('target', [
+  z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
+  z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
+]);
+
+/** Sets the named faults on a live world and clears those that are off, so that "off" is the absence of the key. */
+export function inject<F extends object>(
+  world: { faults: F },
+  wanted: { [K in keyof F]?: F[K] | false | undefined },
+): void {
+  const faults = world.faults;
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value === false || value === 0 || value === undefined) delete faults[key as keyof F];
+    else faults[key as keyof F] = value as F[keyof F];
+  }
+  world.faults = faults;
+}
+
+const say = (key: string, value: unknown): string => {
+  if (key === 'rateLimit') {
+    return typeof value === 'object' && value
+      ? `429, retry after ${(value as { retryAfter: number }).retryAfter} s`
+      : '429';
+  }
+  if (key === 'hang') return 'accepts and never answers';
+  if (key === 'error') return '500';
+  if (key === 'latency') return `answers after ${String(value)} ms`;
+  return `delivers each update up to ${String(value)} times`;
+};
+
+/** One line of the log for each fault that was switched. */
+export const toldFaults = (
+  target: 'telegram' | 'provider',
+  wanted: object,
+): { level: 'warn' | 'good'; text: string }[] =>
+  Object.entries(wanted).map(([key, value]) => {
+    const who = target === 'telegram' ? 'Telegram' : 'The AI provider';
+    const off = value === false || value === 0;
+    return off
+      ? { level: 'good', text: `${who}: fault "${key}" is off` }
+      : { level: 'warn', text: `${who}: ${say(key, value)} (fault switched on here)` };
+  });

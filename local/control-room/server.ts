@@ -1,0 +1,168 @@
+/** The control room: one page on loopback with the chat as its user sees it, and the posture at work beside it. */
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { addActions, type Chatting } from './actions.ts';
+import { createBroadcast, type Broadcast } from './broadcast.ts';
+import { createCrowd, isCrowd } from './crowd.ts';
+import { guard, isLoopback } from './guard.ts';
+import { createJournal, linesBetween, type Journal } from './journal.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { servePages } from './pages.ts';
+import { createRooms } from './rooms.ts';
+
+/** Between two looks at tasks, queues and providers. */
+const LOOK_MS = 500;
+/** Far above Telegram's 4096 characters, escaped. */
+const BODY_LIMIT = 64 * 1024;
+
+export interface ControlRoomOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** Loopback only. */
+  host: string;
+  /** Absent when the bot speaks to the real Telegram. */
+  telegram: SimulatedTelegram | undefined;
+  /** Absent when the bot speaks to a real AI provider. */
+  provider: SimulatedProvider | undefined;
+  platform: PlatformView;
+  posture: Posture;
+  /** Name of the stack whose posture this is. */
+  stack: string;
+  /** Where to write to the bot when Telegram is the real one. */
+  bot?: { username: string };
+  /** Ends the control room when aborted. */
+  signal?: AbortSignal;
+}
+
+export interface ControlRoom {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** What the page says about the posture: the numbers that its meters are measured against. */
+function declared({ posture, stack }: ControlRoomOptions) {
+  const role = ({ tasks, pool, listeners }: Posture['web'] | Posture['worker']) => ({
+    tasks: tasks.max,
+    connections: pool + listeners,
+  });
+  return {
+    stack,
+    stage: posture.stage,
+    web: { ...role(posture.web), stopTimeout: posture.web.stopTimeout, maxInFlight: posture.web.maxInFlight },
+    worker: { ...role(posture.worker), stopTimeout: posture.worker.stopTimeout },
+    usable: posture.database.maxConnections - posture.database.superuserReserved - posture.database.serviceReserved,
+    recoverWithin: posture.lanes.recoverWithin,
+  };
+}
+
+function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, _request, reply) =>
+    reply.code(error.statusCode ?? 500).send({ error: error.message.split('\n')[0] }),
+  );
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ error: `nothing is at ${request.method} ${request.url}` }),
+  );
+}
+
+function streamEvents(app: FastifyInstance, broadcast: Broadcast, snapshot: () => unknown): void {
+  app.get('/events', async (_request, reply) => {
+    if (!broadcast.hasRoom()) return reply.code(503).send({ error: 'too many pages are open: close some' });
+    reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store');
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+    reply.hijack();
+    reply.raw.writeHead(200);
+    broadcast.attach(reply.raw, snapshot());
+    return reply;
+  });
+}
+
+/** Passes chat events on at once; the crowd's are only counted. */
+function relayChat({ telegram, rooms, crowd }: Chatting, broadcast: Broadcast): () => void {
+  return telegram.subscribe((event) => {
+    if (isCrowd(event.chatId)) return crowd.see(event);
+    const known = rooms.has(event.chatId);
+    const room = rooms.roomOf(event.chatId);
+    if (!room) return;
+    if (!known) broadcast.send('room', room);
+    broadcast.send(event.kind, event);
+  });
+}
+
+function lookAround(observer: Observer, journal: Journal, broadcast: Broadcast): () => void {
+  const look = (): void => {
+    const { before, now, changed, sample } = observer.observe(Date.now());
+    if (before) for (const line of linesBetween(before, now)) journal.add(line);
+    if (Object.keys(changed).length > 0) broadcast.change(changed);
+    if (sample) broadcast.send('sample', sample);
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions): Promise<string> {
+  try {
+    return await app.listen({ port, host });
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const message = `control room: port ${port} of ${host} is taken; end what holds it or choose another port`;
+    throw Object.assign(new Error(message, { cause: error }), { code: 'EADDRINUSE' });
+  }
+}
+
+/**
+ * Serves the control room until stopped.
+ * @throws {Error} one line, when the host is not loopback or the port is taken (then with code EADDRINUSE)
+ */
+export async function startControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
+  const { host, telegram, provider, platform, bot, signal } = options;
+  if (!isLoopback(host)) {
+    throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
+  }
+  const chatting = telegram && { telegram, rooms: createRooms(telegram), crowd: createCrowd(telegram) };
+  const observer = createObserver({ platform, telegram, provider, crowd: chatting?.crowd });
+  const broadcast = createBroadcast();
+  const journal = createJournal((entry) => broadcast.send('log', entry));
+  const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
+  app.removeContentTypeParser('text/plain');
+  guard(app);
+  answerErrors(app);
+  await servePages(app);
+  addActions(app, {
+    platform,
+    provider,
+    chatting,
+    observer,
+    journal,
+    opened: (room) => broadcast.send('room', room),
+  });
+  streamEvents(app, broadcast, () => ({
+    posture: declared(options),
+    rooms: chatting?.rooms.snapshot() ?? null,
+    bot: bot ?? null,
+    sections: observer.current(),
+    samples: observer.samples(),
+    log: journal.entries(),
+  }));
+  const url = await listen(app, options);
+  const stopLooking = lookAround(observer, journal, broadcast);
+  const stopRelaying = chatting && relayChat(chatting, broadcast);
+
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> =>
+    (stopping ??= (async () => {
+      signal?.removeEventListener('abort', onAbort);
+      stopLooking();
+      stopRelaying?.();
+      broadcast.stop();
+      await app.close();
+    })());
+  const onAbort = (): void => void stop();
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) await stop();
+  return { url, stop };
+}

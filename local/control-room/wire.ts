@@ -1,0 +1,72 @@
+/** What travels between the control room's server and its page. */
+import type { Health, ProviderFaults, TaskView, TelegramFaults } from '../contract.ts';
+
+/** A task, and whether it was stopped by SIGSTOP from here. */
+export interface TaskOnPage extends TaskView {
+  frozen: boolean;
+}
+
+/** Rates are per second over the last {@link RATE_WINDOW_MS}; totals survive the restart of a task. */
+export interface Traffic {
+  url: string;
+  requests: number;
+  errors: number;
+  requestsPerSecond: number;
+  errorsPerSecond: number;
+  handled: number;
+  failed: number;
+  handledPerSecond: number;
+  intake: {
+    inFlight: number;
+    stored: number;
+    duplicates: number;
+    malformed: number;
+    forbidden: number;
+    refused: number;
+  };
+}
+
+/** A crowd that was told to say something: how many were answered, and how long they waited (ms). */
+export interface CrowdProgress {
+  said: number;
+  answered: number;
+  p50: number | undefined;
+  p99: number | undefined;
+  running: boolean;
+}
+
+/** The parts of the page that change on their own; only those that did are sent. */
+export interface Sections {
+  tasks: TaskOnPage[];
+  queues: Health['queues'] | null;
+  traffic: Traffic;
+  database: { state: 'up' | 'restarting' | 'down'; connections: number; maxConnections: number };
+  telegram: { pending: number; delivered: number; retried: number; sent: number; lastError: string | null } | null;
+  provider: { calls: number; failed: number; inFlight: number } | null;
+  faults: { telegram: TelegramFaults | null; provider: ProviderFaults | null };
+  crowd: CrowdProgress;
+}
+
+/** One point of the sparklines, once a second. */
+export interface Sample {
+  at: number;
+  pending: number;
+  oldest: number;
+  handled: number;
+  requests: number;
+}
+
+export interface LogEntry {
+  id: number;
+  at: number;
+  level: 'info' | 'good' | 'warn' | 'bad';
+  text: string;
+}
+
+export interface Room {
+  id: number;
+  name: string;
+}
+
+/** Window over which rates are taken: long enough to hold two polls of a task's health. */
+export const RATE_WINDOW_MS = 5_000;
