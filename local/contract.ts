@@ -62,6 +62,19 @@ export interface InlineButton {
   url?: string;
 }
 
+/** Markup of a text; `offset` and `length` in UTF-16 code units. */
+export interface MessageEntity {
+  type: string;
+  offset: number;
+  length: number;
+  /** Of a `text_link`. */
+  url?: string;
+  /** Of a `pre`. */
+  language?: string;
+  /** Of a `custom_emoji`. */
+  custom_emoji_id?: string;
+}
+
 /** A message of a chat as its user sees it. `text` with `entities` as Telegram has them. */
 export interface ChatMessage {
   messageId: number;
@@ -69,7 +82,7 @@ export interface ChatMessage {
   /** Unix seconds. */
   date: number;
   text: string;
-  entities: { type: string; offset: number; length: number; url?: string; language?: string }[];
+  entities: MessageEntity[];
   buttons: InlineButton[][];
   edited: boolean;
   /** Alert or toast of answerCallbackQuery is shown beside, not stored as a message. */
@@ -87,11 +100,96 @@ export interface TelegramFaults {
   latency?: number;
   /** Each update is delivered up to this many times, in shuffled order across types. */
   duplicates?: number;
+  /** API calls take effect, but their answers never arrive: what an ambiguous timeout is made of. */
+  loseAnswers?: boolean;
+  /** Chats whose users blocked the bot: sends answer 403. */
+  blocked?: number[];
+}
+
+export interface TelegramOptions {
+  /** Address to bind; default 127.0.0.1. */
+  host?: string;
+  /** Default 0: any free port. */
+  port?: number;
+  /** Default: a random one. */
+  botToken?: string;
+  /** Without the @; default `evenkeel_bot`. */
+  username?: string;
+  firstName?: string;
+  /** Messages that a chat keeps in memory; default 200. Older ones can no longer be edited or read. */
+  keepMessages?: number;
+  /**
+   * How many times faster Telegram's own waits pass (retries, lifetimes, Retry-After, response timeout, long polls);
+   * default 1. Latency and rates that the caller sets stay in real time.
+   */
+  timeScale?: number;
+  /** Longest real wait, ms, until a repeat delivery of `faults.duplicates` leaves; default 1000. */
+  repeatWithin?: number;
+  faults?: TelegramFaults;
+}
+
+/** Many users at once, each text carrying a marker (`ping-17`) by which a reply is recognised. */
+export interface Flood {
+  updates: number;
+  /** Chats that they are spread over, in turn; default 1. */
+  chats?: number;
+  /** Id of the first chat; default 1000001. */
+  firstChat?: number;
+  /** Updates a second; default: all at once. */
+  rate?: number;
+  /** Sets `faults.duplicates` before it starts. */
+  duplicates?: number;
+  /** What comes after the marker in each text. */
+  text?: string;
+  /** Share of the updates that are taps on a button (callback_query, data = marker) and edits; default 0. */
+  taps?: number;
+  edits?: number;
+}
+
+/** What became of the floods since the last `resetFlood()`. Latencies in ms from typing to the first reply. */
+export interface FloodReport {
+  /** Updates made so far, of `wanted`. */
+  said: number;
+  wanted: number;
+  acknowledged: number;
+  /** Messages that a reply is awaited for, and those with at least one. */
+  expected: number;
+  replied: number;
+  /** Replies beyond the first of a message. */
+  repeatedReplies: number;
+  /** First replies that came after a first reply to a later message of the chat. */
+  outOfOrder: number;
+  latency: { p50: number; p90: number; p99: number; max: number };
+  /** From the first update made to the last acknowledgement, and to the last first reply, ms. */
+  acknowledgedAfter: number;
+  repliedAfter: number;
+}
+
+export interface TelegramStats {
+  pending: number;
+  /** Updates acknowledged. */
+  delivered: number;
+  /** Deliveries that failed and were put off. */
+  retried: number;
+  lastError: string | undefined;
+  /** Messages that the bot sent. */
+  sent: number;
+  /** Updates dropped unacknowledged at the end of their lifetime. */
+  expired: number;
+  /** Repeat deliveries that `faults.duplicates` caused, and those still to come. */
+  repeated: number;
+  repeatsPending: number;
+  /** Deliveries under way, and the most that ever were. */
+  inFlight: number;
+  peakInFlight: number;
+  /** API calls, and those answered with an error, by error code. */
+  calls: number;
+  errors: Record<string, number>;
 }
 
 /** The simulated Telegram: a Bot API server on loopback and the people who write to the bot. */
 export interface SimulatedTelegram {
-  /** Value for TELEGRAM_API_ROOT. */
+  /** Value for TELEGRAM_API_ROOT. The same server answers /control/* for other processes. */
   readonly apiRoot: string;
   readonly botToken: string;
   /** A user types. Resolves to the update id at once; delivery goes on in the background. */
@@ -102,18 +200,28 @@ export interface SimulatedTelegram {
   tap(chatId: number, messageId: number, data: string): number;
   /** A user confirms a payment form: a pre_checkout_query. */
   preCheckout(chatId: number, payload: string): number;
+  /** A user opens the chat without a word: the bot may write there from now on. */
+  open(chatId: number, firstName?: string): void;
   chats(): number[];
   messages(chatId: number): ChatMessage[];
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */
   subscribe(listener: (event: TelegramEvent) => void): () => void;
   faults: TelegramFaults;
   /** As getWebhookInfo has it, and counters of the simulation. */
-  stats(): { pending: number; delivered: number; retried: number; lastError: string | undefined; sent: number };
+  stats(): TelegramStats;
+  /** Returns at once where no rate is given, else goes on in the background. */
+  flood(flood: Flood): void;
+  floodReport(): FloodReport;
+  /** Ids of the floods' updates that were acknowledged by a 2xx. */
+  floodAcknowledged(): number[];
+  resetFlood(): void;
+  /** Ends everything promptly: what is under way is cut off, no timer or socket is left. */
   stop(): Promise<void>;
 }
 
 export type TelegramEvent =
   | { kind: 'message'; chatId: number; message: ChatMessage }
+  | { kind: 'deleted'; chatId: number; messageId: number }
   | { kind: 'typing'; chatId: number }
   | { kind: 'callback-answer'; chatId: number; text: string; alert: boolean };
 
@@ -124,6 +232,16 @@ export interface ProviderFaults {
   rateLimit?: boolean;
   /** Latency of each answer, ms. */
   latency?: number;
+}
+
+export interface ProviderOptions {
+  /** Address to bind; default 127.0.0.1. */
+  host?: string;
+  /** Default 0: any free port. */
+  port?: number;
+  /** Default: a random one. */
+  apiKey?: string;
+  faults?: ProviderFaults;
 }
 
 /** The simulated OpenRouter-compatible provider. */
