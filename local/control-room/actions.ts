@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
-import { MAX_CROWD, type Crowd } from './crowd.ts';
+import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
@@ -23,7 +23,6 @@ export class Refused extends Error {
 export interface Chatting {
   telegram: SimulatedTelegram;
   rooms: Rooms;
-  crowd: Crowd;
 }
 
 export interface Acting {
@@ -46,7 +45,7 @@ const schemas = {
   say: z.strictObject({ chatId, text }),
   edit: z.strictObject({ chatId, messageId: z.int(), text }),
   tap: z.strictObject({ chatId, messageId: z.int(), data: z.string().min(1).max(64) }),
-  flood: z.strictObject({ chats: z.int().min(1).max(MAX_CROWD) }),
+  flood: z.strictObject({ messages: z.int().min(1).max(MAX_CROWD), chats: z.int().min(1).max(MAX_CROWD) }),
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
 };
 
@@ -111,11 +110,14 @@ function chatRoutes(app: FastifyInstance, { chatting, opened }: Acting): void {
 
 function floodRoute(app: FastifyInstance, { chatting, journal }: Acting): void {
   app.post('/api/flood', async ({ body }) => {
-    const { chats } = parse(schemas.flood, body);
+    const { messages, chats } = parse(schemas.flood, body);
     if (!chatting) throw new Refused(409, 'this run uses the real Telegram: nobody can be made to write there');
-    chatting.crowd.flood(chats);
-    journal.add({ level: 'info', text: `${chats} ${chats === 1 ? 'chat says' : 'chats say'} something at once` });
-    return { said: chats };
+    flood(chatting.telegram, messages, chats);
+    journal.add({
+      level: 'info',
+      text: `A crowd of ${chats} sends ${messages} ${messages === 1 ? 'message' : 'messages'} at once`,
+    });
+    return { said: messages };
   });
 }
 

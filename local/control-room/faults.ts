@@ -11,6 +11,7 @@ export const telegramFaults = z.strictObject({
   error: flag.optional(),
   latency: latency.optional(),
   duplicates: z.int().min(0).max(10).optional(),
+  loseAnswers: flag.optional(),
 });
 
 export const providerFaults = z.strictObject({
@@ -47,6 +48,7 @@ const say = (key: string, value: unknown): string => {
   if (key === 'hang') return 'accepts and never answers';
   if (key === 'error') return '500';
   if (key === 'latency') return `answers after ${String(value)} ms`;
+  if (key === 'loseAnswers') return 'does what it is asked, but its answers are lost';
   return `delivers each update up to ${String(value)} times`;
 };
 

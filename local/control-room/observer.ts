@@ -1,19 +1,17 @@
 /** Looks at platform and world, and says which sections of the page changed since the last look. */
-import type { Health, PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
-import type { Crowd } from './crowd.ts';
+import type { Health, PlatformView, SimulatedProvider, SimulatedTelegram, TelegramStats } from '../contract.ts';
+import { crowdProgress } from './crowd.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';
 
 /** Two minutes, one sample a second. */
 const SAMPLES = 120;
-const NO_CROWD = { said: 0, answered: 0, p50: undefined, p99: undefined, running: false };
 const INTAKE = ['stored', 'duplicates', 'malformed', 'forbidden', 'refused'] as const;
 
 export interface Observed {
   platform: PlatformView;
   telegram: SimulatedTelegram | undefined;
   provider: SimulatedProvider | undefined;
-  crowd: Crowd | undefined;
 }
 
 /** The queues as a live task sees them; a worker's own view first. */
@@ -22,9 +20,17 @@ function queuesOf(tasks: readonly TaskOnPage[]): Health['queues'] | null {
   return (seen.find(({ role }) => role === 'worker') ?? seen[0])?.health?.queues ?? null;
 }
 
+const telegramStats = ({ pending, delivered, retried, sent, lastError }: TelegramStats) => ({
+  pending,
+  delivered,
+  retried,
+  sent,
+  lastError: lastError ?? null,
+});
+
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider, crowd }: Observed) {
+export function createObserver({ platform, telegram, provider }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -82,13 +88,13 @@ export function createObserver({ platform, telegram, provider, crowd }: Observed
       queues: queuesOf(tasks),
       traffic: traffic(at, tasks),
       database: platform.database(),
-      telegram: stats ? { ...stats, lastError: stats.lastError ?? null } : null,
+      telegram: stats ? telegramStats(stats) : null,
       provider: provider?.stats() ?? null,
       faults: {
         telegram: telegram ? { ...telegram.faults } : null,
         provider: provider ? { ...provider.faults } : null,
       },
-      crowd: crowd?.progress() ?? NO_CROWD,
+      crowd: telegram ? crowdProgress(telegram) : null,
     };
   }
 

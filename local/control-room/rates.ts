@@ -32,10 +32,3 @@ export function slidingRate(windowMs: number) {
     },
   };
 }
-
-/** The value below which a share of the values lies; undefined of none. */
-export function quantile(values: readonly number[], share: number): number | undefined {
-  if (values.length === 0) return undefined;
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-}

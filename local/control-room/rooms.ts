@@ -31,7 +31,9 @@ export function createRooms(telegram: SimulatedTelegram) {
   const open = (): Room | undefined => {
     if (rooms.size >= MAX_ROOMS) return undefined;
     const taken = [...rooms.keys(), ...telegram.chats().filter((id) => !isCrowd(id))];
-    return add(Math.max(FIRST_CHAT - 1, ...taken) + 1);
+    const room = add(Math.max(FIRST_CHAT - 1, ...taken) + 1);
+    telegram.open(room.id, room.name);
+    return room;
   };
 
   for (const chatId of telegram.chats()) roomOf(chatId);

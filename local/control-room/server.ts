@@ -2,9 +2,9 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
 import { addActions, type Chatting } from './actions.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
-import { createCrowd, isCrowd } from './crowd.ts';
 import { guard, isLoopback } from './guard.ts';
 import { createJournal, linesBetween, type Journal } from './journal.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -42,16 +42,19 @@ export interface ControlRoom {
 
 /** What the page says about the posture: the numbers that its meters are measured against. */
 function declared({ posture, stack }: ControlRoomOptions) {
-  const role = ({ tasks, pool, listeners }: Posture['web'] | Posture['worker']) => ({
-    tasks: tasks.max,
-    connections: pool + listeners,
+  const limits = connectionLimits(posture);
+  const role = (name: Role) => ({
+    connectionLimit: limits[name],
+    connectionsPerTask: connectionsPerTask(posture, name),
+    memory: posture[name].memory,
+    stopTimeout: posture[name].stopTimeout,
   });
   return {
     stack,
     stage: posture.stage,
-    web: { ...role(posture.web), stopTimeout: posture.web.stopTimeout, maxInFlight: posture.web.maxInFlight },
-    worker: { ...role(posture.worker), stopTimeout: posture.worker.stopTimeout },
-    usable: posture.database.maxConnections - posture.database.superuserReserved - posture.database.serviceReserved,
+    web: { ...role('web'), maxInFlight: posture.web.maxInFlight },
+    worker: role('worker'),
+    usableConnections: usableConnections(posture),
     recoverWithin: posture.lanes.recoverWithin,
   };
 }
@@ -79,10 +82,9 @@ function streamEvents(app: FastifyInstance, broadcast: Broadcast, snapshot: () =
   });
 }
 
-/** Passes chat events on at once; the crowd's are only counted. */
-function relayChat({ telegram, rooms, crowd }: Chatting, broadcast: Broadcast): () => void {
+/** Passes chat events on at once; those of chats without a tab, such as a crowd's, are not. */
+function relayChat({ telegram, rooms }: Chatting, broadcast: Broadcast): () => void {
   return telegram.subscribe((event) => {
-    if (isCrowd(event.chatId)) return crowd.see(event);
     const known = rooms.has(event.chatId);
     const room = rooms.roomOf(event.chatId);
     if (!room) return;
@@ -123,8 +125,8 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
   if (!isLoopback(host)) {
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
-  const chatting = telegram && { telegram, rooms: createRooms(telegram), crowd: createCrowd(telegram) };
-  const observer = createObserver({ platform, telegram, provider, crowd: chatting?.crowd });
+  const chatting = telegram && { telegram, rooms: createRooms(telegram) };
+  const observer = createObserver({ platform, telegram, provider });
   const broadcast = createBroadcast();
   const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });

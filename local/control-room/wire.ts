@@ -26,13 +26,14 @@ export interface Traffic {
   };
 }
 
-/** A crowd that was told to say something: how many were answered, and how long they waited (ms). */
+/** A crowd that was told to say something: how much was stored and answered, and how long it waited (ms). */
 export interface CrowdProgress {
   said: number;
+  acknowledged: number;
   answered: number;
-  p50: number | undefined;
-  p99: number | undefined;
-  running: boolean;
+  outOfOrder: number;
+  p50: number;
+  p99: number;
 }
 
 /** The parts of the page that change on their own; only those that did are sent. */
@@ -44,7 +45,7 @@ export interface Sections {
   telegram: { pending: number; delivered: number; retried: number; sent: number; lastError: string | null } | null;
   provider: { calls: number; failed: number; inFlight: number } | null;
   faults: { telegram: TelegramFaults | null; provider: ProviderFaults | null };
-  crowd: CrowdProgress;
+  crowd: CrowdProgress | null;
 }
 
 /** One point of the sparklines, once a second. */
