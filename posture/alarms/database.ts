@@ -1,0 +1,190 @@
+/** Alarms on the database. */
+import {
+  connectionsPerTask,
+  demand,
+  instanceMemory,
+  MIGRATE_CONNECTIONS,
+  peakTasks,
+  ROLES,
+  usableConnections,
+} from '../limits.ts';
+import type { Posture } from '../schema/index.ts';
+import { alarm, type Alarm, type AlarmDraft } from './alarm.ts';
+import { sentinelPeriod, sentinelDelay } from './outside.ts';
+import { SENTINEL, SENTINEL_METRICS } from './metrics.ts';
+
+/** RDS publishes once a minute, for the minute before. */
+const DELAY = 60;
+/** Share of the declared demand at which somebody should look. */
+const CONNECTIONS_SHARE = 0.8;
+
+/** Connections in the middle of an ordinary deploy with autoscaling at its maximum. */
+export const deployConnections = (posture: Posture): number =>
+  ROLES.reduce((sum, role) => sum + peakTasks(posture, role).deploying * connectionsPerTask(posture, role), 0) +
+  MIGRATE_CONNECTIONS;
+
+/**
+ * 80 % of the declared demand, unless an ordinary deploy already comes that near: then half way from there to the
+ * demand. So it fires before a role's CONNECTION LIMIT bites, and not because somebody deploys.
+ */
+export function connectionsThreshold(posture: Posture): number {
+  const wanted = Math.min(demand(posture), usableConnections(posture));
+  const deploy = deployConnections(posture);
+  return Math.floor(Math.max(wanted * CONNECTIONS_SHARE, deploy + (wanted - deploy) / 2));
+}
+
+type Part = Pick<AlarmDraft, 'id' | 'title' | 'statistic' | 'comparison' | 'threshold' | 'unit' | 'faults'> & {
+  name: string;
+  /** Datapoints, of as many periods. */
+  of: number;
+  missing: AlarmDraft['missing'];
+  severity?: AlarmDraft['severity'];
+};
+
+const rds = ({ name, of, severity = 'ticket', ...part }: Part): AlarmDraft => ({
+  ...part,
+  metric: { namespace: 'AWS/RDS', name, dimensions: ['database'] },
+  periods: of,
+  datapoints: of,
+  severity,
+  delay: DELAY,
+});
+
+/** Instance classes of the t family earn CPU credits and are throttled without them. */
+const burstable = (posture: Posture): boolean => posture.database.instance.startsWith('db.t');
+
+function capacity(posture: Posture): AlarmDraft[] {
+  return [
+    rds({
+      id: 'database-connections',
+      title: 'The database holds more connections than the posture plans for',
+      name: 'DatabaseConnections',
+      statistic: 'Maximum',
+      comparison: '>',
+      threshold: connectionsThreshold(posture),
+      unit: 'Count',
+      of: 3,
+      missing: 'breaching',
+      severity: 'page',
+      faults: ['pool-exhaustion', 'session-leak', 'lifecycle-hooks', 'db-quota'],
+    }),
+    rds({
+      id: 'database-storage',
+      title: 'The database is running out of storage, and autoscaling has not helped',
+      name: 'FreeStorageSpace',
+      statistic: 'Minimum',
+      comparison: '<',
+      // RDS grows the storage at 10 % free, at most once in six hours: 15 % of the first size comes before that.
+      threshold: Math.floor(posture.database.storage.size * 0.15),
+      unit: 'Bytes',
+      of: 5,
+      missing: 'breaching',
+      faults: ['db-quota', 'disk'],
+    }),
+    rds({
+      id: 'database-memory',
+      title: 'The database is short of memory',
+      name: 'FreeableMemory',
+      statistic: 'Minimum',
+      comparison: '<',
+      threshold: Math.floor(instanceMemory(posture) * 0.1),
+      unit: 'Bytes',
+      of: 10,
+      missing: 'breaching',
+      faults: ['oom', 'db-quota'],
+    }),
+    rds({
+      id: 'database-transaction-ids',
+      title: 'Transaction ids are being used up faster than vacuum frees them',
+      name: 'MaximumUsedTransactionIDs',
+      statistic: 'Maximum',
+      comparison: '>',
+      // PostgreSQL stops accepting writes a little under 2^31; autovacuum should have frozen rows since 2e8.
+      threshold: 1e9,
+      unit: 'Count',
+      of: 1,
+      missing: 'notBreaching',
+      faults: ['db-quota', 'tx-across-http'],
+    }),
+  ];
+}
+
+function speed(posture: Posture): AlarmDraft[] {
+  const credits = rds({
+    id: 'database-credits',
+    title: 'The database has almost used up its CPU credits and will be throttled',
+    name: 'CPUCreditBalance',
+    statistic: 'Minimum',
+    comparison: '<',
+    threshold: 20,
+    unit: 'Count',
+    of: 5,
+    missing: 'notBreaching',
+    faults: ['throttling', 'db-quota'],
+  });
+  return [
+    rds({
+      id: 'database-cpu',
+      title: 'The database is short of CPU',
+      name: 'CPUUtilization',
+      statistic: 'Average',
+      comparison: '>',
+      threshold: 80,
+      unit: 'Percent',
+      of: 10,
+      missing: 'breaching',
+      faults: ['missing-index', 'throttling'],
+    }),
+    ...(burstable(posture) ? [credits] : []),
+    rds({
+      id: 'database-write-latency',
+      title: 'Writes to the database are slow: acknowledgements wait for commits',
+      name: 'WriteLatency',
+      statistic: 'p90',
+      comparison: '>',
+      threshold: 0.02,
+      unit: 'Seconds',
+      of: 5,
+      missing: 'notBreaching',
+      faults: ['db-quota', 'throttling'],
+    }),
+    rds({
+      id: 'database-disk-queue',
+      title: "Reads and writes queue up at the database's disk",
+      name: 'DiskQueueDepth',
+      statistic: 'Average',
+      comparison: '>',
+      threshold: 16,
+      unit: 'Count',
+      of: 5,
+      missing: 'notBreaching',
+      faults: ['db-quota', 'missing-index'],
+    }),
+  ];
+}
+
+/** RDS has no metric for it: the bot's health page reads it from pg_stat_activity, and the sentinel asks there. */
+function oldestTransaction(posture: Posture): AlarmDraft {
+  // Sessions of ours end idle transactions after idleInTransaction; thirty times that is 300 s as shipped.
+  const threshold = (30 * posture.database.timeouts.idleInTransaction) / 1000;
+  return {
+    id: 'database-oldest-transaction',
+    title: 'A transaction has been open for minutes: it holds locks and keeps vacuum from cleaning up',
+    metric: { namespace: SENTINEL, name: SENTINEL_METRICS.oldestTransaction, dimensions: ['stack'] },
+    statistic: 'Maximum',
+    comparison: '>',
+    threshold,
+    onset: threshold,
+    unit: 'Seconds',
+    period: sentinelPeriod(posture),
+    periods: 3,
+    datapoints: 3,
+    missing: 'breaching',
+    severity: 'ticket',
+    faults: ['tx-across-http', 'session-leak', 'advisory-leak'],
+    delay: sentinelDelay(posture),
+  };
+}
+
+export const databaseAlarms = (posture: Posture): Alarm[] =>
+  [...capacity(posture), ...speed(posture), oldestTransaction(posture)].map((draft) => alarm(posture, draft));

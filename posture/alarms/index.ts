@@ -1,0 +1,23 @@
+/** Every alarm that a posture declares. Pure: the cloud creates them, the laptop evaluates them, the laws check them. */
+import type { Posture } from '../schema/index.ts';
+import type { Alarm } from './alarm.ts';
+import { databaseAlarms } from './database.ts';
+import { ingressAlarms } from './ingress.ts';
+import { outsideAlarms } from './outside.ts';
+import { providerAlarms } from './providers.ts';
+import { queueAlarms } from './queues.ts';
+import { taskAlarms } from './tasks.ts';
+
+export { detectionTime } from './alarm.ts';
+export type { Alarm, Comparison, Dimension, ProviderName, Severity, Statistic } from './alarm.ts';
+export { evaluate, type AlarmState } from './evaluate.ts';
+export * from './metrics.ts';
+
+export const alarms = (posture: Posture): Alarm[] => [
+  ...ingressAlarms(posture),
+  ...taskAlarms(posture),
+  ...databaseAlarms(posture),
+  ...outsideAlarms(posture),
+  ...queueAlarms(posture),
+  ...providerAlarms(posture),
+];

@@ -1,0 +1,52 @@
+/** Names of the metrics that we emit ourselves; the sentinel and the tasks write them, the alarms read them. */
+
+/** What the sentinel sees from outside. */
+export const SENTINEL = 'Evenkeel/Sentinel';
+/** What a task says of itself. */
+export const TASK = 'Evenkeel/Task';
+/** What is counted in the tasks' logs. */
+export const LOGS = 'Evenkeel/Logs';
+
+/** Metrics of the sentinel. A metric is left out when its source gave no answer; `look` never is. */
+export const SENTINEL_METRICS = {
+  /** 1 for every look. */
+  look: 'Look',
+  /** 0 healthy, 1 degraded, 2 unhealthy or no usable answer. */
+  botHealth: 'BotHealth',
+  /** 1 when getWebhookInfo got no answer, 0 when it did. */
+  telegramUnreachable: 'TelegramUnreachable',
+  /** 1 when Telegram says that the token is not valid. */
+  tokenRefused: 'TelegramTokenRefused',
+  /** 1 when Telegram's webhook is not the declared one. */
+  webhookMismatch: 'WebhookMismatch',
+  /** 1 when Telegram reports a failed delivery since the look before. */
+  webhookFailing: 'WebhookFailing',
+  /** Updates that wait at Telegram. */
+  webhookPending: 'WebhookPending',
+  /** Seconds for which the oldest open transaction of the database has been open. */
+  oldestTransaction: 'DatabaseOldestTransaction',
+  /** Of each queue: updates not yet processed, the age of the oldest in seconds, updates given up, and
+   * updates that wait although no lane is at work or about to be. */
+  queuePending: 'QueuePending',
+  queueAge: 'QueueAge',
+  queueParked: 'QueueParked',
+  queueStranded: 'QueueStranded',
+} as const;
+
+/** Metrics of a task, emitted by the task itself once a minute. */
+export const TASK_METRICS = {
+  /** 1 each time. */
+  heartbeat: 'Heartbeat',
+  /** 1 while the connection that LISTENs is down. */
+  listenerDown: 'ListenerDown',
+  /** Open files and sockets. */
+  openFiles: 'OpenFiles',
+  /** Of each provider: 1 while the breaker is open, 0.5 while one call tries again. */
+  breakerOpen: 'BreakerOpen',
+} as const;
+
+/** Counted in the logs: lines of level fatal, each the end of a process. */
+export const LOG_METRICS = { fatal: 'Fatal' } as const;
+
+/** How often a task emits its metrics, ms: the finest period of the alarms on them. */
+export const TASK_METRICS_EVERY = 60_000;

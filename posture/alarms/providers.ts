@@ -1,0 +1,49 @@
+/** Alarms on every provider under `providers`. A new one has them as soon as it says here what users miss without it. */
+import type { Posture } from '../schema/index.ts';
+import { alarm, type Alarm, type AlarmDraft, type ProviderName, type Severity } from './alarm.ts';
+import { TASK, TASK_METRICS } from './metrics.ts';
+
+/** Metrics in a log line are there within seconds of it. */
+const DELAY = 30;
+
+interface ProviderFacts {
+  /** What users notice while its breaker is open. */
+  missed: string;
+  severity: Severity;
+}
+
+/** A provider that is declared but not described here does not compile. */
+const PROVIDERS: Record<ProviderName, ProviderFacts> = {
+  telegram: { missed: 'no answer reaches any user', severity: 'page' },
+  // Users get a polite answer instead; nobody here can repair the provider at night.
+  openrouter: { missed: 'questions are answered with an apology', severity: 'ticket' },
+};
+
+const providerNames = (posture: Posture): ProviderName[] => Object.keys(posture.providers) as ProviderName[];
+
+function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
+  const { missed, severity } = PROVIDERS[provider];
+  return {
+    id: `provider-${provider}-breaker`,
+    title: `The circuit breaker to ${provider} stays open: ${missed}`,
+    metric: { namespace: TASK, name: TASK_METRICS.breakerOpen, dimensions: ['stack', `provider:${provider}`] },
+    // A sample a minute of a breaker that tries again every openFor finds it open or half-open; 0.5 counts as trying.
+    statistic: 'Maximum',
+    comparison: '>=',
+    threshold: 0.5,
+    unit: 'Count',
+    // 5 of 5 in the references; a page has room for three.
+    periods: 5,
+    datapoints: 5,
+    missing: 'notBreaching',
+    severity,
+    faults: ['no-breaker', 'no-timeout', 'rate-limit', 'client-lifecycle'],
+    onset: Math.ceil(posture.providers[provider].breaker.window / 1000),
+    delay: DELAY,
+  };
+}
+
+export const providerAlarms = (posture: Posture): Alarm[] =>
+  providerNames(posture)
+    .filter((provider) => provider !== 'openrouter' || posture.features.chat)
+    .map((provider) => alarm(posture, breaker(posture, provider)));
