@@ -1,4 +1,5 @@
 /** Everything that follows from the posture as a number: connections, role limits, heap, server parameters. */
+import { ECS } from './outside.ts';
 import { INSTANCE_MEMORY_GIB } from './schema/database.ts';
 import type { Posture } from './schema/index.ts';
 
@@ -63,6 +64,16 @@ export const connectionLimits = (posture: Posture): Record<Role, number> => ({
   web: peakConnections(posture, 'web'),
   worker: peakConnections(posture, 'worker'),
 });
+
+/** Tasks of a role that serve at the least: what a deploy keeps of the minimum. */
+export const leastTasks = (posture: Posture, role: Role): number => {
+  const { min } = posture[role].tasks;
+  return Math.min(min, ECS.leastRunning(min, posture.rollout.minimumHealthy));
+};
+
+/** Of some tasks spread over the zones, those left when the fullest zone is lost; all of them where there is one zone only. */
+export const withoutOneZone = ({ network: { zones } }: Posture, tasks: number): number =>
+  zones > 1 ? tasks - Math.ceil(tasks / zones) : tasks;
 
 /** Connections beside the roles': the migration task, the sentinel, people. */
 export const otherConnections = (posture: Posture): number =>

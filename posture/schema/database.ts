@@ -35,12 +35,12 @@ export const database = z
       .describe('Memory of one backend (measured on ours: private memory of a backend after a run under load).'),
     timeouts: z
       .strictObject({
-        connect: duration().prefault('2s').describe('Longest TCP and TLS connect to the server.'),
+        connect: duration().prefault('1s').describe('Longest TCP and TLS connect to the server.'),
         acquire: duration().prefault('1s').describe('Longest wait for a pooled connection, connecting included.'),
         statement: duration().prefault('3s').describe('statement_timeout of every application session.'),
         lock: duration().prefault('2s').describe('lock_timeout of every application session.'),
         query: duration()
-          .prefault('4s')
+          .prefault('3500ms')
           .describe('Longest wait of the client for the answer to a query: ends what a dead network would hang.'),
         idleInTransaction: duration()
           .prefault('10s')

@@ -9,6 +9,12 @@ const replicas = z
       .describe('Tasks that always run. With two zones, two keep serving when one zone is lost.'),
     max: count(1, 200).prefault(4).describe('Tasks that autoscaling may reach.'),
   })
+  .refine(({ min, max }) => max >= min, {
+    error: ({ input }) => {
+      const { min, max } = input as { min: number; max: number };
+      return `max is at least min: raise max to ${min} or lower min to ${max}`;
+    },
+  })
   .prefault({});
 
 const size = {

@@ -35,6 +35,7 @@ export const jobs = z
         lanes: count(1, 1000)
           .prefault(16)
           .describe('Pre-checkout queries that one worker task answers at once, in lanes of their own.'),
+        perSecond: count(1, 1000).prefault(2).describe('Pre-checkout queries a second expected at the peak.'),
         handler: duration()
           .prefault('4s')
           .describe('Deadline of the handling of one pre-checkout query. Telegram cancels the payment after 10s.'),
@@ -56,6 +57,9 @@ export const lanes = z
     touch: duration().prefault('3s').describe('How often a worker renews the leases of its lanes.'),
     supervise: duration().prefault('2s').describe('How often lost leases are looked for.'),
     sweep: duration().prefault('5s').describe('How often updates without a token are looked for.'),
+    takeovers: count(2, 100)
+      .prefault(10)
+      .describe('Workers that may be lost while handling one update before it is parked as what kills them.'),
     recoverWithin: duration().prefault('20s').describe("Longest time until a crashed worker's chats are taken over."),
   })
   .prefault({});

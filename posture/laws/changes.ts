@@ -1,0 +1,173 @@
+/** The smallest single change that satisfies a broken law: one key at a time, up and down, never at another law's cost. */
+import { valueAt, withValue } from '../path.ts';
+import { PostureError, resolve, spellOut } from '../resolve.ts';
+import { INSTANCE_MEMORY_GIB } from '../schema/database.ts';
+import type { Posture } from '../schema/index.ts';
+import type { Key, Law, Violation } from './law.ts';
+
+/** One change of a key, as a person would write it. */
+export interface Change {
+  path: string;
+  from: string;
+  to: string;
+  /** A second key that has to follow. */
+  needs?: { path: string; from: string; to: string };
+  /** With this change every law holds. */
+  complete: boolean;
+}
+
+interface Candidate {
+  posture: Posture;
+  distance: number;
+  complete: boolean;
+}
+
+type Judge = (candidate: Posture) => Candidate['complete'] | undefined;
+
+/** Grows by a quarter, so that a narrow band of good values is seldom jumped over. */
+const STRIDES = Array.from({ length: 90 }, (_, index) => Math.max(index + 1, Math.round(1.25 ** index)));
+
+/** The grain in which a person would think of a value of this kind and size. */
+function grain(value: number, written: unknown): number {
+  if (typeof written === 'number') return 1;
+  const text = String(written);
+  const steps = text.endsWith('%')
+    ? [[Infinity, 0.01]]
+    : text.endsWith('B')
+      ? [
+          [16 * 2 ** 20, 64 * 2 ** 10],
+          [16 * 2 ** 30, 128 * 2 ** 20],
+          [Infinity, 2 ** 30],
+        ]
+      : [
+          [100, 1],
+          [10_000, 100],
+          [600_000, 1000],
+          [86_400_000, 60_000],
+          [Infinity, 3_600_000],
+        ];
+  return steps.find(([below]) => value < below!)![1]!;
+}
+
+/** Makes a posture of a value of the key, the companion following where there is one. */
+type Setter = (value: unknown) => Posture[];
+
+function setter(posture: Posture, key: Key): Setter {
+  if (typeof key === 'string') return (value) => [withValue(posture, key, value)];
+  const companion = valueAt(posture, key.needs);
+  if (typeof companion === 'number')
+    return (value) =>
+      (value as number) > companion ? [withValue(withValue(posture, key.key, value), key.needs, value)] : [];
+  return (value) =>
+    alternatives(posture, key.needs).map((other) => withValue(withValue(posture, key.key, value), key.needs, other));
+}
+
+/** Values of a key that is no number, the nearest first. */
+function alternatives(posture: Posture, path: string): unknown[] {
+  const value = valueAt(posture, path);
+  if (typeof value === 'boolean') return [!value];
+  if (path !== 'database.instance') return [];
+  const classes = Object.entries(INSTANCE_MEMORY_GIB);
+  const own = INSTANCE_MEMORY_GIB[value as keyof typeof INSTANCE_MEMORY_GIB];
+  return classes
+    .filter(([, memory]) => memory > own)
+    .sort(([, a], [, b]) => a - b)
+    .map(([name]) => name);
+}
+
+function firstGood(postures: Posture[], judge: Judge): Omit<Candidate, 'distance'> | undefined {
+  for (const posture of postures) {
+    const complete = judge(posture);
+    if (complete !== undefined) return { posture, complete };
+  }
+  return undefined;
+}
+
+/** Walks away from the value in growing strides until a value is good, then back to the nearest good one. */
+function nearestNumber(from: number, step: number, set: Setter, judge: Judge): Candidate | undefined {
+  const at = (strides: number) => Number((from + strides * step).toFixed(6));
+  const tried = (strides: number) => (at(strides) < 0 ? undefined : firstGood(set(at(strides)), judge));
+  let bad = 0;
+  for (const strides of STRIDES) {
+    if (at(strides) < 0) return undefined;
+    let found = tried(strides);
+    if (!found) {
+      bad = strides;
+      continue;
+    }
+    let good = strides;
+    while (good - bad > 1) {
+      const middle = Math.floor((good + bad) / 2);
+      const nearer = tried(middle);
+      if (nearer) [good, found] = [middle, nearer];
+      else bad = middle;
+    }
+    const [small, large] = [from, at(good)].sort((a, b) => a - b) as [number, number];
+    return { ...found, distance: Math.log(large / Math.max(small, Math.abs(step) / 4)) };
+  }
+  return undefined;
+}
+
+function candidates(posture: Posture, key: Key, judge: Judge): Candidate[] {
+  const path = typeof key === 'string' ? key : key.key;
+  const value = valueAt(posture, path);
+  const set = setter(posture, key);
+  const extra = typeof key === 'string' ? 0 : 0.5;
+  const found =
+    typeof value === 'number'
+      ? [1, -1].map((sign) => nearestNumber(value, sign * grain(value, valueAt(spellOut(posture), path)), set, judge))
+      : alternatives(posture, path).map((other) => {
+          const good = firstGood(set(other), judge);
+          return good && { ...good, distance: 1 };
+        });
+  return found.filter((one) => one !== undefined).map((one) => ({ ...one, distance: one.distance + extra }));
+}
+
+/** The candidate as the schema would read it, undefined where it refuses. */
+function acceptable(candidate: Posture): Posture | undefined {
+  try {
+    return resolve(spellOut(candidate));
+  } catch (error) {
+    if (error instanceof PostureError) return undefined;
+    throw error;
+  }
+}
+
+function describe(posture: Posture, key: Key, { posture: changed, complete }: Candidate): Change {
+  const [before, after] = [spellOut(posture), spellOut(changed)];
+  const step = (path: string) => ({ path, from: String(valueAt(before, path)), to: String(valueAt(after, path)) });
+  if (typeof key === 'string') return { ...step(key), complete };
+  const needs = step(key.needs);
+  return { ...step(key.key), ...(needs.from === needs.to ? {} : { needs }), complete };
+}
+
+/**
+ * Up to `most` changes that satisfy the violated clause and break nothing that held: first those with which every law
+ * holds, then the smallest in proportion.
+ */
+export function smallestChanges(posture: Posture, violation: Violation, laws: readonly Law[], most = 3): Change[] {
+  const broken = laws.find(({ name }) => name === violation.law)!;
+  const before = new Map(laws.map((law) => [law, law.check(posture).violations.length]));
+  const judge: Judge = (candidate) => {
+    const verdict = broken.check(candidate);
+    if (!verdict.clauses[violation.clause]?.holds || verdict.violations.length >= before.get(broken)!) return undefined;
+    const counts = laws.map((law) => [law, law.check(candidate).violations.length] as const);
+    if (counts.some(([law, count]) => count > before.get(law)!) || !acceptable(candidate)) return undefined;
+    return counts.every(([, count]) => count === 0);
+  };
+  return broken.keys
+    .flatMap((key) => candidates(posture, key, judge).map((candidate) => ({ key, candidate })))
+    .sort(
+      (a, b) =>
+        Number(b.candidate.complete) - Number(a.candidate.complete) || a.candidate.distance - b.candidate.distance,
+    )
+    .filter(({ key }, index, all) => all.findIndex((other) => pathOf(other.key) === pathOf(key)) === index)
+    .slice(0, most)
+    .map(({ key, candidate }) => describe(posture, key, candidate));
+}
+
+const pathOf = (key: Key): string => (typeof key === 'string' ? key : key.key);
+
+/** `worker.pool 12 → 1`, `database.maxConnections 200 → 462 (needs database.instance db.t4g.small → db.m7g.large)`. */
+export const writeChange = ({ path, from, to, needs }: Change): string =>
+  `${path} ${from} → ${to}${needs ? ` (needs ${needs.path} ${needs.from} → ${needs.to})` : ''}`;

@@ -1,0 +1,45 @@
+import { ECS } from '../outside.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, law, type Clause } from './law.ts';
+
+/** Closing pools and sockets after the drain, ms. */
+const EXIT = 2000;
+
+/** Writing down the outcome of the last piece of work: a connection and a query, ms. */
+export const settle = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
+
+const longestHandler = ({ jobs }: Posture): number => Math.max(...Object.values(jobs).map((job) => job.handler));
+
+function clauses(posture: Posture): Clause[] {
+  const { web, worker, ingress, telegram } = posture;
+  const fargate = { 'Fargate allows': ECS.longestStopTimeout };
+  return [
+    atMost(
+      { deregistration: ingress.deregistrationDelay, ackDeadline: telegram.ackDeadline },
+      { 'web.drain': web.drain },
+    ),
+    atMost({ 'web.drain': web.drain, exit: EXIT }, { 'web.stopTimeout': web.stopTimeout }),
+    atMost({ 'web.stopTimeout': web.stopTimeout }, fargate),
+    atMost({ 'longest handler': longestHandler(posture), settle: settle(posture) }, { 'worker.drain': worker.drain }),
+    atMost({ 'worker.drain': worker.drain, exit: EXIT }, { 'worker.stopTimeout': worker.stopTimeout }),
+    atMost({ 'worker.stopTimeout': worker.stopTimeout }, fargate),
+  ];
+}
+
+/** A task that is told to end finishes what it has begun. What takes longer than a drain is declared as steps. */
+export const drainFits = law({
+  name: 'drain.fits',
+  prevents: ['reload-in-prod', 'background-context'],
+  says: 'A task that got SIGTERM finishes what it accepted and leaves before it is killed.',
+  keys: [
+    'web.drain',
+    'worker.drain',
+    'web.stopTimeout',
+    'worker.stopTimeout',
+    'jobs.chat.handler',
+    'jobs.preCheckout.handler',
+    'ingress.deregistrationDelay',
+    'telegram.ackDeadline',
+  ],
+  clauses,
+});

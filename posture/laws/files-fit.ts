@@ -1,0 +1,45 @@
+import { connectionsPerTask } from '../limits.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, law, plain, type Clause } from './law.ts';
+
+/** Files that a Node process has open anyway: modules, logs, event loop, certificates, a diagnostic report. */
+const OWN = 64;
+/** Sockets kept open by the load balancer beside the requests: idle ones and health checks. */
+const IDLE_FACTOR = 2;
+const SHARE = 0.7;
+
+function clauses(posture: Posture): Clause[] {
+  const { web, worker, providers } = posture;
+  const calls = Object.values(providers).reduce((sum, provider) => sum + provider.concurrency, 0);
+  return [
+    atMost(
+      {
+        'web requests and idle sockets': web.maxInFlight * IDLE_FACTOR,
+        database: connectionsPerTask(posture, 'web'),
+        own: OWN,
+      },
+      { '70 % of web.nofile': web.nofile * SHARE },
+      plain,
+    ),
+    atMost(
+      { 'worker provider calls': calls, database: connectionsPerTask(posture, 'worker'), own: OWN },
+      { '70 % of worker.nofile': worker.nofile * SHARE },
+      plain,
+    ),
+  ];
+}
+
+/** Every socket and file that a full task opens fits its ulimit, with room for the alarm to speak first. */
+export const filesFit = law({
+  name: 'files.fit',
+  prevents: ['fd-leak'],
+  says: 'Sockets and files of a full task stay within 70 % of its open-files limit.',
+  keys: [
+    'web.nofile',
+    'worker.nofile',
+    'web.maxInFlight',
+    'providers.telegram.concurrency',
+    'providers.openrouter.concurrency',
+  ],
+  clauses,
+});

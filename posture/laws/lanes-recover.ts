@@ -1,0 +1,52 @@
+import { SHORTEST_HEARTBEAT } from '../outside.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, lessThan, law, type Clause } from './law.ts';
+
+/** A periodic query at its slowest: the loop's pause, then a connection and the query, ms. */
+const round = (every: number, { database: { timeouts } }: Posture): number => every + timeouts.acquire + timeouts.query;
+
+/** Time from a worker's last sign of life until another one works on its chats, at worst, ms. */
+export const takeover = (posture: Posture): number =>
+  posture.lanes.heartbeat + round(posture.lanes.supervise, posture) + posture.lanes.poll;
+
+function clauses(posture: Posture): Clause[] {
+  const { lanes, watchdog, database, jobs } = posture;
+  const { acquire, query, idleInTransaction } = database.timeouts;
+  const within = { recoverWithin: lanes.recoverWithin };
+  const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
+  return [
+    atMost({ "pg-boss's least": SHORTEST_HEARTBEAT }, { heartbeat: lanes.heartbeat }),
+    lessThan({ touch: lanes.touch, 'watchdog.maxLag': watchdog.maxLag }, { heartbeat: lanes.heartbeat }),
+    lessThan({ touch: lanes.touch, acquire, query }, { heartbeat: lanes.heartbeat }),
+    atMost({ heartbeat: lanes.heartbeat, supervise: lanes.supervise, acquire, query, poll: lanes.poll }, within),
+    atMost({ sweep: lanes.sweep, acquire, query, poll: lanes.poll }, within),
+    // Rows that a vanished or frozen worker had locked are free by the time its chats are taken over.
+    atMost({ idleInTransaction }, { heartbeat: lanes.heartbeat, supervise: lanes.supervise }),
+    lessThan({ 'longest handler': longest }, { 'watchdog.stalledAfter': watchdog.stalledAfter }),
+  ];
+}
+
+/**
+ * A lane's lease is a heartbeat, renewed while the handler runs: a handler may be longer than the lease. A live worker
+ * never loses a lane to a pause that its watchdog tolerates or to one slow query; a dead one's chats go on in time.
+ */
+export const lanesRecover = law({
+  name: 'lanes.recover',
+  prevents: ['stuck-lock', 'lock-race', 'passive-watchdog'],
+  says: "A crashed worker's chats are taken over in the declared time, and a live worker never loses its lanes.",
+  keys: [
+    'lanes.recoverWithin',
+    'lanes.heartbeat',
+    'lanes.touch',
+    'watchdog.maxLag',
+    'lanes.supervise',
+    'lanes.poll',
+    'lanes.sweep',
+    'database.timeouts.idleInTransaction',
+    'database.timeouts.query',
+    'database.timeouts.acquire',
+    'watchdog.stalledAfter',
+    'jobs.chat.handler',
+  ],
+  clauses,
+});

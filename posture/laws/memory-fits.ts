@@ -1,0 +1,63 @@
+import { BASE_MEMORY, bufferMemory, heapLimit, MEMORY_SHARE, MiB, type Role } from '../limits.ts';
+import type { Posture } from '../schema/index.ts';
+import { clause, law, size, type Clause } from './law.ts';
+
+/** Live heap of a role at rest: modules, JIT data, pools (measured after start, rounded up). */
+const AT_REST: Record<Role, number> = { web: 48 * MiB, worker: 64 * MiB };
+/** A JSON body in the heap beside its bytes: as a two-byte string and as objects. */
+const PARSED = 3;
+/** A handler's own objects beside the history it read: context, update, promises. */
+const LANE = 64 * 1024;
+/** A history in the heap: two bytes a character, as rows, as messages and as the request's body. */
+export const HISTORY_COPIES = 3 * 2;
+
+/** Chats that one worker task works on at once. */
+export const concurrentChats = ({ jobs }: Posture): number =>
+  Object.values(jobs).reduce((sum, job) => sum + job.lanes, 0);
+
+/** What a role needs in its heap at the worst moment, bytes, and the sum in words. */
+export function heapNeeded(posture: Posture, role: Role): { bytes: number; sum: string } {
+  if (role === 'web') {
+    const { maxInFlight, bodyLimit } = posture.web;
+    const bytes = AT_REST.web + maxInFlight * bodyLimit * PARSED;
+    return { bytes, sum: `at rest ${size(AT_REST.web)} + ${maxInFlight} bodies × ${size(bodyLimit)} × ${PARSED}` };
+  }
+  const chats = concurrentChats(posture);
+  const each = LANE + posture.history.characters * HISTORY_COPIES;
+  return {
+    bytes: AT_REST.worker + chats * each,
+    sum: `at rest ${size(AT_REST.worker)} + ${chats} lanes × ${size(each)}`,
+  };
+}
+
+function heapSuffices(posture: Posture, role: Role): Clause {
+  const { memory } = posture[role];
+  const needed = heapNeeded(posture, role);
+  const limit = heapLimit(posture, role);
+  const holds = needed.bytes <= limit;
+  const derived = `${Math.round(MEMORY_SHARE * 100)} % of ${size(memory)} − base ${size(BASE_MEMORY)} − buffers ${size(bufferMemory(posture, role))}`;
+  return clause(
+    holds,
+    `${role}: ${needed.sum} = ${size(needed.bytes)} ${holds ? '≤' : '>'} heap limit ${size(limit)} = ${derived}`,
+    `${role}: a heap limit of at least ${size(needed.bytes)}`,
+    size(limit),
+  );
+}
+
+/** What a task holds at its fullest fits its memory, and the heap limit makes V8 collect before the kernel kills. */
+export const memoryFits = law({
+  name: 'memory.fits',
+  prevents: ['oom', 'history-memory'],
+  says: 'Heap, bodies and streams of a full task stay within 85 % of its memory; the heap limit is derived from it.',
+  keys: [
+    'web.memory',
+    'worker.memory',
+    'web.maxInFlight',
+    'web.bodyLimit',
+    'jobs.chat.lanes',
+    'history.characters',
+    'providers.telegram.concurrency',
+    'providers.openrouter.concurrency',
+  ],
+  clauses: (posture) => [heapSuffices(posture, 'web'), heapSuffices(posture, 'worker')],
+});

@@ -1,0 +1,48 @@
+import type { Posture } from '../schema/index.ts';
+import { atMost, clause, law, lessThan, ms, type Clause } from './law.ts';
+
+const MINUTE = 60_000;
+
+/** The least unit of a schedule in the cloud is a minute; on a laptop the sentinel is a process that can go faster. */
+function wholeMinutes({ stage, sentinel }: Posture): Clause {
+  const holds = stage !== 'production' || (sentinel.every > 0 && sentinel.every % MINUTE === 0);
+  return clause(
+    holds,
+    `sentinel.every ${ms(sentinel.every)} ${holds ? 'can' : 'cannot'} be scheduled`,
+    'sentinel.every in whole minutes in a production stack',
+    ms(sentinel.every),
+  );
+}
+
+function clauses(posture: Posture): Clause[] {
+  const { sentinel, lanes, database } = posture;
+  const { acquire, query } = database.timeouts;
+  const deadline = { 'deadline of one round: acquire': acquire, query };
+  return [
+    lessThan({ 'sentinel.timeout': sentinel.timeout }, { 'sentinel.every': sentinel.every }),
+    wholeMinutes(posture),
+    // Rounds of a loop follow each other and never overlap; a round at its deadline delays the next one, no more.
+    lessThan(deadline, { 'lanes.sweep': lanes.sweep }),
+    lessThan(deadline, { heartbeat: lanes.heartbeat }),
+    lessThan({ 'lanes.touch': lanes.touch }, { 'half of the heartbeat': lanes.heartbeat / 2 }),
+    atMost({ 'lanes.supervise': lanes.supervise }, { heartbeat: lanes.heartbeat }),
+  ];
+}
+
+/** Everything periodic ends before it is due again, so that a hung round is seen and never piles up. */
+export const schedulesHold = law({
+  name: 'schedules.hold',
+  prevents: ['iteration-hang', 'job-kills-loop'],
+  says: 'Every periodic job has a deadline shorter than its interval.',
+  keys: [
+    'sentinel.timeout',
+    'sentinel.every',
+    'lanes.sweep',
+    'lanes.touch',
+    'lanes.supervise',
+    'lanes.heartbeat',
+    'database.timeouts.query',
+    'database.timeouts.acquire',
+  ],
+  clauses,
+});

@@ -1,0 +1,62 @@
+import { GiB } from '../limits.ts';
+import { RDS } from '../outside.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, clause, law, size, type Clause } from './law.ts';
+
+/** Bytes of a row on disk with its share of indexes and bloat: an update as JSON, a lane token, a message. */
+const ROW = { update: 2048, token: 1024, message: 1024 };
+/** The user's message and the bot's. */
+const MESSAGES = 2;
+/** Catalogue, empty schema, WAL at max_wal_size with a replica or a backup holding it back. */
+const FIXED = 1 * GiB + 4 * GiB;
+const SHARE = 0.7;
+
+/** Rows and bytes written a second when traffic stands at its declared peak. */
+const peakRate = ({ providers }: Posture): number => providers.telegram.rate.replies;
+
+/** Bytes of data once everything retained has accumulated at the peak rate, by what holds them. */
+export function dataAtRest(posture: Posture): Record<string, number> {
+  const { retention } = posture.database;
+  const rows = (milliseconds: number) => (peakRate(posture) * milliseconds) / 1000;
+  return {
+    updates: rows(retention.updates) * ROW.update,
+    tokens: rows(retention.jobs) * ROW.token,
+    conversation: rows(retention.conversation) * MESSAGES * ROW.message,
+    'catalogue and WAL': FIXED,
+  };
+}
+
+function clauses(posture: Posture): Clause[] {
+  const { storage } = posture.database;
+  const grown = peakRate(posture) * (ROW.update + ROW.token + MESSAGES * ROW.message) * (RDS.autoscalePause / 1000);
+  const headroom = storage.size * RDS.autoscaleAtFree;
+  const fixed = storage.max === storage.size;
+  return [
+    atMost(dataAtRest(posture), { [`70 % of storage.max ${size(storage.max)}`]: storage.max * SHARE }, size),
+    atMost({ 'storage.size': storage.size }, { 'storage.max': storage.max }, size),
+    clause(
+      fixed || grown <= headroom,
+      fixed
+        ? `storage does not grow: ${size(storage.size)} from the start`
+        : `growth in 6h between two steps of autoscaling ${size(grown)} ${grown <= headroom ? '≤' : '>'} 10 % of ${size(storage.size)} = ${size(headroom)}`,
+      `at most ${size(headroom)} written in the 6h in which storage cannot grow again`,
+      size(grown),
+    ),
+  ];
+}
+
+/** What is retained at the peak rate fits the disk, and the disk grows faster than the data. */
+export const storageLasts = law({
+  name: 'storage.lasts',
+  prevents: ['db-quota'],
+  says: 'Everything retained at the peak rate fills at most 70 % of the largest storage, and autoscaling keeps ahead of it.',
+  keys: [
+    'database.storage.max',
+    'database.storage.size',
+    'database.retention.updates',
+    'database.retention.conversation',
+    'database.retention.jobs',
+    'providers.telegram.rate.replies',
+  ],
+  clauses,
+});

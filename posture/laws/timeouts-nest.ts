@@ -1,0 +1,67 @@
+import type { Posture } from '../schema/index.ts';
+import { ascending, atMost, backoffs, lessThan, law, type Clause } from './law.ts';
+
+type Provider = Posture['providers'][keyof Posture['providers']];
+
+/** Longest time that one request to a provider takes, repeats included, ms. */
+export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
+  timeout * attempts + backoffs(attempts, backoff);
+
+function databaseNests({ database, jobs }: Posture): Clause[] {
+  const { connect, acquire, lock, statement, query, idleInTransaction } = database.timeouts;
+  const shortest = Math.min(...Object.values(jobs).map((job) => job.handler));
+  const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
+  return [
+    ...ascending({ lock, statement, query, 'shortest handler': shortest }),
+    // A connect slower than the wait for it is thrown away each time, and the pool never fills (fault db-drop).
+    atMost({ connect }, { acquire }),
+    // Longer than any statement, or it would cut live work; shorter than the handler, or an abandoned transaction
+    // outlives the one who began it (fault tx-across-http).
+    ...ascending({ statement, idleInTransaction, 'longest handler': longest }),
+  ];
+}
+
+function jobsNest({ jobs }: Posture): Clause[] {
+  return Object.entries(jobs).map(([name, { turn, handler, expire }]) =>
+    lessThan({ [`${name}.turn`]: turn, handler }, { expire }),
+  );
+}
+
+/**
+ * The chat's handler asks the AI and sends its answer; both together end before the handler does. The answer to a
+ * pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
+ */
+function callsNest({ jobs, providers }: Posture): Clause[] {
+  return [
+    atMost(
+      { openrouter: longestCall(providers.openrouter), telegram: longestCall(providers.telegram) },
+      { 'chat.handler': jobs.chat.handler },
+    ),
+  ];
+}
+
+/** Each deadline lies inside the next wider one, so that the one closest to the cause speaks first. */
+export const timeoutsNest = law({
+  name: 'timeouts.nest',
+  prevents: ['no-timeout', 'tx-across-http', 'advisory-leak', 'client-lifecycle'],
+  says: 'Every deadline is shorter than the one around it: lock < statement < query < handler < expiry, and calls to providers inside their handler.',
+  keys: [
+    'database.timeouts.lock',
+    'database.timeouts.statement',
+    'database.timeouts.query',
+    'database.timeouts.connect',
+    'database.timeouts.acquire',
+    'database.timeouts.idleInTransaction',
+    'jobs.chat.handler',
+    'jobs.preCheckout.handler',
+    'jobs.chat.turn',
+    'jobs.chat.expire',
+    'jobs.preCheckout.turn',
+    'jobs.preCheckout.expire',
+    'providers.openrouter.timeout',
+    'providers.openrouter.attempts',
+    'providers.telegram.timeout',
+    'providers.telegram.attempts',
+  ],
+  clauses: (posture) => [...databaseNests(posture), ...jobsNest(posture), ...callsNest(posture)],
+});

@@ -1,0 +1,98 @@
+/** What follows from a posture that obeys the laws: the figures that an operator may rely on. */
+import { settle } from './laws/drain-fits.ts';
+import { takeover } from './laws/lanes-recover.ts';
+import { rollbackTerms } from './laws/rollout-converges.ts';
+import { demand, keepaliveTimeout, peakConnections, ROLES, usableConnections } from './limits.ts';
+import { lifetimeOf, RDS } from './outside.ts';
+import { ms } from './readable.ts';
+import type { Posture } from './schema/index.ts';
+
+export interface Promised {
+  /** Stable name for machines. */
+  name: string;
+  /** What is promised, in words. */
+  says: string;
+  /** Connections, or milliseconds. */
+  value: number;
+  unit: 'connections' | 'ms';
+  /** The value as people write it. */
+  shown: string;
+}
+
+const time = (name: string, says: string, value: number): Promised => ({
+  name,
+  says,
+  value,
+  unit: 'ms',
+  shown: ms(value),
+});
+
+const count = (name: string, says: string, value: number, of: number): Promised => ({
+  name,
+  says,
+  value,
+  unit: 'connections',
+  shown: `${value} of ${of}`,
+});
+
+/**
+ * The longest outage of the database after which Telegram still has every update of a type: its life, without the pause
+ * until the next delivery and the answer to it.
+ */
+const bearableOutage = ({ telegram }: Posture, type: string): number =>
+  lifetimeOf(type) - telegram.retryAfter - telegram.ackDeadline;
+
+/** Outages by type of update, types that live equally long together. */
+function outages(posture: Posture): Promised[] {
+  const byLife = new Map<number, string[]>();
+  for (const type of posture.telegram.allowedUpdates) {
+    const life = bearableOutage(posture, type);
+    byLife.set(life, [...(byLife.get(life) ?? []), type]);
+  }
+  return [...byLife].map(([life, types]) =>
+    time(`outage.${types[0]!}`, `longest outage of the database that loses no ${types.join(', ')}`, life),
+  );
+}
+
+function recovery({ database }: Posture): Promised[] {
+  const [loss, outage] = database.multiAz ? [0, RDS.failover] : [RDS.recoveryPoint, 3_600_000];
+  return [
+    time('recovery.loss', 'data lost at most when the database host or its zone is lost', loss),
+    time('recovery.outage', 'outage of the database then', outage),
+    time(
+      'recovery.point',
+      "data lost at most when a person's mistake is undone by point-in-time recovery",
+      RDS.recoveryPoint,
+    ),
+    time('recovery.reach', 'how far back point-in-time recovery reaches', database.backups),
+  ];
+}
+
+const rollback = (posture: Posture): number =>
+  Math.max(...ROLES.map((role) => Object.values(rollbackTerms(posture, role)).reduce((sum, term) => sum + term, 0)));
+
+/** The computed promises of a posture. */
+export function promises(posture: Posture): Promised[] {
+  const usable = usableConnections(posture);
+  const { jobs, ingress, telegram } = posture;
+  const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
+  return [
+    count('connections.peak', 'connections wanted at the worst moment, of those usable', demand(posture), usable),
+    ...ROLES.map((role) =>
+      count(
+        `connections.${role}`,
+        `of them by role ${role}: its CONNECTION LIMIT`,
+        peakConnections(posture, role),
+        usable,
+      ),
+    ),
+    time('connections.freed', 'until the connections of a lost host are free again', keepaliveTimeout(posture)),
+    time('ack', 'until a webhook request is answered, at worst', telegram.ackDeadline),
+    time('takeover', "until a crashed worker's chats are taken over", takeover(posture)),
+    time('drain.web', 'until a leaving web task has finished', ingress.deregistrationDelay + telegram.ackDeadline),
+    time('drain.worker', 'until a leaving worker has finished', longest + settle(posture)),
+    time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
+    ...outages(posture),
+    ...recovery(posture),
+  ];
+}
