@@ -45,4 +45,9 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // The control room's page runs in a browser, as it is.
+    files: ['local/control-room/page/**/*.js'],
+    languageOptions: { globals: { clearTimeout: 'readonly', setInterval: 'readonly' } },
+  },
 );

@@ -1,0 +1,91 @@
+/** One message as Telegram shows it: text, buttons, time, ticks. */
+import { h, s, setAttr } from './dom.js';
+import { clock } from './format.js';
+import { markup } from './markup.js';
+
+const TICKS = {
+  sent: { label: 'Sent', path: 'M3 9l4 4 8-9' },
+  stored: { label: 'Stored by the bot', path: 'M1 9l4 4 8-9M9 12l1 1 8-9' },
+  answered: { label: 'Answered', path: 'M1 9l4 4 8-9M9 12l1 1 8-9' },
+};
+
+function ticks(state) {
+  const { label, path } = TICKS[state];
+  return h(
+    'span',
+    { class: 'ticks', title: label, data: { state } },
+    s('svg', { viewBox: '0 0 19 16', 'aria-hidden': 'true' }, s('path', { d: path })),
+    h('span', { class: 'hidden-text' }, label),
+  );
+}
+
+function keyboard(message, actions) {
+  const rows = message.buttons.map((row) =>
+    h(
+      'div',
+      { class: 'keys' },
+      ...row.map((button) => {
+        if (button.url) {
+          const safe = /^(https?|tg):/i.test(button.url);
+          const props = safe ? { href: button.url, target: '_blank', rel: 'noopener noreferrer' } : {};
+          return h('a', { class: 'key key-link', ...props }, button.text);
+        }
+        const node = h('button', { type: 'button', class: 'key' }, button.text);
+        node.addEventListener('click', () => {
+          setAttr(node, 'aria-busy', 'true');
+          actions.tap(message, button.callback_data ?? '', () => node.removeAttribute('aria-busy'));
+        });
+        return node;
+      }),
+    ),
+  );
+  return rows.length > 0 ? h('div', { class: 'keyboard' }, ...rows) : undefined;
+}
+
+/**
+ * A message's list item. `update` draws it anew when the message changed; `tick(state)` moves the ticks of a user's
+ * message through sent, stored, answered.
+ */
+export function bubble(message, actions) {
+  const node = h('li', { class: 'message', data: { from: message.from, id: message.messageId } });
+  let state = 'sent';
+
+  function update(next) {
+    const own = next.from === 'user';
+    const meta = h(
+      'span',
+      { class: 'meta' },
+      next.edited ? h('span', {}, 'edited') : undefined,
+      h('time', { datetime: new Date(next.date * 1000).toISOString() }, clock(next.date)),
+      own ? ticks(state) : undefined,
+    );
+    const body = h(
+      'div',
+      { class: 'bubble' },
+      h('span', { class: 'hidden-text' }, own ? 'You: ' : 'Bot: '),
+      h('div', { class: 'text' }, ...markup(next.text, next.entities, actions.say), meta),
+    );
+    const edit = own
+      ? h(
+          'button',
+          { type: 'button', class: 'edit', title: 'Edit this message', on: { click: () => actions.edit(next) } },
+          'Edit',
+        )
+      : undefined;
+    node.replaceChildren(
+      ...[h('div', { class: 'line' }, ...[edit, body].filter(Boolean)), keyboard(next, actions)].filter(Boolean),
+    );
+  }
+
+  update(message);
+  return {
+    node,
+    update,
+    tick(next) {
+      if (next === state) return;
+      state = next;
+      node.querySelector('.ticks')?.replaceWith(ticks(state));
+    },
+    state: () => state,
+  };
+}

@@ -1,0 +1,136 @@
+/** The chat pane: tabs of chats, the chosen conversation, what the bot is doing, the box to write in. */
+import { chatTabs } from './chat-tabs.js';
+import { composer } from './composer.js';
+import { conversation } from './conversation.js';
+import { h } from './dom.js';
+import { post } from './live.js';
+import { alertBox, attempt, toast } from './toast.js';
+
+/** Telegram shows a typing action for 5 s; a tap waits for its answer no longer than this. */
+const TYPING_MS = 5_000;
+const TAP_MS = 10_000;
+
+/** What stands in the pane when the bot speaks to the real Telegram. */
+function elsewhere(bot) {
+  const url = bot && `https://t.me/${encodeURIComponent(bot.username)}`;
+  return h(
+    'div',
+    { class: 'elsewhere' },
+    h('p', { class: 'hello-title' }, 'This run talks to the real Telegram'),
+    bot
+      ? h(
+          'p',
+          {},
+          'Write to ',
+          h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, `@${bot.username}`),
+          ' there, and watch the posture at work here.',
+        )
+      : h('p', {}, 'Open your bot in Telegram and write to it there, and watch the posture at work here.'),
+  );
+}
+
+export function chatPane(pane, { onUnread }) {
+  const chats = new Map();
+  const state = { current: undefined, typing: undefined, taps: [] };
+  const holder = h('div', { class: 'holder' });
+  const doing = h('p', { class: 'doing', 'aria-live': 'polite' });
+
+  const actions = {
+    say: async (text) => {
+      const chatId = state.current;
+      return (await attempt(() => post('/api/say', { chatId, text }))) !== undefined;
+    },
+    saveEdit: async (message, text) =>
+      (await attempt(() => post('/api/edit', { chatId: state.current, messageId: message.messageId, text }))) !==
+      undefined,
+    edit: (message) => box.edit(message),
+    lastOwn: () => chats.get(state.current)?.view.lastOwn(),
+    async tap(message, data, done) {
+      const tap = { chatId: state.current, done };
+      state.taps.push(tap);
+      setTimeout(() => settle(tap), TAP_MS);
+      const sent = await attempt(() => post('/api/tap', { chatId: tap.chatId, messageId: message.messageId, data }));
+      if (!sent) settle(tap);
+    },
+  };
+  const box = composer(actions);
+  const tabs = chatTabs({
+    choose,
+    add: async () => {
+      const room = await attempt(() => post('/api/new-chat'));
+      if (!room) return;
+      open(room);
+      choose(room.id);
+    },
+  });
+
+  function settle(tap) {
+    tap.done();
+    state.taps = state.taps.filter((other) => other !== tap);
+  }
+
+  function open({ id, name }) {
+    if (chats.has(id)) return;
+    chats.set(id, { name, view: conversation(name, actions), unread: 0 });
+    tabs.add({ id, name });
+  }
+
+  function choose(id) {
+    state.current = id;
+    const chat = chats.get(id);
+    chat.unread = 0;
+    holder.replaceChildren(chat.view.node);
+    chat.view.scrollDown();
+    tabs.choose(id);
+    quiet();
+    box.focus();
+  }
+
+  function quiet() {
+    clearTimeout(state.typing);
+    doing.replaceChildren();
+  }
+
+  function reset({ rooms, bot }) {
+    if (!rooms) return pane.replaceChildren(elsewhere(bot));
+    const before = state.current;
+    chats.clear();
+    tabs.clear();
+    for (const room of rooms) {
+      open(room);
+      for (const message of room.messages) chats.get(room.id).view.put(message);
+    }
+    if (!pane.contains(box.node)) pane.replaceChildren(tabs.node, holder, doing, box.node);
+    choose(chats.has(before) ? before : rooms[0].id);
+  }
+
+  return {
+    reset,
+    open,
+    message({ chatId, message }) {
+      const chat = chats.get(chatId);
+      if (!chat) return;
+      chat.view.put(message);
+      if (message.from !== 'bot') return;
+      if (chatId === state.current) quiet();
+      else tabs.unread(chatId, ++chat.unread);
+      onUnread();
+    },
+    deleted: ({ chatId, messageId }) => chats.get(chatId)?.view.remove(messageId),
+    typing({ chatId }) {
+      if (chatId !== state.current) return;
+      quiet();
+      doing.append('Bot is typing', h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')));
+      state.typing = setTimeout(quiet, TYPING_MS);
+    },
+    answerTap({ chatId, text, alert }) {
+      const tap = state.taps.find((waiting) => waiting.chatId === chatId);
+      if (tap) settle(tap);
+      if (!text) return;
+      if (alert) alertBox(text);
+      else toast(text);
+    },
+    /** Telegram's queue is empty. */
+    stored: () => chats.forEach(({ view }) => view.stored()),
+  };
+}

@@ -1,0 +1,85 @@
+/** The messages of one chat: in order, days between them, ticks, and the scroll position kept where a person left it. */
+import { bubble } from './bubble.js';
+import { h } from './dom.js';
+import { day } from './format.js';
+
+/** Messages that stay on the page. */
+const KEPT = 300;
+/** From the bottom, px, within which a new message scrolls into view. */
+const NEAR = 80;
+
+export function conversation(name, actions) {
+  const list = h('ol', { class: 'messages' });
+  const empty = h(
+    'div',
+    { class: 'hello' },
+    h('p', { class: 'hello-title' }, 'What can this bot do?'),
+    h(
+      'p',
+      {},
+      'Each message goes the whole durable way: webhook, intake, lane, worker, AI, and back. Break anything while it runs; nothing you said is lost.',
+    ),
+    h('button', { type: 'button', class: 'button button-main', on: { click: () => actions.say('/start') } }, 'Start'),
+  );
+  const node = h(
+    'div',
+    { class: 'conversation', role: 'log', tabindex: '0', 'aria-live': 'polite', 'aria-label': `Messages of ${name}` },
+    empty,
+    list,
+  );
+  const shown = new Map();
+  let lastDay;
+
+  const scrollDown = () => {
+    node.scrollTop = node.scrollHeight;
+  };
+
+  function append(message) {
+    const label = day(message.date);
+    if (label !== lastDay) {
+      lastDay = label;
+      list.append(h('li', { class: 'day' }, h('span', {}, label)));
+    }
+    const part = bubble(message, actions);
+    shown.set(message.messageId, { part, message });
+    list.append(part.node);
+    if (shown.size > KEPT) remove(shown.keys().next().value);
+  }
+
+  function remove(messageId) {
+    shown.get(messageId)?.part.node.remove();
+    shown.delete(messageId);
+  }
+
+  /** A user's message is answered once the bot has written after it. */
+  function answered() {
+    let botSpoke = false;
+    for (const { part, message } of [...shown.values()].reverse()) {
+      if (message.from === 'bot') botSpoke = true;
+      else if (botSpoke) part.tick('answered');
+    }
+  }
+
+  return {
+    node,
+    scrollDown,
+    put(message) {
+      empty.hidden = true;
+      const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+      const known = shown.get(message.messageId);
+      if (known) {
+        known.message = message;
+        known.part.update(message);
+      } else append(message);
+      answered();
+      if (near || message.from === 'user') scrollDown();
+    },
+    remove,
+    /** Telegram has nothing left to deliver: all that was said is stored. */
+    stored() {
+      for (const { part } of shown.values()) if (part.state() === 'sent') part.tick('stored');
+    },
+    /** The user's last message, for editing. */
+    lastOwn: () => [...shown.values()].map(({ message }) => message).findLast(({ from }) => from === 'user'),
+  };
+}

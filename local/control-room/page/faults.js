@@ -1,0 +1,109 @@
+/** What can be broken on demand: Telegram, the AI provider, the database; and a crowd to do it under load. */
+import { crowdCard } from './crowd.js';
+import { h, setAttr } from './dom.js';
+import { post } from './live.js';
+import { attempt, toast } from './toast.js';
+
+const TELEGRAM = [
+  { key: 'rateLimit', on: { retryAfter: 5 }, label: '429', hint: 'Every send answers 429, retry after 5 s' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Calls are accepted and never answered' },
+  { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
+  { key: 'latency', on: 2000, label: 'Slow 2 s', hint: 'Calls answer after 2 s' },
+  { key: 'loseAnswers', on: true, label: 'Lost answers', hint: 'Calls take effect, but their answers never arrive' },
+  { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each update is delivered up to three times, shuffled' },
+];
+const PROVIDER = [
+  { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
+  { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
+  { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
+];
+
+function toggle(target, { key, on, label, hint }) {
+  const node = h(
+    'button',
+    { type: 'button', class: 'toggle', title: hint, 'aria-pressed': 'false', data: { fault: `${target}.${key}` } },
+    h('i', { class: 'knob', 'aria-hidden': 'true' }),
+    label,
+  );
+  node.addEventListener('click', () => {
+    const pressed = node.getAttribute('aria-pressed') === 'true';
+    void attempt(() => post('/api/faults', { target, faults: { [key]: pressed ? false : on } }));
+  });
+  return { node, update: (faults) => setAttr(node, 'aria-pressed', Boolean(faults?.[key])) };
+}
+
+function group(title, target, list) {
+  const toggles = list.map((fault) => toggle(target, fault));
+  const node = h(
+    'div',
+    { class: 'fault-group', role: 'group', 'aria-label': `Faults of ${title}` },
+    h('h3', {}, title),
+    h('div', { class: 'toggles' }, ...toggles.map((one) => one.node)),
+  );
+  return {
+    node,
+    update(faults) {
+      node.hidden = faults === null;
+      for (const one of toggles) one.update(faults);
+    },
+  };
+}
+
+function databaseGroup() {
+  const button = h('button', { type: 'button', class: 'button' }, 'Restart database');
+  button.title = 'Immediate restart: every connection is cut, as in a failover';
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    const done = await attempt(() => post('/api/database/restart'));
+    if (done) toast('The database is up again');
+    button.disabled = false;
+  });
+  return h(
+    'div',
+    { class: 'fault-group', role: 'group', 'aria-label': 'Faults of the database' },
+    h('h3', {}, 'Database'),
+    button,
+  );
+}
+
+export function faultsPanel() {
+  const telegram = group('Telegram', 'telegram', TELEGRAM);
+  const provider = group('AI provider', 'provider', PROVIDER);
+  const crowd = crowdCard();
+  const calm = h('button', { type: 'button', class: 'link', hidden: true }, 'Switch all off');
+  const node = h(
+    'div',
+    { class: 'card faults' },
+    h('header', {}, h('h2', {}, 'Break something'), calm),
+    telegram.node,
+    provider.node,
+    databaseGroup(),
+    crowd.node,
+  );
+  let faults;
+  calm.addEventListener('click', () => {
+    for (const target of ['telegram', 'provider']) {
+      const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
+      if (on.length === 0) continue;
+      const off = Object.fromEntries(on.map((key) => [key, false]));
+      void attempt(() => post('/api/faults', { target, faults: off }));
+    }
+  });
+  return {
+    node,
+    update(state) {
+      faults = state.faults;
+      telegram.update(faults?.telegram ?? null);
+      provider.update(faults?.provider ?? null);
+      crowd.update(state.crowd);
+      calm.hidden = activeFaults(faults) === 0;
+    },
+  };
+}
+
+/** How many faults are switched on. */
+export const activeFaults = (faults) =>
+  [faults?.telegram, faults?.provider]
+    .flatMap((target) => Object.entries(target ?? {}))
+    .filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value))).length;

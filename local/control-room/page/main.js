@@ -1,0 +1,54 @@
+/** Joins the stream of events to the three panes. */
+import { chatPane } from './chat.js';
+import { faultsPanel } from './faults.js';
+import { follow } from './live.js';
+import { logPanel } from './log.js';
+import { posturePane } from './posture.js';
+import { statusLine } from './status.js';
+import { viewSwitch } from './switch.js';
+
+/** Two minutes of sparklines, one sample a second. */
+const SAMPLES = 120;
+const byId = (id) => document.getElementById(id);
+
+const views = viewSwitch(byId('switch'));
+const chat = chatPane(byId('chat'), { onUnread: () => views.unread() });
+const posture = posturePane(byId('posture'));
+const faults = faultsPanel();
+const log = logPanel();
+byId('faults').replaceChildren(faults.node, log.node);
+const status = statusLine({ status: byId('status'), hull: byId('hull'), stack: byId('stack'), banner: byId('banner') });
+
+/** All that is known: the sections as they were last sent, the posture's numbers, the samples. */
+const state = { samples: [] };
+
+function show() {
+  posture.update(state);
+  faults.update(state);
+  status.update(state);
+  if (state.telegram?.pending === 0) chat.stored();
+}
+
+follow({
+  link: (alive) => status.link(alive),
+  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries }) {
+    Object.assign(state, sections, { posture: numbers, samples });
+    chat.reset({ rooms, bot });
+    log.reset(entries);
+    show();
+  },
+  change(sections) {
+    Object.assign(state, sections);
+    show();
+  },
+  sample(sample) {
+    state.samples = [...state.samples, sample].slice(-SAMPLES);
+    posture.sample(state);
+  },
+  room: (room) => chat.open(room),
+  message: (event) => chat.message(event),
+  deleted: (event) => chat.deleted(event),
+  typing: (event) => chat.typing(event),
+  'callback-answer': (event) => chat.answerTap(event),
+  log: (entry) => log.add(entry),
+});

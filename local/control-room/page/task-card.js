@@ -1,0 +1,121 @@
+/** One supervised process: how it is, what it holds of its limits, and what can be done to it. */
+import { h, setAttr, setText } from './dom.js';
+import { count, mebibytes, millis, seconds } from './format.js';
+import { post } from './live.js';
+import { meter } from './meter.js';
+import { attempt } from './toast.js';
+
+const TONES = { starting: 'info', healthy: 'good', unhealthy: 'bad', draining: 'warn', stopped: 'bad' };
+const LAG_WARN_MS = 100;
+
+const signal = (id, name) => void attempt(() => post(`/api/tasks/${encodeURIComponent(id)}/kill`, { signal: name }));
+
+function controls(id) {
+  const button = (text, title, name) =>
+    h(
+      'button',
+      { type: 'button', class: 'act', title, 'aria-label': `${text} ${id}`, on: { click: () => signal(id, name) } },
+      text,
+    );
+  const freeze = h('button', { type: 'button', class: 'act' }, 'Freeze');
+  let frozen = false;
+  freeze.addEventListener('click', () => signal(id, frozen ? 'SIGCONT' : 'SIGSTOP'));
+  const buttons = [
+    button('Kill', 'SIGKILL: ends at once, whatever it is doing', 'SIGKILL'),
+    button('Drain', 'SIGTERM: finishes what it accepted, then ends', 'SIGTERM'),
+    freeze,
+  ];
+  return {
+    node: h('div', { class: 'acts', role: 'group', 'aria-label': `Signals to ${id}` }, ...buttons),
+    update(task) {
+      frozen = task.frozen;
+      setText(freeze, frozen ? 'Thaw' : 'Freeze');
+      setAttr(freeze, 'aria-label', `${frozen ? 'Thaw' : 'Freeze'} ${id}`);
+      setAttr(
+        freeze,
+        'title',
+        frozen ? 'SIGCONT: goes on where it stood' : 'SIGSTOP: stands still, as a hung host does',
+      );
+      for (const one of buttons) one.disabled = task.pid === undefined || task.state === 'stopped';
+    },
+  };
+}
+
+/** What the meters of a task show; the same rows whether or not its health is known, so that nothing jumps. */
+function readings(task, posture) {
+  const { health } = task;
+  const pool = health?.pool;
+  const rows = {
+    Pool: pool && {
+      used: pool.total - pool.idle,
+      held: pool.total,
+      max: pool.max,
+      text: `${pool.total - pool.idle} / ${pool.total} / ${pool.max}`,
+      level: pool.waiting > 0 ? 'bad' : '',
+    },
+    Memory: health && {
+      used: health.memory.rss,
+      max: posture?.[task.role].memory ?? health.memory.heapLimit,
+      text: `${mebibytes(health.memory.rss)} / ${mebibytes(posture?.[task.role].memory ?? health.memory.heapLimit)} MiB`,
+    },
+  };
+  if (task.role === 'web') {
+    const intake = health?.intake;
+    rows['In flight'] = intake && {
+      used: intake.inFlight,
+      max: intake.maxInFlight,
+      text: `${intake.inFlight} / ${intake.maxInFlight}`,
+    };
+    return rows;
+  }
+  const lanes = health?.lanes ?? {};
+  const { chat, ...others } = lanes;
+  const show = (lane) => lane && { used: lane.active, max: lane.capacity, text: `${lane.active} / ${lane.capacity}` };
+  rows['Chat lanes'] = show(chat);
+  rows['Pay lanes'] = show(others.preCheckout);
+  return rows;
+}
+
+export function taskCard(task) {
+  const state = h('span', { class: 'pill' });
+  const facts = h('p', { class: 'facts' });
+  const note = h('p', { class: 'task-note' });
+  const meters = new Map();
+  const rows = h('div', { class: 'meters' });
+  const act = controls(task.id);
+  const node = h(
+    'article',
+    { class: 'task', 'aria-label': `Task ${task.id}`, data: { task: task.id, role: task.role } },
+    h('header', {}, h('h3', {}, task.id), state),
+    facts,
+    rows,
+    note,
+    act.node,
+  );
+
+  function update(now, posture) {
+    const tone = now.frozen ? 'warn' : TONES[now.state];
+    const word = now.frozen ? 'frozen' : now.state;
+    setAttr(node, 'data-tone', tone);
+    setText(state, word);
+    const up = now.health && !now.frozen ? seconds(now.health.uptimeSeconds) : '–';
+    setText(facts, `pid ${now.pid ?? '–'} · up ${up} · ${now.restarts} ${now.restarts === 1 ? 'restart' : 'restarts'}`);
+    for (const [label, reading] of Object.entries(readings(now, posture))) {
+      if (!meters.has(label)) {
+        const made = meter(label);
+        if (label === 'Pool') made.node.title = 'Connections in use / open / allowed';
+        meters.set(label, made);
+        rows.append(made.node);
+      }
+      meters.get(label).update(reading);
+    }
+    const waiting = now.health?.pool.waiting ?? 0;
+    const lag = now.health?.eventLoop.p99;
+    const why = now.health?.reasons[0] ?? (now.state === 'stopped' ? now.lastExit : undefined);
+    const usual = `loop p99 ${lag === undefined ? '–' : millis(lag)} · ${count(waiting)} waiting for the pool`;
+    setText(note, why ?? usual);
+    setAttr(note, 'data-tone', why ? tone : waiting > 0 || lag > LAG_WARN_MS ? 'warn' : '');
+    act.update(now);
+  }
+  return { node, update };
+}
