@@ -1,0 +1,97 @@
+/** The container contract: what a task reads from its environment. A missing or malformed value is one clear line. */
+import { z } from 'zod';
+import { resolve } from '../posture/resolve.ts';
+import type { Posture } from '../posture/schema/index.ts';
+
+export const ROLES = ['web', 'worker', 'migrate'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Thrown for a bad environment; `problems` has one line a variable and never its secret value. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const url = (protocols: RegExp, example: string) => z.url({ protocol: protocols, error: `a URL such as ${example}` });
+
+const databaseUrl = url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/database');
+const token = z.string().regex(/^\d+:[A-Za-z0-9_-]{10,}$/, 'the token that @BotFather gave, such as "123456:ABC-DEF…"');
+const port = z.coerce.number().int().min(0).max(65_535).default(8080);
+const host = z.string().min(1).default('0.0.0.0');
+const operatorToken = z.string().min(8, 'at least 8 characters').optional();
+
+const listening = { PORT: port, HOST: host, OPERATOR_TOKEN: operatorToken };
+
+const environments = {
+  web: z.object({
+    ...listening,
+    DATABASE_URL: databaseUrl,
+    BOT_TOKEN: token,
+    WEBHOOK_SECRET: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/, '1 to 256 of A-Z a-z 0-9 _ -'),
+    PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
+  }),
+  worker: z.object({
+    ...listening,
+    DATABASE_URL: databaseUrl,
+    BOT_TOKEN: token,
+    TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
+    OPENROUTER_API_KEY: z.string().min(1).optional(),
+    OPENROUTER_BASE_URL: url(/^https?$/, 'https://openrouter.ai/api/v1').default('https://openrouter.ai/api/v1'),
+  }),
+  migrate: z.object({
+    DATABASE_URL: databaseUrl,
+    WEB_DATABASE_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
+    WORKER_DATABASE_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
+  }),
+} as const;
+
+export type Environment<R extends Role> = z.output<(typeof environments)[R]>;
+export type Config<R extends Role> = { role: R; posture: Posture; env: Environment<R> };
+
+function readPosture(text: string | undefined): Posture {
+  if (text === undefined || text === '') {
+    throw new ConfigError(['POSTURE: missing; set it to the posture as JSON ("{}" for the defaults)']);
+  }
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    throw new ConfigError(['POSTURE: not JSON; set it to the posture as JSON ("{}" for the defaults)']);
+  }
+  return resolve(values);
+}
+
+/**
+ * Reads the environment of a role.
+ * @throws {ConfigError} naming each variable that is missing or malformed, never its value
+ * @throws {PostureError} for a posture that the schema refuses
+ */
+export function readConfig<R extends Role>(role: R, source: NodeJS.ProcessEnv = process.env): Config<R> {
+  const posture = readPosture(source['POSTURE']);
+  const parsed = environments[role].safeParse(withoutEmpty(source));
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const state = source[name] ? 'malformed' : 'missing';
+        return `${name}: ${state}; set it to ${issue.message.replace(/^Invalid input: expected /, 'a ').replace(/, received .*$/, '')}`;
+      }),
+    );
+  }
+  const env = parsed.data as Environment<R>;
+  if (role === 'worker' && posture.features.chat && !(env as Environment<'worker'>).OPENROUTER_API_KEY) {
+    throw new ConfigError(['OPENROUTER_API_KEY: missing; set it, or turn the feature off with features.chat: false']);
+  }
+  return { role, posture, env };
+}
+
+/** An orchestrator that passes a variable without a value means that it is not set. */
+const withoutEmpty = (source: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+
+/** The bot's id, which is the part of its token before the colon. */
+export const botIdOf = (botToken: string): number => Number(botToken.slice(0, botToken.indexOf(':')));

@@ -1,0 +1,33 @@
+/** Which database errors are worth another try (fault retry-blind). */
+const TRANSIENT_CLASSES = new Set([
+  '08', // connection exception
+  '40', // transaction rollback: serialization failure, deadlock
+  '53', // insufficient resources: too many connections, out of memory, disk full
+  '57', // operator intervention: shutdown, crash, cannot connect now, query canceled
+]);
+const TRANSIENT_STATES = new Set([
+  '55P03' /* lock not available */,
+  '25P03' /* idle in transaction timeout */,
+  '25006' /* read-only after a failover */,
+]);
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+const PG_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed/;
+
+/** True where the same statement may succeed later: the server was away, busy, or chose this transaction as a victim. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isTransient);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_CLASSES.has(code.slice(0, 2)) || TRANSIENT_STATES.has(code);
+  return NETWORK_CODES.has(code) || PG_MESSAGES.test(error.message) || isTransient(error.cause);
+}

@@ -1,0 +1,83 @@
+/** The one connection outside the pool: LISTEN for what other tasks have committed. */
+import pg from 'pg';
+import type { Posture } from '../../posture/schema/index.ts';
+import { describeError, type Logger } from '../log.ts';
+import { startLoop, type Loop } from '../loop.ts';
+import { sessionSettings } from './pool.ts';
+
+interface ListenOptions {
+  url: string;
+  posture: Posture;
+  channels: string[];
+  log: Logger;
+  /** Called for each notification, and with every channel once after each (re)connect, as some may have been missed. */
+  onNotify: (channel: string) => void;
+}
+
+export interface Listener {
+  connected(): boolean;
+  stop(): Promise<void>;
+}
+
+/** How often a quiet connection is asked whether it still lives: a dead one would only cost latency, polls go on. */
+const PROBE = 10_000;
+
+export function startListener({ url, posture, channels, log, onNotify }: ListenOptions): Listener {
+  let client: pg.Client | undefined;
+  const settings = {
+    ...sessionSettings({ url, posture, role: 'worker' }),
+    connectionTimeoutMillis: posture.database.timeouts.connect,
+  };
+
+  async function connect(): Promise<pg.Client> {
+    const next = new pg.Client(settings);
+    const lost = () => {
+      if (client === next) client = undefined;
+      loop.wake();
+    };
+    next.on('error', (error) => {
+      log.warn({ error: describeError(error) }, 'the listener lost its database connection');
+      lost();
+    });
+    next.on('end', lost);
+    next.on('notification', ({ channel }) => onNotify(channel));
+    try {
+      await next.connect();
+      for (const channel of channels) await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      // A client that never connected has no session to end; end() still frees its socket.
+      await next.end().catch(() => undefined);
+      throw error;
+    }
+    return next;
+  }
+
+  const loop: Loop = startLoop({
+    name: 'listener',
+    every: PROBE,
+    log,
+    turn: async () => {
+      if (client) {
+        const probed = client;
+        await probed.query('SELECT 1').catch(async (error: unknown) => {
+          client = undefined;
+          await probed.end().catch(() => undefined);
+          throw error;
+        });
+        return;
+      }
+      client = await connect();
+      for (const channel of channels) onNotify(channel);
+    },
+  });
+
+  return {
+    connected: () => client !== undefined,
+    stop: async () => {
+      await loop.stop();
+      const last = client;
+      client = undefined;
+      await last?.end().catch(() => undefined);
+    },
+  };
+}

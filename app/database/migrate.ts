@@ -1,0 +1,101 @@
+/**
+ * The migrate role: brings schema, queues and roles to what this release and its posture say, once a deploy, as the
+ * owner of the database. Everything is idempotent: a killed run is repaired by the next one.
+ */
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { connectionLimits } from '../../posture/limits.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Config } from '../config.ts';
+import { describeError, type Logger } from '../log.ts';
+import { ensureQueues, PGBOSS_SCHEMA } from '../lanes/queues.ts';
+
+const DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
+
+export async function migrate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
+  const client = new pg.Client({
+    connectionString: env.DATABASE_URL,
+    application_name: 'evenkeel-migrate',
+    connectionTimeoutMillis: 10_000,
+    // A migration may wait for running transactions, but must not queue everybody behind it for long.
+    lock_timeout: posture.database.timeouts.lock,
+    keepAlive: true,
+  });
+  client.on('error', (error) => log.error({ error: describeError(error) }, 'the database connection was lost'));
+  await client.connect();
+  try {
+    const ran = await runner({
+      dbClient: client,
+      dir: DIRECTORY,
+      direction: 'up',
+      migrationsTable: 'migration',
+      migrationsSchema: 'evenkeel_migrations',
+      createMigrationsSchema: true,
+      logger: {
+        debug: () => {},
+        info: () => {},
+        warn: (text: string) => log.warn(text),
+        error: (text: string) => log.error(text),
+      },
+    });
+    log.info(
+      { migrations: ran.map(({ name }) => name) },
+      ran.length > 0 ? 'schema brought up to date' : 'schema is up to date',
+    );
+    await installQueues(env.DATABASE_URL, client, posture, log);
+    await ensureRole(client, 'web', connectionLimits(posture).web, env.WEB_DATABASE_PASSWORD);
+    await ensureRole(client, 'worker', connectionLimits(posture).worker, env.WORKER_DATABASE_PASSWORD);
+    await client.query(GRANTS);
+    log.info({ limits: connectionLimits(posture) }, 'roles and queues follow the posture');
+  } finally {
+    await client.end();
+  }
+}
+
+/** pg-boss's schema is installed here and never by a task: a task that restarts during an upgrade must not migrate. */
+async function installQueues(url: string, client: pg.Client, posture: Posture, log: Logger): Promise<void> {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: 'evenkeel-migrate',
+    schema: PGBOSS_SCHEMA,
+    max: 1,
+    migrate: true,
+    supervise: false,
+    schedule: false,
+    registerInstance: false,
+  });
+  boss.on('error', (error) => log.error({ error: describeError(error) }, 'pg-boss failed'));
+  await boss.start();
+  try {
+    await ensureQueues(boss, client, posture);
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/** CONNECTION LIMIT keeps one role from starving the other (law connections.fit, fault pool-exhaustion). */
+async function ensureRole(client: pg.Client, role: 'web' | 'worker', limit: number, password: string | undefined) {
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+  // Two databases of one cluster may be migrated at once (tests do): the loser of the race finds the role there.
+  if (rowCount === 0) await client.query(`CREATE ROLE ${role}`).catch(ignoreDuplicate);
+  const login = password === undefined ? '' : `LOGIN PASSWORD ${client.escapeLiteral(password)}`;
+  await client.query(`ALTER ROLE ${role} CONNECTION LIMIT ${limit} ${login}`);
+}
+
+function ignoreDuplicate(error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== '42710' && code !== '23505') throw error;
+}
+
+/** Least privilege: web stores updates and reads their counts; worker does the work; neither owns anything. */
+const GRANTS = `
+  GRANT USAGE ON SCHEMA evenkeel TO web, worker;
+  GRANT SELECT, INSERT ON evenkeel.inbox TO web;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA evenkeel TO worker;
+  GRANT USAGE ON SCHEMA ${PGBOSS_SCHEMA} TO worker;
+  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
+  GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
+  GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
+`;

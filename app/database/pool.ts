@@ -1,0 +1,82 @@
+/** The one connection budget of a process: a pool whose size and timeouts are the posture's, and a listener beside it. */
+import pg from 'pg';
+import type { Posture } from '../../posture/schema/index.ts';
+import { describeError, type Logger } from '../log.ts';
+
+export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
+
+// Telegram's ids are below 2^53 (int8 columns) and counts are small: numbers, not strings.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+interface PoolOptions {
+  url: string;
+  posture: Posture;
+  role: 'web' | 'worker';
+  log: Logger;
+}
+
+/** Session settings of every application connection, listener included; times in ms. */
+export function sessionSettings({ url, posture, role }: Omit<PoolOptions, 'log'>): pg.ClientConfig {
+  const { timeouts, keepalive } = posture.database;
+  return {
+    connectionString: url,
+    application_name: `evenkeel-${role}`,
+    statement_timeout: timeouts.statement,
+    lock_timeout: timeouts.lock,
+    idle_in_transaction_session_timeout: timeouts.idleInTransaction,
+    query_timeout: timeouts.query,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepalive.idle,
+  };
+}
+
+/**
+ * A pool of the role's size. Waiting for a connection, connecting included, ends after `timeouts.acquire`
+ * (fault pool-exhaustion). An idle client that loses its server is logged and replaced, never thrown (fault db-drop).
+ */
+export function createPool(options: PoolOptions): Pool {
+  const { posture, role, log } = options;
+  const { timeouts } = posture.database;
+  const pool = new pg.Pool({
+    ...sessionSettings(options),
+    max: posture[role].pool,
+    connectionTimeoutMillis: timeouts.acquire,
+    // Jittered by 10 %, so that tasks started together do not reconnect together.
+    maxLifetimeSeconds: Math.round((timeouts.maxLifetime / 1000) * (0.9 + Math.random() * 0.2)),
+    idleTimeoutMillis: 60_000,
+  });
+  pool.on('error', (error) => log.warn({ error: describeError(error) }, 'an idle database connection was lost'));
+  return pool;
+}
+
+/**
+ * Runs `work` in one transaction on one client. The client goes back clean, or is destroyed when its state is unknown.
+ * `work` must not call out of the database: a transaction is never held across an outbound call (fault tx-across-http).
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    // A failed COMMIT, a timeout or a lost connection leaves the session unknown; only a plain SQL error rolls back.
+    broken = await client.query('ROLLBACK').then(
+      () => undefined,
+      (rollbackError: Error) => rollbackError,
+    );
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+export const poolCounts = (pool: Pool) => ({
+  max: pool.options.max,
+  total: pool.totalCount,
+  idle: pool.idleCount,
+  waiting: pool.waitingCount,
+});

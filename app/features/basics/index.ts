@@ -1,0 +1,46 @@
+/** Commands that every bot has, and the answers that no update may go without. */
+import { Composer, InlineKeyboard } from 'grammy';
+import type { BotContext } from '../../bot/context.ts';
+import type { Pool } from '../../database/pool.ts';
+import { forgetConversation } from '../chat/conversation.ts';
+import { texts } from './texts.ts';
+
+const HELP = 'help';
+const FORGET = 'forget';
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]!);
+
+export function basics(pool: Pool): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  const keyboard = new InlineKeyboard().text(texts.buttons.help, HELP).text(texts.buttons.forget, FORGET);
+
+  composer.command('start', (ctx) =>
+    ctx.reply(texts.start(escapeHtml(ctx.from?.first_name ?? '')), { parse_mode: 'HTML', reply_markup: keyboard }),
+  );
+  composer.command('help', (ctx) => ctx.reply(texts.help, { parse_mode: 'HTML' }));
+  composer.command('forget', async (ctx) => {
+    await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    await ctx.reply(texts.forgotten);
+  });
+  composer.callbackQuery(HELP, async (ctx) => {
+    await ctx.answerCallbackQuery();
+    await ctx.reply(texts.help, { parse_mode: 'HTML' });
+  });
+  composer.callbackQuery(FORGET, async (ctx) => {
+    if (ctx.chat) await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    await ctx.answerCallbackQuery(texts.forgotten);
+  });
+  // A button of an older release: the user's client must not wait for an answer for ever.
+  composer.on('callback_query', (ctx) => ctx.answerCallbackQuery());
+  // Telegram cancels a payment that is not answered within 10 s; a bot that sells nothing says so at once.
+  composer.on('pre_checkout_query', (ctx) => ctx.answerPreCheckoutQuery(false, texts.nothingForSale));
+  composer
+    .chatType('private')
+    .on('message:text')
+    .filter(
+      (ctx) => ctx.message.text.startsWith('/'),
+      (ctx) => ctx.reply(texts.unknownCommand),
+    );
+  return composer;
+}

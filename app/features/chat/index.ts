@@ -1,0 +1,70 @@
+/** Chat: the user's text is answered by the AI provider, with as much of the conversation as the posture allows. */
+import { Composer } from 'grammy';
+import type { Posture } from '../../../posture/schema/index.ts';
+import type { BotContext } from '../../bot/context.ts';
+import type { Pool } from '../../database/pool.ts';
+import { RetryLater } from '../../lanes/outcome.ts';
+import { describeError } from '../../log.ts';
+import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.ts';
+import { ProviderFailure } from '../../providers/policy.ts';
+import { answerOf, recall, remember } from './conversation.ts';
+import { texts } from './texts.ts';
+
+/** Longest text of one Telegram message. */
+const MESSAGE_LIMIT = 4096;
+
+export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+
+  composer.chatType('private').on('message:text', async (ctx) => {
+    const at = { botId: ctx.me.id, updateId: ctx.update.update_id, chatId: ctx.chat.id };
+    // Run again after a crash, an update finds the answer that it had: the provider is not asked, nor paid, twice.
+    const answer = (await answerOf(pool, at.botId, at.updateId)) ?? (await think(ctx, at, ctx.message.text));
+    for (const part of split(answer)) await ctx.reply(part);
+  });
+
+  /** No connection is held while the provider thinks: each query takes one and gives it back. */
+  async function think(ctx: BotContext, at: { botId: number; updateId: number; chatId: number }, question: string) {
+    await remember(pool, { ...at, role: 'user', text: question });
+    const history = await recall(pool, at.botId, at.chatId, posture.history);
+    // The latest question is part of the history unless it alone exceeds the bound.
+    const asked =
+      history.length > 0
+        ? history
+        : [{ role: 'user' as const, content: question.slice(0, posture.history.characters) }];
+    const [answer] = await Promise.allSettled([
+      openrouter.complete([{ role: 'system', content: texts.system }, ...asked], ctx.turn.signal),
+      ctx.replyWithChatAction('typing'),
+    ]);
+    if (answer.status === 'fulfilled') return remember(pool, { ...at, role: 'assistant', text: answer.value });
+    return politely(ctx, answer.reason);
+  }
+
+  /** The provider is away or declines: say so instead of nothing (fault no-breaker). The answer is not remembered. */
+  function politely(ctx: BotContext, reason: unknown): string {
+    ctx.turn.hold();
+    const away = reason instanceof RetryLater || reason instanceof ProviderFailure;
+    if (!away && !(reason instanceof OpenRouterRefusal)) throw reason;
+    ctx.turn.log.warn({ reason: describeError(reason) }, 'the AI provider did not answer');
+    return away ? texts.away : texts.refused;
+  }
+
+  return composer;
+}
+
+/** Cuts a long answer at line or word ends, so that each part fits a message. */
+export function split(text: string, limit = MESSAGE_LIMIT): string[] {
+  const parts: string[] = [];
+  let rest = text;
+  while (rest.length > limit) {
+    const window = rest.slice(0, limit);
+    const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '));
+    // A cut never falls between the halves of a surrogate pair.
+    const hard = /[\uD800-\uDBFF]$/.test(window) ? limit - 1 : limit;
+    const end = at > limit / 2 ? at : hard;
+    parts.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  if (rest !== '') parts.push(rest);
+  return parts;
+}

@@ -1,0 +1,18 @@
+/** The features that the posture has switched on, in the order in which they see an update. */
+import type { Composer } from 'grammy';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { BotContext } from '../bot/context.ts';
+import type { Pool } from '../database/pool.ts';
+import type { OpenRouter } from '../providers/openrouter.ts';
+import { basics } from './basics/index.ts';
+import { chat } from './chat/index.ts';
+
+export interface FeatureNeeds {
+  pool: Pool;
+  posture: Posture;
+  openrouter: OpenRouter;
+}
+
+export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
+  return [basics(pool), ...(posture.features.chat ? [chat(pool, posture, openrouter)] : [])];
+}

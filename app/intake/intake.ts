@@ -1,0 +1,87 @@
+/** From a parsed update to "committed" or "not now", within the ack deadline. */
+import type { Posture } from '../../posture/schema/index.ts';
+import { isTransient } from '../database/errors.ts';
+import type { Pool } from '../database/pool.ts';
+import { Gather } from '../gather.ts';
+import { describeError, type Logger } from '../log.ts';
+import { storeUpdates } from './store.ts';
+import type { IncomingUpdate } from './update.ts';
+
+/** Batches under way at once; the law webhook.absorbs counts writers, not requests. */
+export const WRITERS = 2;
+
+export interface IntakeCounters {
+  inFlight: number;
+  stored: number;
+  duplicates: number;
+  malformed: number;
+  forbidden: number;
+  refused: number;
+}
+
+export interface Intake {
+  /** True once the update is committed; false when it could not be within the ack deadline. Never rejects. */
+  accept(update: IncomingUpdate): Promise<boolean>;
+  readonly counters: IntakeCounters;
+  /** Resolves when nothing is under way any more. */
+  idle(): Promise<void>;
+}
+
+export function createIntake(pool: Pool, botId: number, posture: Posture, log: Logger): Intake {
+  const counters: IntakeCounters = { inFlight: 0, stored: 0, duplicates: 0, malformed: 0, forbidden: 0, refused: 0 };
+  const { ackDeadline } = posture.telegram;
+  const { timeouts } = posture.database;
+
+  /** One repeat hides a restarted or failed-over server; the insert is idempotent, so an unknown outcome may be repeated. */
+  async function store(updates: IncomingUpdate[]): Promise<void[]> {
+    const started = performance.now();
+    const inserted = await storeUpdates(pool, botId, updates).catch(async (error: unknown) => {
+      const left = ackDeadline - (performance.now() - started);
+      if (!isTransient(error) || left < timeouts.acquire + timeouts.statement) throw error;
+      log.warn({ error: describeError(error), updates: updates.length }, 'storing updates failed; trying once more');
+      return storeUpdates(pool, botId, updates);
+    });
+    counters.stored += inserted;
+    counters.duplicates += updates.length - inserted;
+    return updates.map(() => undefined);
+  }
+
+  const { gather, gatherMax } = posture.web;
+  const batches = new Gather<IncomingUpdate, void>({ flush: store, max: gatherMax, writers: WRITERS, wait: gather });
+
+  let lastReport = 0;
+  function report(error: unknown): void {
+    // One line a second however many requests fail: an outage must not be an outage of the logs as well.
+    if (Date.now() - lastReport < 1000) return;
+    lastReport = Date.now();
+    log.error(
+      { error: describeError(error), refused: counters.refused },
+      'updates cannot be stored; Telegram keeps them',
+    );
+  }
+
+  async function accept(update: IncomingUpdate): Promise<boolean> {
+    counters.inFlight += 1;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, ackDeadline, false);
+    });
+    const committed = batches.add(update).then(
+      () => true,
+      (error: unknown) => {
+        report(error);
+        return false;
+      },
+    );
+    try {
+      const accepted = await Promise.race([committed, deadline]);
+      if (!accepted) counters.refused += 1;
+      return accepted;
+    } finally {
+      clearTimeout(timer);
+      counters.inFlight -= 1;
+    }
+  }
+
+  return { accept, counters, idle: () => batches.idle() };
+}

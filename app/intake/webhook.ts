@@ -1,0 +1,63 @@
+/** POST /telegram/webhook: liveness, secret, schema, durable insert, 200 (faults liveness-order, false-200). */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Intake } from './intake.ts';
+import { parseUpdate } from './update.ts';
+
+export const WEBHOOK_PATH = '/telegram/webhook';
+const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
+
+interface WebhookOptions {
+  intake: Intake;
+  botId: number;
+  secret: string;
+  posture: Posture;
+  /** Called for every request before anything else about it is known. */
+  alive: () => void;
+  /** True while the task is leaving: a connection is closed after its answer. */
+  draining: () => boolean;
+}
+
+/** Digests have one length, so the comparison tells neither the secret's content nor its length. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+export function registerWebhook(app: FastifyInstance, options: WebhookOptions): void {
+  const { intake, botId, posture } = options;
+  const wanted = digest(options.secret);
+  const retryAfter = String(Math.ceil(posture.telegram.retryAfter / 1000));
+
+  const unavailable = (reply: FastifyReply): FastifyReply =>
+    reply.code(503).header('retry-after', retryAfter).send({ error: 'not stored; try again' });
+
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    options.alive();
+    const given = request.headers[SECRET_HEADER];
+    if (!timingSafeEqual(digest(typeof given === 'string' ? given : ''), wanted)) {
+      intake.counters.forbidden += 1;
+      return reply.code(403).send({ error: 'wrong secret' });
+    }
+    if (intake.counters.inFlight >= posture.web.maxInFlight) {
+      intake.counters.refused += 1;
+      return unavailable(reply);
+    }
+    return undefined;
+  }
+
+  app.register(async (scope) => {
+    // The body stays text: it is stored as it came, whatever content type it says.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    scope.post<{ Body: string | undefined }>(WEBHOOK_PATH, { onRequest: admit }, async (request, reply) => {
+      const update = parseUpdate(request.body ?? '', botId);
+      if (options.draining()) reply.header('connection', 'close');
+      if (update === undefined) {
+        intake.counters.malformed += 1;
+        return reply
+          .code(400)
+          .send({ error: 'not a Telegram update: a JSON object with an integer update_id is expected' });
+      }
+      return (await intake.accept(update)) ? reply.code(200).send({ ok: true }) : unavailable(reply);
+    });
+  });
+}

@@ -1,0 +1,133 @@
+/** The worker's engine: dispatches stored updates to lanes, takes lanes, handles them, sweeps up, and drains. */
+import type { PgBoss } from 'pg-boss';
+import type { Posture, QueueName } from '../../posture/schema/index.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Logger } from '../log.ts';
+import { startLoop, type Loop } from '../loop.ts';
+import { createSweep, dispatch } from './dispatch.ts';
+import { createLaneRunner, type LaneCounters } from './lane.ts';
+import { createLeases } from './leases.ts';
+import { QUEUES } from './queues.ts';
+import { createSettler } from './settle.ts';
+import { fetchTokens } from './tokens.ts';
+import type { UpdateHandler } from './update.ts';
+
+/** Tokens that one fetch takes at most, so that workers share a burst instead of the first one taking all of it. */
+const FETCH = 50;
+
+export interface Engine {
+  /** Something was stored: look now. */
+  wake(): void;
+  state(): Record<QueueName, LaneCounters & { active: number; capacity: number }>;
+  /**
+   * Takes no further lanes and lets those in hand finish their update, for `drain` ms at most; then aborts them.
+   * Lanes that have more to do are handed on at once, without using an attempt (fault reload-in-prod).
+   */
+  drain(milliseconds: number): Promise<void>;
+}
+
+interface EngineOptions {
+  pool: Pool;
+  boss: PgBoss;
+  posture: Posture;
+  handle: UpdateHandler;
+  log: Logger;
+}
+
+export function startEngine({ pool, boss, posture, handle, log }: EngineOptions): Engine {
+  let leaving = false;
+  const drained = new AbortController();
+  const settler = createSettler(pool, boss);
+  const leases = createLeases(boss, posture, log);
+  const runner = createLaneRunner({
+    pool,
+    posture,
+    settler,
+    handle,
+    log,
+    drained: drained.signal,
+    leaving: () => leaving,
+  });
+
+  const counters = Object.fromEntries(QUEUES.map((queue) => [queue, { handled: 0, failed: 0, parked: 0 }])) as Record<
+    QueueName,
+    LaneCounters
+  >;
+  const running = Object.fromEntries(QUEUES.map((queue) => [queue, new Set()])) as Record<
+    QueueName,
+    Set<Promise<void>>
+  >;
+
+  function startFetching(queue: QueueName): Loop {
+    const inHand = running[queue];
+    const loop = startLoop({
+      name: `lanes ${queue}`,
+      every: posture.lanes.poll,
+      log,
+      turn: async () => {
+        const free = posture.jobs[queue].lanes - inHand.size;
+        if (free <= 0) return false;
+        const wanted = Math.min(free, FETCH);
+        const tokens = await fetchTokens(boss, queue, wanted);
+        for (const token of tokens) {
+          const run: Promise<void> = runner.run(leases.take(token), counters[queue]).finally(() => {
+            inHand.delete(run);
+            // A lane that ends frees a place, and may have left a token for what came meanwhile.
+            loop.wake();
+          });
+          inHand.add(run);
+        }
+        return tokens.length === wanted;
+      },
+    });
+    return loop;
+  }
+
+  const fetching = QUEUES.map(startFetching);
+  const dispatching = startLoop({
+    name: 'dispatch',
+    every: posture.lanes.poll,
+    log,
+    turn: async () => {
+      const count = await dispatch(pool, boss, posture);
+      if (count > 0) for (const loop of fetching) loop.wake();
+      return count > 0;
+    },
+  });
+  const sweep = createSweep(pool, boss, posture);
+  const sweeping = startLoop({
+    name: 'sweep',
+    every: posture.lanes.sweep,
+    log,
+    turn: async () => void (await sweep()),
+  });
+
+  return {
+    wake: () => dispatching.wake(),
+    state: () =>
+      Object.fromEntries(
+        QUEUES.map((queue) => [
+          queue,
+          { active: running[queue].size, capacity: posture.jobs[queue].lanes, ...counters[queue] },
+        ]),
+      ) as ReturnType<Engine['state']>,
+    async drain(milliseconds) {
+      leaving = true;
+      const timer = setTimeout(() => {
+        log.error(
+          { lanes: leases.size },
+          'the drain ran out of time; handlers are aborted, their updates are taken over',
+        );
+        drained.abort(new Error('the drain ran out of time'));
+      }, milliseconds);
+      try {
+        await Promise.all([dispatching, sweeping, ...fetching].map((loop) => loop.stop()));
+        await Promise.all(QUEUES.flatMap((queue) => [...running[queue]]));
+        await settler.idle();
+      } finally {
+        clearTimeout(timer);
+        await leases.stop();
+      }
+    },
+  };
+}

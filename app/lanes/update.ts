@@ -1,0 +1,35 @@
+/** A stored update, and what its handler is given to handle it with. */
+import type { QueueName } from '../../posture/schema/index.ts';
+import type { Logger } from '../log.ts';
+
+/** A send to Telegram that was confirmed: which method, and what Telegram answered. */
+export interface ConfirmedSend {
+  method: string;
+  result: unknown;
+}
+
+export interface StoredUpdate {
+  botId: number;
+  updateId: number;
+  queue: QueueName;
+  lane: string;
+  body: string;
+  attempts: number;
+  takeovers: number;
+  sends: ConfirmedSend[];
+}
+
+export interface Turn {
+  update: StoredUpdate;
+  /** Aborted at the handler's deadline, when the lane is lost, and when the drain runs out. */
+  signal: AbortSignal;
+  /** When the handler's time is over, ms since the epoch. */
+  deadline: number;
+  log: Logger;
+  /** Throws {@link LaneLost} when the lane's lease can no longer be relied on: call it before every outward effect. */
+  hold(): void;
+  /** Records sends that were confirmed, so that they are not repeated when the update is run again. */
+  recordSends(sends: ConfirmedSend[]): Promise<void>;
+}
+
+export type UpdateHandler = (turn: Turn) => Promise<void>;

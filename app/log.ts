@@ -1,0 +1,30 @@
+/** Structured logs on stdout, one JSON object a line. Secrets are redacted by key wherever they might slip in. */
+import { pino, type Logger } from 'pino';
+
+export type { Logger };
+
+export function createLogger(role: string, level = process.env['LOG_LEVEL'] ?? 'info'): Logger {
+  return pino({
+    level,
+    base: { role, pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: ['*.authorization', '*.token', '*.password', '*.secret', 'headers["x-telegram-bot-api-secret-token"]'],
+      censor: '[redacted]',
+    },
+  });
+}
+
+/** The cause chain of an error on one line, without the token that Telegram's URLs carry. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  for (let at: unknown = error; at !== undefined && parts.length < 4; at = at instanceof Error ? at.cause : undefined) {
+    if (!(at instanceof Error)) parts.push(typeof at === 'string' ? at : JSON.stringify(at));
+    else parts.push(at.message || ('code' in at ? String(at.code) : at.name));
+  }
+  return redactToken(parts.join(': ')).replaceAll('\n', ' ');
+}
+
+/** Telegram's API carries the token in the path: it must not reach a log inside an error's text. */
+export const redactToken = (text: string): string => text.replace(/\b\d{4,}:[A-Za-z0-9_-]{20,}/g, '[token]');

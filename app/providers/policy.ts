@@ -1,0 +1,113 @@
+/** One policy a provider, built from the posture: bulkhead, repeats, breaker, timeout (faults no-breaker, no-timeout). */
+import {
+  BrokenCircuitError,
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  CircuitState,
+  ExponentialBackoff,
+  handleWhen,
+  retry,
+  SamplingBreaker,
+  TaskCancelledError,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from 'cockatiel';
+import type { Posture } from '../../posture/schema/index.ts';
+import { RetryLater } from '../lanes/outcome.ts';
+import type { Logger } from '../log.ts';
+
+export type ProviderName = keyof Posture['providers'];
+
+/**
+ * The provider did not do what was asked, for a reason of its own. `safeToRepeat` is true where it surely did nothing:
+ * a message whose sending ended in a timeout may have been delivered, and is not repeated on the spot.
+ */
+export class ProviderFailure extends Error {
+  readonly safeToRepeat: boolean;
+  constructor(message: string, safeToRepeat: boolean, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ProviderFailure';
+    this.safeToRepeat = safeToRepeat;
+  }
+}
+
+export interface ProviderPolicy {
+  /**
+   * Runs a call; `signal` given to it is aborted at the declared timeout or when the caller's is.
+   * @throws {RetryLater} when the breaker is open or too many calls wait
+   * @throws {ProviderFailure} when the provider failed or did not answer in time
+   */
+  call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  state: () => { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number };
+}
+
+const STATE_NAMES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+  // Held open by hand; nothing here does so.
+  [CircuitState.Isolated]: 'open',
+} as const;
+
+/** Pause asked for when the bulkhead's queue is full. */
+const CROWDED_PAUSE = 1_000;
+
+export function createPolicy(name: ProviderName, posture: Posture, log: Logger): ProviderPolicy {
+  const declared = posture.providers[name];
+  const { breaker: limits } = declared;
+  let failures = 0;
+  let inFlight = 0;
+
+  const breaker = circuitBreaker(
+    handleWhen((error) => error instanceof ProviderFailure || error instanceof TaskCancelledError),
+    {
+      halfOpenAfter: limits.openFor,
+      breaker: new SamplingBreaker({
+        threshold: limits.failureRate,
+        duration: limits.window,
+        minimumRps: limits.minimumCalls / (limits.window / 1000),
+      }),
+    },
+  );
+  breaker.onStateChange((state) => log.warn({ provider: name, breaker: STATE_NAMES[state] }, 'breaker changed'));
+
+  const policy = wrap(
+    bulkhead(declared.concurrency, declared.queue),
+    retry(
+      handleWhen((error) => error instanceof ProviderFailure && error.safeToRepeat),
+      {
+        maxAttempts: declared.attempts - 1,
+        backoff: new ExponentialBackoff({ initialDelay: declared.backoff }),
+      },
+    ),
+    breaker,
+    timeout(declared.timeout, TimeoutStrategy.Aggressive),
+  );
+
+  async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    signal.throwIfAborted();
+    inFlight += 1;
+    try {
+      return await policy.execute(({ signal: own }) => work(own), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw translate(error);
+    } finally {
+      inFlight -= 1;
+    }
+  }
+
+  function translate(error: unknown): unknown {
+    if (error instanceof BrokenCircuitError)
+      return new RetryLater(limits.openFor, `${name}: breaker is open`, { cause: error });
+    if (error instanceof BulkheadRejectedError)
+      return new RetryLater(CROWDED_PAUSE, `${name}: too many calls wait`, { cause: error });
+    failures += 1;
+    if (!(error instanceof TaskCancelledError)) return error;
+    return new ProviderFailure(`${name}: no answer within ${declared.timeout} ms`, false, { cause: error });
+  }
+
+  return { call, state: () => ({ breaker: STATE_NAMES[breaker.state], inFlight, failures }) };
+}

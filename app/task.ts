@@ -1,0 +1,12 @@
+import type { AddressInfo } from 'node:net';
+
+/** A running role: what main.ts needs to end it. */
+export interface Task {
+  address: AddressInfo | string | null;
+  /** Stops taking work and finishes what was begun. */
+  drain(): Promise<void>;
+  /** Time that `drain` may take, ms; then the process ends all the same, before the orchestrator kills it. */
+  drainWithin: number;
+  /** Rejects when the role finds, after it began to listen, that it can never work. */
+  failed?: Promise<void>;
+}

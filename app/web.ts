@@ -1,0 +1,58 @@
+/** The web role: takes updates from Telegram and answers each after its commit. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { botIdOf, type Config } from './config.ts';
+import { createPool } from './database/pool.ts';
+import { createHealthServer } from './health/server.ts';
+import { createIntake } from './intake/intake.ts';
+import { registerWebhook } from './intake/webhook.ts';
+import type { Logger } from './log.ts';
+import type { Task } from './task.ts';
+
+/** Without a request for so long, a leaving task takes it that the load balancer sends no more, ms. */
+const QUIET = 500;
+
+export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Promise<Task> {
+  const botId = botIdOf(env.BOT_TOKEN);
+  const pool = createPool({ url: env.DATABASE_URL, posture, role: 'web', log });
+  const intake = createIntake(pool, botId, posture, log);
+  let lastRequest = 0;
+
+  const server = createHealthServer({
+    role: 'web',
+    posture,
+    pool,
+    operatorToken: env.OPERATOR_TOKEN,
+    log,
+    health: {
+      details: () => ({
+        intake: { ...intake.counters, maxInFlight: posture.web.maxInFlight, lastRequestAt: lastRequest },
+      }),
+      reasons: () => [],
+      notReady: () => undefined,
+    },
+  });
+  registerWebhook(server.app, {
+    intake,
+    botId,
+    secret: env.WEBHOOK_SECRET,
+    posture,
+    alive: () => {
+      lastRequest = Date.now();
+    },
+    draining: server.draining,
+  });
+  // Listening comes first: the task is live at once, and ready when its database is (fault slow-start).
+  await server.app.listen({ port: env.PORT, host: env.HOST });
+
+  async function drain(): Promise<void> {
+    server.leave();
+    const until = Date.now() + posture.web.drain - posture.telegram.ackDeadline;
+    // The balancer has stopped sending before SIGTERM where it deregisters first; where it has not, wait until it does.
+    while (Date.now() < until && (intake.counters.inFlight > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
+    await server.close();
+    await intake.idle();
+    await pool.end();
+  }
+
+  return { address: server.app.server.address(), drain, drainWithin: posture.web.drain };
+}

@@ -1,0 +1,170 @@
+/** The worker role: handles stored updates, chat by chat. */
+import { Api, GrammyError } from 'grammy';
+import type { UserFromGetMe } from 'grammy/types';
+import { PgBoss } from 'pg-boss';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBotHandler } from './bot/bot.ts';
+import { ConfigError, type Config } from './config.ts';
+import { startListener } from './database/listener.ts';
+import { createPool, type Pool } from './database/pool.ts';
+import { startRetention } from './database/retention.ts';
+import { composeFeatures } from './features/index.ts';
+import { createHealthServer } from './health/server.ts';
+import { STORED_CHANNEL } from './intake/store.ts';
+import { startEngine, type Engine } from './lanes/engine.ts';
+import { PGBOSS_SCHEMA } from './lanes/queues.ts';
+import { describeError, type Logger } from './log.ts';
+import { createOpenRouter } from './providers/openrouter.ts';
+import { createTelegramClient, type TelegramClient } from './providers/telegram.ts';
+import type { Posture } from '../posture/schema/index.ts';
+import type { Task } from './task.ts';
+
+export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
+  const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log });
+  const ending = new AbortController();
+  const telegram = createTelegramClient(posture, { apiRoot: env.TELEGRAM_API_ROOT, botToken: env.BOT_TOKEN }, log);
+  const openrouter = createOpenRouter(
+    posture,
+    { baseUrl: env.OPENROUTER_BASE_URL, apiKey: env.OPENROUTER_API_KEY ?? '' },
+    log,
+  );
+  let engine: Engine | undefined;
+  let waitingFor: string | undefined = 'Telegram and the database';
+
+  const server = createHealthServer({
+    role: 'worker',
+    posture,
+    pool,
+    operatorToken: env.OPERATOR_TOKEN,
+    log,
+    health: {
+      details: () => ({
+        lanes: engine?.state() ?? {},
+        providers: { telegram: telegram.state(), openrouter: openrouter.state() },
+        listener: { connected: listener.connected() ? 1 : 0 },
+      }),
+      reasons: () => [
+        ...(waitingFor ? [`waiting for ${waitingFor}`] : []),
+        ...Object.entries({ telegram: telegram.state(), openrouter: openrouter.state() })
+          .filter(([, { breaker }]) => breaker !== 'closed')
+          .map(([name, { breaker }]) => `${name}: breaker is ${breaker}`),
+      ],
+      notReady: () => (waitingFor ? `waiting for ${waitingFor}` : undefined),
+    },
+  });
+  const listener = startListener({
+    url: env.DATABASE_URL,
+    posture,
+    channels: [STORED_CHANNEL],
+    log,
+    onNotify: () => engine?.wake(),
+  });
+  const boss = createBoss(pool, posture, log);
+  const retention = startRetention(pool, posture, log);
+
+  // Live at once, ready when what it needs has answered (fault slow-start).
+  await server.app.listen({ port: env.PORT, host: env.HOST });
+
+  async function begin(): Promise<void> {
+    const me = await whoAmI(telegram, env, log, ending.signal);
+    waitingFor = 'the database';
+    await startBoss(boss, log, ending.signal);
+    const handle = createBotHandler({
+      botToken: env.BOT_TOKEN,
+      apiRoot: env.TELEGRAM_API_ROOT,
+      me,
+      telegram,
+      features: composeFeatures({ pool, posture, openrouter }),
+    });
+    engine = startEngine({ pool, boss, posture, handle, log });
+    waitingFor = undefined;
+    log.info({ bot: me.username, lanes: posture.jobs.chat.lanes }, 'handling updates');
+  }
+
+  // A beginning that fails ends the process; one that is cut short by the drain does not.
+  const failed = begin().catch((error: unknown) => {
+    if (!ending.signal.aborted) throw error;
+  });
+  const begun = failed.catch(() => undefined);
+
+  async function drain(): Promise<void> {
+    ending.abort(new Error('draining'));
+    server.leave();
+    await begun;
+    // A second is kept for closing what is left.
+    await engine?.drain(posture.worker.drain - 1000);
+    await retention.stop();
+    await listener.stop();
+    await boss
+      .stop({ graceful: false })
+      .catch((error: unknown) => log.warn({ error: describeError(error) }, 'pg-boss did not stop'));
+    await Promise.all([telegram.close(), openrouter.close()]);
+    await server.close();
+    await pool.end();
+  }
+
+  return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed };
+}
+
+/** pg-boss on our pool: one connection budget a process. Schema and queues are the migrate role's business. */
+function createBoss(pool: Pool, posture: Posture, log: Logger): PgBoss {
+  const supervise = Math.max(1, Math.round(posture.lanes.supervise / 1000));
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => pool.query(text, values) },
+    schema: PGBOSS_SCHEMA,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    registerInstance: false,
+    reindex: false,
+    superviseIntervalSeconds: supervise,
+    monitorIntervalSeconds: supervise,
+    maintenanceIntervalSeconds: 60,
+    // Backlogs have an alarm with a threshold of their own.
+    warningQueueSize: 1_000_000,
+  });
+  boss.on('error', (error) => log.warn({ error: describeError(error) }, 'pg-boss: a statement failed'));
+  boss.on('warning', ({ message }) => log.warn({ warning: message }, 'pg-boss warns'));
+  return boss;
+}
+
+async function startBoss(boss: PgBoss, log: Logger, signal: AbortSignal): Promise<void> {
+  await persist('the database is not ready', log, signal, () => boss.start());
+}
+
+/** The bot's own name, which group commands are addressed to. Also the first proof that the token is right. */
+async function whoAmI(
+  telegram: TelegramClient,
+  env: Config<'worker'>['env'],
+  log: Logger,
+  signal: AbortSignal,
+): Promise<UserFromGetMe> {
+  const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
+  api.config.use(telegram.transformer);
+  return persist('Telegram does not answer', log, signal, async () => {
+    try {
+      return await api.getMe(signal as unknown as Parameters<typeof api.getMe>[0]);
+    } catch (error) {
+      if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
+        throw new ConfigError([
+          `BOT_TOKEN: Telegram says ${error.error_code} ${error.description}; set it to the token that @BotFather gave`,
+        ]);
+      }
+      throw error;
+    }
+  });
+}
+
+/** Repeats with backoff and jitter until it works; a wrong configuration is not repeated. */
+async function persist<T>(what: string, log: Logger, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ConfigError) throw error;
+      log.warn({ failures, error: describeError(error) }, `${what}; trying again`);
+      await sleep(Math.min(250 * 2 ** failures, 5_000) * (0.5 + Math.random()), undefined, { signal });
+    }
+  }
+}
