@@ -1,0 +1,35 @@
+/** What the methods of the Bot API work on. */
+import type { TelegramFaults } from '../../../contract.ts';
+import type { Chat, Chats } from '../chats.ts';
+import { badRequest, forbidden } from '../errors.ts';
+import type { Floods } from '../flood.ts';
+import type { LongPoll } from '../long-poll.ts';
+import { text, type Params } from '../params.ts';
+import type { People } from '../people.ts';
+import type { Webhook } from '../webhook.ts';
+import type { BotUser } from '../wire.ts';
+
+export interface Context {
+  readonly bot: BotUser;
+  readonly chats: Chats;
+  readonly people: People;
+  readonly floods: Floods;
+  readonly webhook: Webhook;
+  readonly longPoll: LongPoll;
+  /** Commands by scope and language. */
+  readonly commands: Map<string, unknown[]>;
+  readonly counters: { sent: number };
+  readonly faults: () => TelegramFaults;
+}
+
+export type Method = (context: Context, params: Params) => unknown;
+
+/** The chat that `chat_id` names. @throws ApiError 400 where it is not known, 403 where its user blocked the bot */
+export function chatOf({ chats, faults }: Context, params: Params): Chat {
+  const id = text(params, 'chat_id');
+  if (id === '') throw badRequest('chat_id is empty');
+  const chat = chats.find(Number(id));
+  if (!chat) throw badRequest('chat not found');
+  if (faults().blocked?.includes(chat.id)) throw forbidden('bot was blocked by the user');
+  return chat;
+}

@@ -1,0 +1,71 @@
+/** Methods on messages. */
+import type { ChatMessage } from '../../../contract.ts';
+import type { Chat } from '../chats.ts';
+import { badRequest } from '../errors.ts';
+import { integer, text, type Params } from '../params.ts';
+import { formattedText } from '../text/formatted.ts';
+import { wireMessage } from '../wire.ts';
+import { chatOf, type Context, type Method } from './context.ts';
+import { inlineKeyboard } from './keyboard.ts';
+
+const NOT_MODIFIED =
+  'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';
+const ACTIONS = new Set(
+  ['typing', 'choose_sticker', 'find_location'].concat(
+    ['photo', 'video', 'voice', 'document', 'video_note'].flatMap((what) => [`upload_${what}`, `record_${what}`]),
+  ),
+);
+
+const sendMessage: Method = (context, params) => {
+  const chat = chatOf(context, params);
+  const message = context.chats.add(chat, { from: 'bot', ...formattedText(params), buttons: inlineKeyboard(params) });
+  context.counters.sent++;
+  context.floods.answered(message.text, false);
+  return wireMessage(context.bot, chat, message);
+};
+
+const editMessageText: Method = (context, params) => {
+  const [chat, message] = ownMessage(context, params);
+  const change = { ...formattedText(params), buttons: inlineKeyboard(params) };
+  if (isSame(message, change)) throw badRequest(NOT_MODIFIED);
+  context.chats.change(chat, message, change);
+  context.floods.answered(change.text, true);
+  return wireMessage(context.bot, chat, message);
+};
+
+const editMessageReplyMarkup: Method = (context, params) => {
+  const [chat, message] = ownMessage(context, params);
+  const buttons = inlineKeyboard(params);
+  if (isSame(message, { ...message, buttons })) throw badRequest(NOT_MODIFIED);
+  context.chats.change(chat, message, { buttons });
+  return wireMessage(context.bot, chat, message);
+};
+
+const deleteMessage: Method = (context, params) => {
+  const chat = chatOf(context, params);
+  const message = context.chats.message(chat, integer(params, 'message_id', 0), 'message to delete');
+  context.chats.remove(chat, message);
+  return true;
+};
+
+const sendChatAction: Method = (context, params) => {
+  const chat = chatOf(context, params);
+  if (!ACTIONS.has(text(params, 'action'))) throw badRequest('wrong parameter action in request');
+  context.chats.emit({ kind: 'typing', chatId: chat.id });
+  return true;
+};
+
+function ownMessage(context: Context, params: Params): [Chat, ChatMessage] {
+  const chat = chatOf(context, params);
+  const message = context.chats.message(chat, integer(params, 'message_id', 0), 'message to edit');
+  if (message.from !== 'bot') throw badRequest("message can't be edited");
+  return [chat, message];
+}
+
+type Content = Pick<ChatMessage, 'text' | 'entities' | 'buttons'>;
+function isSame(a: Content, b: Content): boolean {
+  const content = ({ text: words, entities, buttons }: Content) => JSON.stringify([words, entities, buttons]);
+  return content(a) === content(b);
+}
+
+export const messageMethods = { sendMessage, editMessageText, editMessageReplyMarkup, deleteMessage, sendChatAction };

@@ -1,0 +1,34 @@
+/** Chats and messages in the shapes of the Bot API. */
+import type { ChatMessage } from '../../contract.ts';
+import type { Chat } from './chats.ts';
+
+/** The bot as getMe shows it. */
+export interface BotUser {
+  id: number;
+  is_bot: true;
+  first_name: string;
+  username: string;
+}
+
+export function wireUser(chat: Chat): object {
+  return { id: Math.abs(chat.id), is_bot: false, first_name: chat.firstName, language_code: 'en' };
+}
+
+export function wireChat(chat: Chat): object {
+  return chat.id > 0
+    ? { id: chat.id, first_name: chat.firstName, type: 'private' }
+    : { id: chat.id, title: chat.firstName, type: 'supergroup' };
+}
+
+export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): object {
+  return {
+    message_id: message.messageId,
+    from: message.from === 'bot' ? bot : wireUser(chat),
+    chat: wireChat(chat),
+    date: message.date,
+    ...(message.edited && { edit_date: Math.floor(Date.now() / 1000) }),
+    text: message.text,
+    ...(message.entities.length > 0 && { entities: message.entities }),
+    ...(message.buttons.length > 0 && { reply_markup: { inline_keyboard: message.buttons } }),
+  };
+}
