@@ -68,7 +68,7 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       unit: 'Seconds',
       of: worthlessAfter === undefined ? 3 : 2,
       severity: 'page',
-      faults: ['lock-race', 'stuck-lock', 'passive-watchdog', 'blocking-poll', 'download-exhaustion'],
+      faults: ['lock-race', 'stuck-lock', 'passive-watchdog', 'blocking-poll'],
       rollback: ['worker'],
     }),
     gauge(posture, queue, {
