@@ -38,6 +38,19 @@ export const ECS = {
   leastRunning: (desired: number, share: number): number => Math.ceil(Number((desired * share).toFixed(6))),
 } as const;
 
+const GIB = 2 ** 30;
+const gibs = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => (from + index) * GIB);
+
+/** Memory sizes, bytes, that Fargate offers for each number of CPU units. */
+export const FARGATE_MEMORY: Readonly<Record<256 | 512 | 1024 | 2048 | 4096, readonly number[]>> = {
+  256: [GIB / 2, GIB, 2 * GIB],
+  512: gibs(1, 4),
+  1024: gibs(2, 8),
+  2048: gibs(4, 16),
+  4096: gibs(8, 30),
+};
+
 /** Amazon RDS for PostgreSQL. */
 export const RDS = {
   /** Its own default for max_connections: LEAST(memory / 9531392, 5000). */

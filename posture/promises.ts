@@ -1,4 +1,6 @@
 /** What follows from a posture that obeys the laws: the figures that an operator may rely on. */
+import { detectionTime } from './alarms/index.ts';
+import { slowestAlarm } from './laws/alarms-detect.ts';
 import { settle } from './laws/drain-fits.ts';
 import { takeover } from './laws/lanes-recover.ts';
 import { rollbackTerms } from './laws/rollout-converges.ts';
@@ -71,6 +73,14 @@ function recovery({ database }: Posture): Promised[] {
 const rollback = (posture: Posture): number =>
   Math.max(...ROLES.map((role) => Object.values(rollbackTerms(posture, role)).reduce((sum, term) => sum + term, 0)));
 
+function detection(posture: Posture, severity: 'page' | 'ticket'): Promised[] {
+  const slowest = slowestAlarm(posture, severity);
+  if (!slowest) return [];
+  return [
+    time(`detect.${severity}`, `until a fault is a ${severity}, at worst (${slowest.id})`, detectionTime(slowest)),
+  ];
+}
+
 /** The computed promises of a posture. */
 export function promises(posture: Posture): Promised[] {
   const usable = usableConnections(posture);
@@ -91,6 +101,7 @@ export function promises(posture: Posture): Promised[] {
     time('takeover', "until a crashed worker's chats are taken over", takeover(posture)),
     time('drain.web', 'until a leaving web task has finished', ingress.deregistrationDelay + telegram.ackDeadline),
     time('drain.worker', 'until a leaving worker has finished', longest + settle(posture)),
+    ...(['page', 'ticket'] as const).flatMap((severity) => detection(posture, severity)),
     time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
     ...outages(posture),
     ...recovery(posture),

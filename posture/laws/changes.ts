@@ -1,8 +1,10 @@
 /** The smallest single change that satisfies a broken law: one key at a time, up and down, never at another law's cost. */
+import { FARGATE_MEMORY } from '../outside.ts';
 import { valueAt, withValue } from '../path.ts';
-import { PostureError, resolve, spellOut } from '../resolve.ts';
+import { spellOut } from '../resolve.ts';
 import { INSTANCE_MEMORY_GIB } from '../schema/database.ts';
-import type { Posture } from '../schema/index.ts';
+import { z } from 'zod';
+import { postureSchema, type Posture } from '../schema/index.ts';
 import type { Key, Law, Violation } from './law.ts';
 
 /** One change of a key, as a person would write it. */
@@ -25,7 +27,7 @@ interface Candidate {
 type Judge = (candidate: Posture) => Candidate['complete'] | undefined;
 
 /** Grows by a quarter, so that a narrow band of good values is seldom jumped over. */
-const STRIDES = Array.from({ length: 90 }, (_, index) => Math.max(index + 1, Math.round(1.25 ** index)));
+const STRIDES = Array.from({ length: 52 }, (_, index) => Math.max(index + 1, Math.round(1.25 ** index)));
 
 /** The grain in which a person would think of a value of this kind and size. */
 function grain(value: number, written: unknown): number {
@@ -36,7 +38,7 @@ function grain(value: number, written: unknown): number {
     : text.endsWith('B')
       ? [
           [16 * 2 ** 20, 64 * 2 ** 10],
-          [16 * 2 ** 30, 128 * 2 ** 20],
+          [2 ** 30, 256 * 2 ** 20],
           [Infinity, 2 ** 30],
         ]
       : [
@@ -62,10 +64,15 @@ function setter(posture: Posture, key: Key): Setter {
     alternatives(posture, key.needs).map((other) => withValue(withValue(posture, key.key, value), key.needs, other));
 }
 
-/** Values of a key that is no number, the nearest first. */
+/** Sizes of a task come in steps that somebody else chose. */
+const SIZES = /^(web|worker)\.(cpu|memory)$/;
+
+/** Values of a key that cannot be counted up, the nearest first. */
 function alternatives(posture: Posture, path: string): unknown[] {
   const value = valueAt(posture, path);
   if (typeof value === 'boolean') return [!value];
+  if (path.endsWith('.cpu')) return Object.keys(FARGATE_MEMORY).map(Number);
+  if (path.endsWith('.memory')) return [...new Set(Object.values(FARGATE_MEMORY).flat())];
   if (path !== 'database.instance') return [];
   const classes = Object.entries(INSTANCE_MEMORY_GIB);
   const own = INSTANCE_MEMORY_GIB[value as keyof typeof INSTANCE_MEMORY_GIB];
@@ -86,26 +93,41 @@ function firstGood(postures: Posture[], judge: Judge): Omit<Candidate, 'distance
 /** Walks away from the value in growing strides until a value is good, then back to the nearest good one. */
 function nearestNumber(from: number, step: number, set: Setter, judge: Judge): Candidate | undefined {
   const at = (strides: number) => Number((from + strides * step).toFixed(6));
-  const tried = (strides: number) => (at(strides) < 0 ? undefined : firstGood(set(at(strides)), judge));
+  const allowed = (strides: number) => at(strides) >= 0 && set(at(strides)).some(acceptable);
+  const tried = (strides: number) => firstGood(set(at(strides)), judge);
   let bad = 0;
-  for (const strides of STRIDES) {
-    if (at(strides) < 0) return undefined;
-    let found = tried(strides);
-    if (!found) {
-      bad = strides;
-      continue;
+  for (const stride of STRIDES) {
+    const inside = allowed(stride);
+    const strides = inside ? stride : lastTrue(bad, stride, allowed);
+    const found = strides > bad ? tried(strides) : undefined;
+    if (found) {
+      const good = firstTrue(bad, strides, (middle) => tried(middle) !== undefined);
+      return { ...(tried(good) ?? found), distance: distance(from, at(good), step) };
     }
-    let good = strides;
-    while (good - bad > 1) {
-      const middle = Math.floor((good + bad) / 2);
-      const nearer = tried(middle);
-      if (nearer) [good, found] = [middle, nearer];
-      else bad = middle;
-    }
-    const [small, large] = [from, at(good)].sort((a, b) => a - b) as [number, number];
-    return { ...found, distance: Math.log(large / Math.max(small, Math.abs(step) / 4)) };
+    if (!inside) return undefined;
+    bad = strides;
   }
   return undefined;
+}
+
+/** The least number above `no` that is true, `yes` being true. */
+function firstTrue(no: number, yes: number, is: (value: number) => boolean): number {
+  while (yes - no > 1) {
+    const middle = Math.floor((yes + no) / 2);
+    if (is(middle)) yes = middle;
+    else no = middle;
+  }
+  return yes;
+}
+
+/** The largest number below `no` that is true, `yes` being true. */
+const lastTrue = (yes: number, no: number, is: (value: number) => boolean): number =>
+  firstTrue(yes, no, (value) => !is(value)) - 1;
+
+/** How far apart in proportion; a step away from nothing is a quarter of it. */
+function distance(from: number, to: number, step: number): number {
+  const least = Math.abs(step) / 4;
+  return Math.abs(Math.log(Math.max(to, least) / Math.max(from, least)));
 }
 
 function candidates(posture: Posture, key: Key, judge: Judge): Candidate[] {
@@ -114,24 +136,20 @@ function candidates(posture: Posture, key: Key, judge: Judge): Candidate[] {
   const set = setter(posture, key);
   const extra = typeof key === 'string' ? 0 : 0.5;
   const found =
-    typeof value === 'number'
+    typeof value === 'number' && !SIZES.test(path)
       ? [1, -1].map((sign) => nearestNumber(value, sign * grain(value, valueAt(spellOut(posture), path)), set, judge))
       : alternatives(posture, path).map((other) => {
           const good = firstGood(set(other), judge);
-          return good && { ...good, distance: 1 };
+          return good && { ...good, distance: typeof other === 'number' ? distance(value as number, other, 0) : 1 };
         });
-  return found.filter((one) => one !== undefined).map((one) => ({ ...one, distance: one.distance + extra }));
+  return found
+    .filter((one) => one !== undefined)
+    .filter((one) => acceptable(one.posture))
+    .map((one) => ({ ...one, distance: one.distance + extra }));
 }
 
-/** The candidate as the schema would read it, undefined where it refuses. */
-function acceptable(candidate: Posture): Posture | undefined {
-  try {
-    return resolve(spellOut(candidate));
-  } catch (error) {
-    if (error instanceof PostureError) return undefined;
-    throw error;
-  }
-}
+/** Whether the schema takes the candidate: values in their ranges, `min` not above `max`. */
+const acceptable = (candidate: Posture): boolean => z.safeEncode(postureSchema, candidate).success;
 
 function describe(posture: Posture, key: Key, { posture: changed, complete }: Candidate): Change {
   const [before, after] = [spellOut(posture), spellOut(changed)];
@@ -152,7 +170,7 @@ export function smallestChanges(posture: Posture, violation: Violation, laws: re
     const verdict = broken.check(candidate);
     if (!verdict.clauses[violation.clause]?.holds || verdict.violations.length >= before.get(broken)!) return undefined;
     const counts = laws.map((law) => [law, law.check(candidate).violations.length] as const);
-    if (counts.some(([law, count]) => count > before.get(law)!) || !acceptable(candidate)) return undefined;
+    if (counts.some(([law, count]) => count > before.get(law)!)) return undefined;
     return counts.every(([, count]) => count === 0);
   };
   return broken.keys

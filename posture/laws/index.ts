@@ -3,6 +3,7 @@ import { promises, type Promised } from '../promises.ts';
 import { PostureError } from '../resolve.ts';
 import type { Posture } from '../schema/index.ts';
 import { ackInTime } from './ack-in-time.ts';
+import { alarmsDetect } from './alarms-detect.ts';
 import { smallestChanges, writeChange, type Change } from './changes.ts';
 import { connectionsFit } from './connections-fit.ts';
 import { drainFits } from './drain-fits.ts';
@@ -40,6 +41,7 @@ export const laws: readonly Law[] = [
   storageLasts,
   recoveryDeclared,
   schedulesHold,
+  alarmsDetect,
 ];
 
 /** A violation with the changes that would satisfy it, the smallest first. */
@@ -60,9 +62,9 @@ function refuse(posture: Posture, violation: Violation): Refusal {
   const changes = smallestChanges(posture, violation, laws);
   const advice =
     changes.length > 0
-      ? `Smallest change: ${changes.map(writeChange).join(', or ')}${changes[0]!.complete ? '' : ' (other laws stay broken)'}`
-      : 'No single key satisfies it: more than one has to change';
-  const line = `${violation.law}: ${violation.sum}. Wanted: ${violation.wanted}; found: ${violation.found}. Prevents ${violation.prevents.join(', ')}. ${advice}.`;
+      ? `Smallest change: ${changes.map(writeChange).join(', or ')}${changes[0]!.complete ? '' : ' (other violations stay)'}`
+      : `No single key satisfies it; wanted: ${violation.wanted}`;
+  const line = `${violation.law}: ${violation.sum}. Prevents ${violation.prevents.join(', ')}. ${advice}.`;
   return { ...violation, changes, line };
 }
 

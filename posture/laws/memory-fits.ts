@@ -1,4 +1,5 @@
-import { BASE_MEMORY, bufferMemory, heapLimit, MEMORY_SHARE, MiB, type Role } from '../limits.ts';
+import { BASE_MEMORY, bufferMemory, heapLimit, MEMORY_SHARE, MiB, ROLES, type Role } from '../limits.ts';
+import { FARGATE_MEMORY } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, size, type Clause } from './law.ts';
 
@@ -44,6 +45,19 @@ function heapSuffices(posture: Posture, role: Role): Clause {
   );
 }
 
+/** Fargate sells memory by CPU; another size fails only when the task is to be placed. */
+function sizeExists(posture: Posture, role: Role): Clause {
+  const { cpu, memory } = posture[role];
+  const holds = FARGATE_MEMORY[cpu].includes(memory);
+  const offered = FARGATE_MEMORY[cpu].map(size).join(', ');
+  return clause(
+    holds,
+    `${role}.memory ${size(memory)} ${holds ? 'is one of' : 'is none of'} Fargate's for cpu ${cpu}: ${offered}`,
+    `${role}.memory one of ${offered}`,
+    size(memory),
+  );
+}
+
 /** What a task holds at its fullest fits its memory, and the heap limit makes V8 collect before the kernel kills. */
 export const memoryFits = law({
   name: 'memory.fits',
@@ -52,6 +66,8 @@ export const memoryFits = law({
   keys: [
     'web.memory',
     'worker.memory',
+    'web.cpu',
+    'worker.cpu',
     'web.maxInFlight',
     'web.bodyLimit',
     'jobs.chat.lanes',
@@ -59,5 +75,5 @@ export const memoryFits = law({
     'providers.telegram.concurrency',
     'providers.openrouter.concurrency',
   ],
-  clauses: (posture) => [heapSuffices(posture, 'web'), heapSuffices(posture, 'worker')],
+  clauses: (posture) => ROLES.flatMap((role) => [heapSuffices(posture, role), sizeExists(posture, role)]),
 });

@@ -1,0 +1,139 @@
+import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
+import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
+import { demand, ROLES, usableConnections } from '../limits.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
+
+/** The alarm of a severity that takes longest to notice. */
+export function slowestAlarm(posture: Posture, severity: Severity): Alarm | undefined {
+  return alarms(posture)
+    .filter((alarm) => alarm.severity === severity)
+    .reduce<Alarm | undefined>(
+      (slowest, alarm) => (slowest && detectionTime(slowest) >= detectionTime(alarm) ? slowest : alarm),
+      undefined,
+    );
+}
+
+/** How long an alarm takes, in words: by values that breach, or by silence where that takes longer. */
+function timing(alarm: Alarm): string {
+  const takes = detectionTime(alarm) / 1000;
+  const byValues = alarm.onset + (alarm.datapoints + 1) * alarm.period + alarm.delay;
+  const course =
+    takes === byValues
+      ? `onset ${alarm.onset}s + (${alarm.datapoints} + 1) × ${alarm.period}s`
+      : `silence of ${(takes - alarm.delay) / alarm.period} × ${alarm.period}s`;
+  return `${course} + delay ${alarm.delay}s = ${ms(takes * 1000)}`;
+}
+
+function detectedInTime(posture: Posture, severity: Severity): Clause {
+  const slowest = slowestAlarm(posture, severity);
+  const within = posture.oncall.detectWithin[severity];
+  const takes = slowest ? detectionTime(slowest) : Infinity;
+  const holds = takes <= within;
+  const of = alarms(posture).filter((alarm) => alarm.severity === severity).length;
+  const sum = slowest ? `slowest ${severity} of ${of}, ${slowest.id}: ${timing(slowest)}` : `no ${severity}`;
+  return clause(
+    holds,
+    `${sum} ${holds ? '≤' : '>'} detectWithin.${severity} ${ms(within)}`,
+    `every ${severity} within ${ms(within)}`,
+    ms(takes),
+  );
+}
+
+/** What must be watched, and the dimension by which an alarm shows that it watches it. */
+function covered(posture: Posture, all: readonly Alarm[]): Clause {
+  const watched = new Set(all.flatMap((alarm) => alarm.metric.dimensions));
+  const wanted = [
+    ...ROLES.map((role) => `${role}Service` as const),
+    ...Object.keys(posture.jobs).map((queue) => `queue:${queue}`),
+    ...Object.keys(posture.providers).map((provider) => `provider:${provider}`),
+    'database',
+    'alb',
+  ];
+  const blind = wanted.filter((one) => !watched.has(one as never));
+  return clause(
+    blind.length === 0,
+    blind.length === 0 ? `${wanted.length} parts watched: ${wanted.join(', ')}` : `nothing watches ${blind.join(', ')}`,
+    'an alarm on every role, queue, provider, the database and the balancer',
+    blind.join(', '),
+  );
+}
+
+function wellFormed(all: readonly Alarm[]): Clause {
+  const odd = all.filter(
+    (alarm) =>
+      alarm.runbook === '' ||
+      alarm.faults.length === 0 ||
+      alarm.datapoints < 1 ||
+      alarm.datapoints > alarm.periods ||
+      !(alarm.period === 10 || alarm.period === 30 || alarm.period % 60 === 0),
+  );
+  const ids = new Set(all.map((alarm) => alarm.id));
+  const holds = odd.length === 0 && ids.size === all.length;
+  return clause(
+    holds,
+    holds
+      ? `${all.length} alarms, each with its own name, a runbook, the faults it shows and a period of whole minutes`
+      : `alarms without runbook, fault, own name or whole period: ${odd.map((alarm) => alarm.id).join(', ') || 'two of one name'}`,
+    'every alarm has a name of its own, a runbook, faults and a period that CloudWatch has',
+    odd.map((alarm) => alarm.id).join(', '),
+  );
+}
+
+/** Fires before the limit bites, and not in an ordinary deploy. */
+const connectionsBetween = (posture: Posture): Clause[] => {
+  const threshold = connectionsThreshold(posture);
+  return [
+    // The alarm compares with >: exactly the threshold does not fire.
+    atMost(
+      { 'connections in a deploy': deployConnections(posture) },
+      { 'threshold of database-connections': threshold },
+      plain,
+    ),
+    lessThan(
+      { 'threshold of database-connections': threshold },
+      { 'the budget': Math.min(demand(posture), usableConnections(posture)) },
+      plain,
+    ),
+  ];
+};
+
+function somebodyIsWoken({ stage, oncall }: Posture): Clause {
+  const recipients = oncall.emails.length + oncall.https.length + (oncall.telegramChat ? 1 : 0);
+  const holds = stage !== 'production' || recipients > 0;
+  return clause(
+    holds,
+    `${recipients} recipients of pages${stage === 'production' ? '' : ', none needed in development'}`,
+    'oncall.emails, oncall.https or oncall.telegramChat names somebody in a production stack',
+    'nobody',
+  );
+}
+
+function clauses(posture: Posture): Clause[] {
+  const all = alarms(posture);
+  return [
+    detectedInTime(posture, 'page'),
+    detectedInTime(posture, 'ticket'),
+    covered(posture, all),
+    wellFormed(all),
+    ...connectionsBetween(posture),
+    somebodyIsWoken(posture),
+  ];
+}
+
+/** Whatever breaks is seen within the declared time by somebody who is told what to do. */
+export const alarmsDetect = law({
+  name: 'alarms.detect',
+  prevents: ['passive-watchdog', 'no-health-page', 'quiet-false-alarm'],
+  says: 'Every part has an alarm with a runbook that goes off within the declared time, and not in an ordinary deploy.',
+  keys: [
+    'oncall.detectWithin.page',
+    'oncall.detectWithin.ticket',
+    'sentinel.every',
+    'sentinel.timeout',
+    'rollout.overlap',
+    'rollout.operators',
+    'database.maxConnections',
+  ],
+  clauses,
+});
