@@ -6,6 +6,7 @@ import type { Pool } from '../database/pool.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import { basics } from './basics/index.ts';
 import { chat } from './chat/index.ts';
+import { echo } from './echo/index.ts';
 
 export interface FeatureNeeds {
   pool: Pool;
@@ -14,5 +15,5 @@ export interface FeatureNeeds {
 }
 
 export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
-  return [basics(pool), ...(posture.features.chat ? [chat(pool, posture, openrouter)] : [])];
+  return [basics(pool), posture.features.chat ? chat(pool, posture, openrouter) : echo()];
 }
