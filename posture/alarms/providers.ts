@@ -43,7 +43,9 @@ function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
   };
 }
 
+/** Providers that are called at all: a feature that is off calls none. */
+export const providersInUse = (posture: Posture) =>
+  providerNames(posture).filter((provider) => provider !== 'openrouter' || posture.features.chat);
+
 export const providerAlarms = (posture: Posture): Alarm[] =>
-  providerNames(posture)
-    .filter((provider) => provider !== 'openrouter' || posture.features.chat)
-    .map((provider) => alarm(posture, breaker(posture, provider)));
+  providersInUse(posture).map((provider) => alarm(posture, breaker(posture, provider)));

@@ -1,5 +1,6 @@
 import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
 import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
+import { providersInUse } from '../alarms/providers.ts';
 import { demand, ROLES, usableConnections } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
@@ -46,7 +47,7 @@ function covered(posture: Posture, all: readonly Alarm[]): Clause {
   const wanted = [
     ...ROLES.map((role) => `${role}Service` as const),
     ...Object.keys(posture.jobs).map((queue) => `queue:${queue}`),
-    ...Object.keys(posture.providers).map((provider) => `provider:${provider}`),
+    ...providersInUse(posture).map((provider) => `provider:${provider}`),
     'database',
     'alb',
   ];
@@ -81,7 +82,9 @@ function wellFormed(all: readonly Alarm[]): Clause {
 }
 
 /** Fires before the limit bites, and not in an ordinary deploy. */
-const connectionsBetween = (posture: Posture): Clause[] => {
+function connectionsBetween(posture: Posture): Clause[] {
+  // Without room for the demand there is nothing to lie between: connections.fit says so.
+  if (demand(posture) > usableConnections(posture)) return [];
   const threshold = connectionsThreshold(posture);
   return [
     // The alarm compares with >: exactly the threshold does not fire.
@@ -90,13 +93,9 @@ const connectionsBetween = (posture: Posture): Clause[] => {
       { 'threshold of database-connections': threshold },
       plain,
     ),
-    lessThan(
-      { 'threshold of database-connections': threshold },
-      { 'the budget': Math.min(demand(posture), usableConnections(posture)) },
-      plain,
-    ),
+    lessThan({ 'threshold of database-connections': threshold }, { 'the budget': demand(posture) }, plain),
   ];
-};
+}
 
 function somebodyIsWoken({ stage, oncall }: Posture): Clause {
   const recipients = oncall.emails.length + oncall.https.length + (oncall.telegramChat ? 1 : 0);
