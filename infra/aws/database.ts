@@ -1,0 +1,163 @@
+/**
+ * The database: RDS PostgreSQL with the posture's limits, and one login a role.
+ *
+ * Logins are managed secrets, a random password each, and not IAM authentication. The container's contract stays the
+ * same as on a laptop (a `DATABASE_URL`), the image needs no AWS library, and a reconnect storm after a failover is not
+ * met by the rate limit of token signing and its 15-minute tokens (fault db-drop).
+ */
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+import { serverParameters } from '../../posture/limits.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { DATABASE_PORT } from './firewall.ts';
+import { logRetentionDays, toDays, toGiB } from './names.ts';
+import { password } from './secrets.ts';
+
+/** Where the image has the certificate authorities of RDS; see the Dockerfile. */
+export const CA_BUNDLE = '/etc/ssl/rds/global-bundle.pem';
+const DATABASE_NAME = 'evenkeel';
+/** Owner of the schema: used by migrations alone. */
+const OWNER = 'evenkeel';
+
+export type Login = 'owner' | 'web' | 'worker';
+
+export interface DatabaseArgs {
+  /**
+   * `database`: instance (default db.t4g.small, about 25 USD a month, twice with `multiAz`), storage (0.12 USD a GB and
+   * month, twice with `multiAz`), timeouts, backups. `oncall.logRetention`: how long the server's log is kept.
+   *
+   * A change of a static parameter (`maxConnections`, `superuserReserved`) is in force after the next restart of the
+   * server: `aws rds reboot-db-instance --db-instance-identifier <name> --force-failover`, about a minute with Multi-AZ.
+   */
+  posture: Posture;
+  /** Subnets without a route out, two zones or more. */
+  subnetIds: pulumi.Input<string>[];
+  securityGroupId: pulumi.Input<string>;
+  /** Snapshot that a new server is restored from. Default: an empty server. Read only when the server is created. */
+  restoreSnapshot: string | undefined;
+}
+
+export class Database extends pulumi.ComponentResource {
+  /** Name of the server in RDS, for alarms and events; known before the server is. */
+  readonly identifier: string;
+  readonly instance: aws.rds.Instance;
+  readonly passwords: Record<Login, pulumi.Output<string>>;
+
+  constructor(name: string, args: DatabaseArgs, options?: pulumi.ComponentResourceOptions) {
+    super('evenkeel:aws:Database', name, {}, options);
+    this.identifier = name;
+    const own = { parent: this };
+    this.passwords = {
+      owner: password(`${name}-owner`, own),
+      web: password(`${name}-web`, own),
+      worker: password(`${name}-worker`, own),
+    };
+    const parameters = this.#parameters(name, args.posture);
+    const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, own);
+    const log = this.#log(name, args.posture);
+    this.instance = this.#server(name, args, { parameters, subnets, log });
+    this.registerOutputs({ identifier: this.identifier });
+  }
+
+  /** `DATABASE_URL` of a login: TLS with the server's name verified against the CA in the image. */
+  url(login: Login): pulumi.Output<string> {
+    const user = login === 'owner' ? OWNER : login;
+    const tls = `sslmode=verify-full&sslrootcert=${CA_BUNDLE}`;
+    return pulumi.secret(
+      pulumi.interpolate`postgres://${user}:${this.passwords[login]}@${this.instance.address}:${DATABASE_PORT}/${DATABASE_NAME}?${tls}`,
+    );
+  }
+
+  #parameters(name: string, posture: Posture): aws.rds.ParameterGroup {
+    return new aws.rds.ParameterGroup(
+      `${name}-${posture.database.version}`,
+      {
+        family: `postgres${posture.database.version}`,
+        description: 'Limits and timeouts that follow from the posture',
+        parameters: [
+          ...serverParameters(posture),
+          { name: 'rds.force_ssl', value: '1', applyMethod: 'immediate' },
+          // The server's own default, said aloud: a replaced list would drop what Performance Insights reads.
+          { name: 'shared_preload_libraries', value: 'pg_stat_statements', applyMethod: 'pending-reboot' },
+        ],
+      },
+      { parent: this },
+    );
+  }
+
+  /** RDS makes this group itself, and would keep it for ever. */
+  #log(name: string, posture: Posture): aws.cloudwatch.LogGroup {
+    return new aws.cloudwatch.LogGroup(
+      `${name}-postgresql`,
+      {
+        name: `/aws/rds/instance/${name}/postgresql`,
+        retentionInDays: logRetentionDays(posture.oncall.logRetention),
+      },
+      { parent: this },
+    );
+  }
+
+  #server(
+    name: string,
+    { posture, securityGroupId, restoreSnapshot }: DatabaseArgs,
+    made: { parameters: aws.rds.ParameterGroup; subnets: aws.rds.SubnetGroup; log: aws.cloudwatch.LogGroup },
+  ): aws.rds.Instance {
+    const { database } = posture;
+    return new aws.rds.Instance(
+      name,
+      {
+        identifier: name,
+        engine: 'postgres',
+        engineVersion: database.version,
+        autoMinorVersionUpgrade: true,
+        allowMajorVersionUpgrade: true,
+        instanceClass: database.instance,
+        dbName: DATABASE_NAME,
+        port: DATABASE_PORT,
+        username: OWNER,
+        password: this.passwords.owner,
+        parameterGroupName: made.parameters.name,
+        dbSubnetGroupName: made.subnets.name,
+        vpcSecurityGroupIds: [securityGroupId],
+        publiclyAccessible: false,
+        caCertIdentifier: 'rds-ca-rsa2048-g1',
+
+        storageType: 'gp3',
+        allocatedStorage: toGiB(database.storage.size),
+        maxAllocatedStorage: toGiB(database.storage.max),
+        storageEncrypted: true,
+
+        multiAz: database.multiAz,
+        backupRetentionPeriod: toDays(database.backups),
+        backupWindow: database.backupWindow,
+        maintenanceWindow: database.maintenanceWindow,
+        copyTagsToSnapshot: true,
+        deleteAutomatedBackups: false,
+        deletionProtection: database.deletionProtection,
+        skipFinalSnapshot: !database.finalSnapshot,
+        ...(database.finalSnapshot && { finalSnapshotIdentifier: this.#finalSnapshot(name) }),
+        ...(restoreSnapshot !== undefined && { snapshotIdentifier: restoreSnapshot }),
+
+        performanceInsightsEnabled: database.performanceInsights,
+        ...(database.performanceInsights && { performanceInsightsRetentionPeriod: 7 }),
+        enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
+        applyImmediately: true,
+      },
+      {
+        parent: this,
+        dependsOn: [made.log],
+        protect: database.deletionProtection,
+        // A snapshot is where a server came from, not what it is: the key may go again without a new server.
+        ignoreChanges: ['snapshotIdentifier'],
+        customTimeouts: { create: '60m', update: '80m', delete: '60m' },
+      },
+    );
+  }
+
+  /** Its own name for each server, so that the last snapshot of one never stands in the way of the next. */
+  #finalSnapshot(name: string): pulumi.Output<string> {
+    const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, { parent: this });
+    return pulumi.interpolate`${name}-final-${id.hex}`;
+  }
+}

@@ -1,0 +1,52 @@
+/** The function that CloudFront runs on each request, as text: CloudFront has a JavaScript of its own. */
+import { HEALTH_PATH, TELEGRAM_RANGES, WEBHOOK_PATH } from './paths.ts';
+
+export interface EdgeFunctionArgs {
+  /** Take the webhook path only from Telegram's ranges. */
+  telegramOnly: boolean;
+}
+
+interface Range {
+  first: number;
+  last: number;
+}
+
+const toNumber = (address: string): number => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+
+function bounds(range: string): Range {
+  const [address = '', length = ''] = range.split('/');
+  const first = toNumber(address);
+  return { first, last: first + 2 ** (32 - Number(length)) - 1 };
+}
+
+/**
+ * Code of the viewer-request function. It answers 404 to what is neither `POST` webhook nor `GET` health, 403 to a viewer
+ * on TLS below 1.2 (CloudFront's own certificate allows older versions), and 403 to a webhook from elsewhere than declared.
+ */
+export function edgeFunction({ telegramOnly }: EdgeFunctionArgs): string {
+  return `var ranges = ${JSON.stringify(telegramOnly ? TELEGRAM_RANGES.map(bounds) : [])};
+
+function answer(status, description) {
+  return { statusCode: status, statusDescription: description };
+}
+
+function declared(ip) {
+  if (ranges.length === 0) return true;
+  var octets = ip.split('.');
+  if (octets.length !== 4) return false;
+  var address = octets.reduce(function (sum, octet) { return sum * 256 + Number(octet); }, 0);
+  return ranges.some(function (range) { return address >= range.first && address <= range.last; });
+}
+
+function handler(event) {
+  var request = event.request;
+  var webhook = request.method === 'POST' && request.uri === '${WEBHOOK_PATH}';
+  var health = request.method === 'GET' && request.uri === '${HEALTH_PATH}';
+  if (!webhook && !health) return answer(404, 'Not Found');
+  var tls = request.headers['cloudfront-viewer-tls'];
+  if (tls && !/^TLSv1\\.[23]:/.test(tls.value)) return answer(403, 'Forbidden');
+  if (webhook && !declared(event.viewer.ip)) return answer(403, 'Forbidden');
+  return request;
+}
+`;
+}

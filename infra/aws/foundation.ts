@@ -1,0 +1,85 @@
+/** What the tasks stand on: the network and its firewall, the buckets, the image, the way in, the database, the secrets. */
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import type { Settings } from '../settings.ts';
+import { Database } from './database.ts';
+import { Firewall } from './firewall.ts';
+import { Image } from './image.ts';
+import { Ingress } from './ingress.ts';
+import { Network } from './network.ts';
+import type { Account } from './provider.ts';
+import { PrivateBucket } from './storage.ts';
+import { Vault } from './vault.ts';
+
+export interface Foundation {
+  accountId: pulumi.Output<string>;
+  network: Network;
+  firewall: Firewall;
+  media: PrivateBucket;
+  image: Image;
+  ingress: Ingress;
+  database: Database;
+  vault: Vault;
+  cluster: aws.ecs.Cluster;
+}
+
+/** The load balancer writes its access logs here itself (AWS, "Access logs for your Application Load Balancer"). */
+const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Output<string>) => [
+  {
+    Sid: 'AccessLogs',
+    Effect: 'Allow' as const,
+    Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+    Action: 's3:PutObject',
+    Resource: pulumi.interpolate`${bucketArn}/AWSLogs/${accountId}/*`,
+  },
+];
+
+export function foundation(name: string, settings: Settings, { region, provider }: Account): Foundation {
+  const { posture } = settings;
+  const options = { providers: [provider] };
+  const keep = posture.stage === 'production';
+  const accountId = aws.getCallerIdentityOutput({}, { provider }).accountId;
+
+  const network = new Network(name, { posture, region }, options);
+  const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
+  const firewall = new Firewall(name, { network, entrance }, options);
+
+  const logs = new PrivateBucket(
+    `${name}-access-logs`,
+    { expireAfter: posture.ingress.logRetention, statements: accessLogs(accountId) },
+    options,
+  );
+  const media = new PrivateBucket(
+    `${name}-media`,
+    { expireAfter: posture.database.retention.conversation, keep: posture.database.deletionProtection },
+    options,
+  );
+  const image = new Image(
+    name,
+    { context: process.cwd(), digest: settings.imageDigest, architecture: settings.architecture },
+    options,
+  );
+  const ingress = new Ingress(
+    name,
+    { network, securityGroupId: firewall.groupIds.balancer, posture, logs, keep },
+    options,
+  );
+  const database = new Database(
+    name,
+    {
+      posture,
+      subnetIds: network.isolatedSubnetIds,
+      securityGroupId: firewall.groupIds.database,
+      restoreSnapshot: settings.restoreSnapshot,
+    },
+    options,
+  );
+  const vault = new Vault(name, { secrets: settings.secrets, database, recoveryDays: keep ? 7 : 0 }, options);
+  // Container Insights counts running tasks, which an alarm reads; about 2 USD a month for a stack of this size.
+  const cluster = new aws.ecs.Cluster(
+    name,
+    { name, settings: [{ name: 'containerInsights', value: 'enabled' }] },
+    { provider },
+  );
+  return { accountId, network, firewall, media, image, ingress, database, vault, cluster };
+}

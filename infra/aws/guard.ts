@@ -1,0 +1,103 @@
+/**
+ * Fails `up` when ECS has taken the deploy back. ECS reports a service as stable after a rollback too, and `up` would say
+ * that the new version runs while the old one does (fault reload-in-prod).
+ */
+import * as pulumi from '@pulumi/pulumi';
+import type { InputsOf } from './inputs.ts';
+
+export interface GuardInputs {
+  region: string;
+  /** Named profile of the AWS credentials. Default: the environment's. */
+  profile?: string;
+  /** Address of the AWS API, for tests. Default: AWS's own. */
+  endpoint?: string;
+  cluster: string;
+  service: string;
+  /** ARN of the task definition that should run. */
+  wanted: string;
+  /** Longest wait for a rollout that is still under way, ms. */
+  timeout: number;
+  /** Pause between two looks, ms. */
+  poll: number;
+}
+
+export interface GuardOutputs extends GuardInputs {
+  /** ARN of the task definition that runs. */
+  running: string;
+}
+
+interface Rollout {
+  running: string;
+  state: string;
+  reason: string;
+  events: string[];
+}
+
+async function look(inputs: GuardInputs): Promise<Rollout> {
+  const { ECSClient, DescribeServicesCommand } = await import('@aws-sdk/client-ecs');
+  const { region, profile, endpoint, cluster, service } = inputs;
+  const ecs = new ECSClient({ region, ...(profile && { profile }), ...(endpoint && { endpoint }), maxAttempts: 5 });
+  try {
+    const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const found = services?.[0];
+    if (!found) throw new Error(`${service}: ECS knows no such service in ${cluster.split('/').at(-1)}`);
+    const primary = found.deployments?.find(({ status }) => status === 'PRIMARY');
+    return {
+      running: primary?.taskDefinition ?? 'nothing',
+      state: primary?.rolloutState ?? 'COMPLETED',
+      reason: primary?.rolloutStateReason ?? '',
+      events: (found.events ?? []).slice(0, 3).map(({ message }) => message ?? ''),
+    };
+  } finally {
+    ecs.destroy();
+  }
+}
+
+const short = (arn: string): string => arn.split('/').at(-1) ?? arn;
+
+async function guard(inputs: GuardInputs): Promise<GuardOutputs> {
+  const deadline = Date.now() + inputs.timeout;
+  for (;;) {
+    const { running, state, reason, events } = await look(inputs);
+    if (running === inputs.wanted && state === 'COMPLETED') return { ...inputs, running };
+    // A rollback makes the old task definition the primary one again: that does not change any more.
+    if (running !== inputs.wanted || state === 'FAILED' || Date.now() >= deadline) {
+      const found =
+        running === inputs.wanted
+          ? `its rollout is ${state}`
+          : `ECS runs ${short(running)}: the deploy was rolled back`;
+      throw new Error(
+        `${inputs.service}: wanted ${short(inputs.wanted)}, but ${found}. ${[reason, ...events].filter(Boolean).join(' | ')} Repair the cause and run: pulumi up --refresh`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, inputs.poll));
+  }
+}
+
+/** Exported for its tests; use {@link Guard}. */
+export const guardProvider: pulumi.dynamic.ResourceProvider<GuardInputs, GuardOutputs> = {
+  async create(inputs) {
+    return { id: `guard-${inputs.service}`, outs: await guard(inputs) };
+  },
+  async update(_id, _olds, news) {
+    return { outs: await guard(news) };
+  },
+  /** Shows at refresh what runs in truth; the next `up` then looks again. */
+  async read(id, props) {
+    const { running } = await look(props as GuardInputs);
+    return { id, props: { ...(props as GuardOutputs), running } };
+  },
+  async diff(_id, olds, news) {
+    return { changes: olds.wanted !== news.wanted || olds.running !== news.wanted };
+  },
+};
+
+export type GuardArgs = InputsOf<GuardInputs>;
+
+export class Guard extends pulumi.dynamic.Resource {
+  declare readonly running: pulumi.Output<string>;
+
+  constructor(name: string, args: GuardArgs, options?: pulumi.CustomResourceOptions) {
+    super(guardProvider, name, { running: undefined, ...args }, options, 'evenkeel', 'Guard');
+  }
+}

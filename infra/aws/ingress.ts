@@ -1,0 +1,187 @@
+/** The way in: a load balancer that forwards the two known paths and answers 404 to everything else. */
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import type { Posture } from '../../posture/schema/index.ts';
+import { Certificate } from './certificate.ts';
+import { Edge } from './edge.ts';
+import { CONTAINER_PORT } from './firewall.ts';
+import { toSeconds } from './names.ts';
+import type { Network } from './network.ts';
+import { HEALTH_PATH, LIVE_PATH, TELEGRAM_RANGES, WEBHOOK_PATH } from './paths.ts';
+import { password } from './secrets.ts';
+import type { PrivateBucket } from './storage.ts';
+
+/** TLS 1.3 and 1.2 (AWS, "Security policies for your Application Load Balancer"). */
+const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
+/** Header by which the load balancer knows that a request came through this stack's CloudFront. */
+const ORIGIN_HEADER = 'X-Origin-Verify';
+
+export interface IngressArgs {
+  network: Network;
+  securityGroupId: pulumi.Input<string>;
+  /**
+   * `ingress`: with `domain` and `zone`, a public load balancer with a certificate of ACM and a record in Route 53;
+   * without, an internal one behind CloudFront's own HTTPS name. `telegramOnly` limits the webhook to Telegram's ranges.
+   * A load balancer costs about 20 USD a month; CloudFront's first 10 million requests a month are free.
+   */
+  posture: Posture;
+  /** Bucket for the access logs. */
+  logs: PrivateBucket;
+  /** A load balancer that only a person may delete. Default: for a production stack. */
+  keep: boolean;
+}
+
+export class Ingress extends pulumi.ComponentResource {
+  /** `https://…` without a path, for PUBLIC_URL. */
+  readonly publicUrl: pulumi.Output<string>;
+  readonly loadBalancer: aws.lb.LoadBalancer;
+  readonly targetGroup: aws.lb.TargetGroup;
+  /** What must exist before a service can be attached to the target group. */
+  readonly rules: pulumi.Resource[] = [];
+  /** What must exist before Telegram can reach the bot. */
+  readonly entrance: pulumi.Resource[] = [];
+  readonly #name: string;
+  readonly #posture: Posture;
+
+  constructor(name: string, args: IngressArgs, options?: pulumi.ComponentResourceOptions) {
+    super('evenkeel:aws:Ingress', name, {}, options);
+    this.#name = name;
+    this.#posture = args.posture;
+    const { domain, zone } = args.posture.ingress;
+    this.loadBalancer = this.#balancer(args, domain === undefined);
+    this.targetGroup = this.#targets(args.network);
+    this.publicUrl =
+      domain !== undefined && zone !== undefined ? this.#ownDomain(domain, zone) : this.#cloudFront(args.posture);
+    this.registerOutputs({ publicUrl: this.publicUrl });
+  }
+
+  #balancer(args: IngressArgs, internal: boolean): aws.lb.LoadBalancer {
+    return new aws.lb.LoadBalancer(
+      this.#name,
+      {
+        name: this.#name,
+        loadBalancerType: 'application',
+        internal,
+        subnets: internal ? args.network.isolatedSubnetIds : args.network.publicSubnetIds,
+        securityGroups: [args.securityGroupId],
+        idleTimeout: toSeconds(args.posture.ingress.idleTimeout),
+        dropInvalidHeaderFields: true,
+        enableDeletionProtection: args.keep,
+        accessLogs: { bucket: args.logs.bucketName, enabled: true },
+      },
+      { parent: this, dependsOn: [args.logs.policy, ...args.network.routes] },
+    );
+  }
+
+  #targets(network: Network): aws.lb.TargetGroup {
+    const { deregistrationDelay, healthCheck } = this.#posture.ingress;
+    return new aws.lb.TargetGroup(
+      `${this.#name}-web`,
+      {
+        name: `${this.#name}-web`,
+        vpcId: network.vpcId,
+        port: CONTAINER_PORT,
+        protocol: 'HTTP',
+        targetType: 'ip',
+        deregistrationDelay: toSeconds(deregistrationDelay),
+        healthCheck: {
+          path: LIVE_PATH,
+          protocol: 'HTTP',
+          matcher: '200',
+          interval: toSeconds(healthCheck.interval),
+          timeout: toSeconds(healthCheck.timeout),
+          healthyThreshold: healthCheck.healthy,
+          unhealthyThreshold: healthCheck.unhealthy,
+        },
+      },
+      { parent: this },
+    );
+  }
+
+  #ownDomain(domain: string, zone: string): pulumi.Output<string> {
+    const certificate = new Certificate(this.#name, { domain, zone }, { parent: this });
+    const listener = this.#listener('https', {
+      port: 443,
+      protocol: 'HTTPS',
+      sslPolicy: TLS_POLICY,
+      certificateArn: certificate.arn,
+      defaultActions: [NOT_FOUND],
+    });
+    this.#listener('redirect', {
+      port: 80,
+      protocol: 'HTTP',
+      defaultActions: [{ type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } }],
+    });
+    const onlyTelegram = this.#posture.ingress.telegramOnly ? [{ sourceIp: { values: TELEGRAM_RANGES } }] : [];
+    this.#forward(listener, { webhook: onlyTelegram, health: [] });
+    const record = new aws.route53.Record(
+      this.#name,
+      {
+        name: domain,
+        zoneId: certificate.zoneId,
+        type: 'A',
+        aliases: [{ name: this.loadBalancer.dnsName, zoneId: this.loadBalancer.zoneId, evaluateTargetHealth: false }],
+      },
+      { parent: this },
+    );
+    this.entrance.push(record);
+    return pulumi.output(`https://${domain}`);
+  }
+
+  #cloudFront(posture: Posture): pulumi.Output<string> {
+    const secret = password(`${this.#name}-origin`, { parent: this });
+    const listener = this.#listener('origin', { port: 80, protocol: 'HTTP', defaultActions: [NOT_FOUND] });
+    const throughEdge = [{ httpHeader: { httpHeaderName: ORIGIN_HEADER, values: [secret] } }];
+    this.#forward(listener, { webhook: throughEdge, health: throughEdge });
+    const edge = new Edge(
+      this.#name,
+      {
+        loadBalancer: this.loadBalancer,
+        header: { name: ORIGIN_HEADER, value: secret },
+        telegramOnly: posture.ingress.telegramOnly,
+        readTimeout: posture.telegram.ackDeadline,
+        keepAlive: posture.ingress.idleTimeout,
+      },
+      { parent: this, dependsOn: [listener] },
+    );
+    this.entrance.push(edge.distribution);
+    return pulumi.interpolate`https://${edge.distribution.domainName}`;
+  }
+
+  #listener(part: string, args: Omit<aws.lb.ListenerArgs, 'loadBalancerArn'>): aws.lb.Listener {
+    const listener = { ...args, loadBalancerArn: this.loadBalancer.arn };
+    return new aws.lb.Listener(`${this.#name}-${part}`, listener, { parent: this });
+  }
+
+  #forward(listener: aws.lb.Listener, further: Record<'webhook' | 'health', Condition[]>): void {
+    const paths = [
+      { part: 'webhook', path: WEBHOOK_PATH, method: 'POST', priority: 10 },
+      { part: 'health', path: HEALTH_PATH, method: 'GET', priority: 20 },
+    ] as const;
+    for (const { part, path, method, priority } of paths) {
+      const rule = new aws.lb.ListenerRule(
+        `${this.#name}-${part}`,
+        {
+          listenerArn: listener.arn,
+          priority,
+          conditions: [
+            { pathPattern: { values: [path] } },
+            { httpRequestMethod: { values: [method] } },
+            ...further[part],
+          ],
+          actions: [{ type: 'forward', targetGroupArn: this.targetGroup.arn }],
+        },
+        { parent: this },
+      );
+      this.rules.push(rule);
+      this.entrance.push(rule);
+    }
+  }
+}
+
+type Condition = aws.types.input.lb.ListenerRuleCondition;
+
+const NOT_FOUND = {
+  type: 'fixed-response',
+  fixedResponse: { contentType: 'text/plain', messageBody: 'not found', statusCode: '404' },
+};

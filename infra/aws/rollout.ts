@@ -1,0 +1,158 @@
+/** The deploy, in its order: migrate, roll the services, see that they stayed, scale, and point Telegram at the bot. */
+import * as pulumi from '@pulumi/pulumi';
+import { connectionLimits } from '../../posture/limits.ts';
+import type { Settings } from '../settings.ts';
+import type { Foundation } from './foundation.ts';
+import { Guard } from './guard.ts';
+import { Migrate } from './migrate.ts';
+import { WEBHOOK_PATH } from './paths.ts';
+import type { Account } from './provider.ts';
+import { Scaling, type ScalingArgs } from './scaling.ts';
+import { Service } from './service.ts';
+import type { Tasks } from './tasks.ts';
+import { Webhook } from './webhook.ts';
+
+/** Longest migration, ms: beyond it the task is stopped, and `up` fails. */
+const MIGRATION_TIMEOUT = 30 * 60_000;
+/** Longest wait of the guard for a rollout that ECS calls stable but not yet completed, ms. */
+const GUARD_TIMEOUT = 5 * 60_000;
+const POLL = 3_000;
+/** How long a new name or a new distribution may take to be known, ms. */
+const WEBHOOK_PATIENCE = 5 * 60_000;
+
+export interface RolloutArgs {
+  settings: Settings;
+  account: Account;
+  base: Foundation;
+  tasks: Tasks;
+  /** Names of the alarms that take a deploy of a role back. */
+  rollbackAlarms: Record<'web' | 'worker', readonly string[]>;
+  /** What must exist before a service is deployed: those alarms. */
+  dependsOn: pulumi.Resource[];
+  /** The metric by whose age workers are added. */
+  queueAge: NonNullable<ScalingArgs['queueAge']>;
+}
+
+export interface Rollout {
+  webhookUrl: pulumi.Output<string>;
+  webhook: Webhook;
+  services: Record<'web' | 'worker', Service>;
+}
+
+export function rollout(name: string, args: RolloutArgs): Rollout {
+  const migration = migrate(name, args);
+  const services = {
+    web: serve(name, 'web', args, migration),
+    worker: serve(name, 'worker', args, migration),
+  };
+  const guards = [watch(name, services.web, args), watch(name, services.worker, args)];
+  scale(name, services, args);
+
+  const webhookUrl = pulumi.interpolate`${args.base.ingress.publicUrl}${WEBHOOK_PATH}`;
+  const { posture, telegramApiRoot } = args.settings;
+  const webhook = new Webhook(
+    `${name}-webhook`,
+    {
+      apiRoot: telegramApiRoot,
+      token: args.base.vault.botToken,
+      secret: args.base.vault.webhookSecret,
+      url: webhookUrl,
+      maxConnections: posture.telegram.maxConnections,
+      allowedUpdates: posture.telegram.allowedUpdates,
+      patience: WEBHOOK_PATIENCE,
+    },
+    { dependsOn: [...guards, ...args.base.ingress.entrance] },
+  );
+  return { webhookUrl, webhook, services };
+}
+
+const sdk = ({ region, profile }: Account) => ({ region, ...(profile !== undefined && { profile }) });
+
+function migrate(name: string, { settings, account, base, tasks }: RolloutArgs): Migrate {
+  const { network, firewall, database } = base;
+  const limits = connectionLimits(settings.posture);
+  return new Migrate(
+    `${name}-migrate`,
+    {
+      ...sdk(account),
+      cluster: base.cluster.arn,
+      taskDefinition: tasks.migrate.definition.arn,
+      containerName: tasks.migrate.containerName,
+      subnets: pulumi.all(network.taskSubnetIds),
+      securityGroups: [firewall.groupIds.migrate],
+      assignPublicIp: network.assignPublicIp,
+      logGroup: tasks.migrate.logGroup.name,
+      timeout: MIGRATION_TIMEOUT,
+      poll: POLL,
+      // Another schema, other role limits, other passwords, another server: whatever the result depends on.
+      triggers: {
+        image: base.image.reference,
+        webConnections: String(limits.web),
+        workerConnections: String(limits.worker),
+        server: database.instance.resourceId,
+        ...versions(base),
+      },
+    },
+    { dependsOn: [...tasks.migrate.prerequisites, ...network.routes, ...firewall.rules] },
+  );
+}
+
+/** The versions of the migration's secrets: a rotated password is one that the database must be told. */
+const versions = ({ vault }: Foundation): Record<string, pulumi.Output<string>> =>
+  Object.fromEntries(Object.entries(vault.of.migrate).map(([key, { valueFrom }]) => [key, valueFrom]));
+
+function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migration: Migrate): Service {
+  const { settings, base, tasks } = args;
+  return new Service(
+    `${name}-${role}`,
+    {
+      role,
+      posture: settings.posture,
+      clusterArn: base.cluster.arn,
+      network: base.network,
+      securityGroupId: base.firewall.groupIds[role],
+      task: tasks[role],
+      ...(role === 'web' && { targetGroupArn: base.ingress.targetGroup.arn }),
+      rollbackAlarms: args.rollbackAlarms[role],
+    },
+    {
+      providers: [args.account.provider],
+      dependsOn: [migration, ...args.dependsOn, ...base.firewall.rules, ...(role === 'web' ? base.ingress.rules : [])],
+    },
+  );
+}
+
+function watch(name: string, { role, service }: Service, { account, base, tasks }: RolloutArgs): Guard {
+  return new Guard(
+    `${name}-${role}-guard`,
+    {
+      ...sdk(account),
+      cluster: base.cluster.arn,
+      service: role,
+      wanted: tasks[role].definition.arn,
+      timeout: GUARD_TIMEOUT,
+      poll: POLL,
+    },
+    { dependsOn: [service] },
+  );
+}
+
+function scale(name: string, services: Rollout['services'], args: RolloutArgs): void {
+  const { ingress } = args.base;
+  const common = { posture: args.settings.posture, cluster: name };
+  const options = (service: Service) => ({ providers: [args.account.provider], dependsOn: [service.service] });
+  new Scaling(
+    `${name}-web-scaling`,
+    {
+      ...common,
+      role: 'web',
+      requests: pulumi.interpolate`${ingress.loadBalancer.arnSuffix}/${ingress.targetGroup.arnSuffix}`,
+    },
+    options(services.web),
+  );
+  new Scaling(
+    `${name}-worker-scaling`,
+    { ...common, role: 'worker', queueAge: args.queueAge },
+    options(services.worker),
+  );
+}

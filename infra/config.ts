@@ -1,0 +1,137 @@
+/** Reads the stack's configuration. Every mistake is one line that says which value, and which command sets it. */
+import * as pulumi from '@pulumi/pulumi';
+import type { Posture } from '../posture/schema/index.ts';
+import type { BotSecrets, Settings } from './settings.ts';
+
+const NAMESPACE = 'evenkeel';
+const TARGETS = ['aws', 'docker'] as const;
+const ARCHITECTURES = ['amd64', 'arm64'] as const;
+export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
+
+/** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */
+const KEYS = [
+  'target',
+  'posture',
+  'botToken',
+  'webhookSecret',
+  'operatorToken',
+  'openrouterApiKey',
+  'imageDigest',
+  'architecture',
+  'telegramApiRoot',
+  'restoreSnapshot',
+] as const;
+type Key = (typeof KEYS)[number];
+
+/** Thrown for a configuration that cannot be deployed; Pulumi prints the message without a stack trace. */
+export const refuse = (problems: readonly string[]): never => {
+  throw new pulumi.RunError(problems.join('\n'));
+};
+
+interface Rule {
+  accepts: RegExp;
+  wanted: string;
+  command: string;
+}
+
+/** What a value must look like. Checked on the plain value, whose text is never shown where it is a secret. */
+const RULES: Partial<Record<Key, Rule>> = {
+  botToken: {
+    accepts: /^\d{3,}:[A-Za-z0-9_-]{20,}$/,
+    wanted: 'a bot token, such as "123456789:AA…", from @BotFather',
+    command: 'pulumi config set --secret evenkeel:botToken <token>',
+  },
+  webhookSecret: {
+    accepts: /^[A-Za-z0-9_-]{16,256}$/,
+    wanted: '16 to 256 characters of A-Z a-z 0-9 _ -',
+    command: 'pulumi config set --secret evenkeel:webhookSecret <secret>, or pulumi config rm evenkeel:webhookSecret',
+  },
+  operatorToken: {
+    accepts: /^[\x21-\x7e]{16,256}$/,
+    wanted: '16 to 256 printable characters without spaces',
+    command: 'pulumi config set --secret evenkeel:operatorToken <token>, or pulumi config rm evenkeel:operatorToken',
+  },
+  openrouterApiKey: {
+    accepts: /^\S{8,}$/,
+    wanted: 'an API key of the AI provider',
+    command: 'pulumi config set --secret evenkeel:openrouterApiKey <key>',
+  },
+  imageDigest: {
+    accepts: /^sha256:[0-9a-f]{64}$/,
+    wanted: 'the digest of a pushed image, "sha256:" and 64 hexadecimal digits',
+    command:
+      'pulumi config set evenkeel:imageDigest sha256:…, or pulumi config rm evenkeel:imageDigest to build it here',
+  },
+  telegramApiRoot: {
+    accepts: /^https?:\/\/[^\s/]+$/,
+    wanted: 'an address without a path, such as "https://api.telegram.org"',
+    command: 'pulumi config set evenkeel:telegramApiRoot <address>',
+  },
+};
+
+function optionProblems(key: Key, value: string | undefined, options: readonly string[]): string[] {
+  if (value === undefined || options.includes(value)) return [];
+  const command = `pulumi config set evenkeel:${key} ${options[0]}`;
+  return [`evenkeel:${key}: "${value}" is not one of ${options.join(', ')}: ${command}`];
+}
+
+/** Problems of the values that are set, one line each; empty when there are none. */
+export function configProblems(values: Readonly<Record<string, string>>): string[] {
+  const problems: string[] = [];
+  for (const full of Object.keys(values)) {
+    const [namespace, key = ''] = full.split(/:(.*)/s);
+    if (namespace === NAMESPACE && !(KEYS as readonly string[]).includes(key))
+      problems.push(`${full}: unknown key; known are ${KEYS.join(', ')}: pulumi config rm ${full}`);
+  }
+  problems.push(...optionProblems('target', values['evenkeel:target'], TARGETS));
+  problems.push(...optionProblems('architecture', values['evenkeel:architecture'], ARCHITECTURES));
+  for (const [key, rule] of Object.entries(RULES)) {
+    const value = values[`${NAMESPACE}:${key}`];
+    if (value !== undefined && !rule.accepts.test(value))
+      problems.push(`evenkeel:${key} is not accepted: wanted ${rule.wanted}: ${rule.command}`);
+  }
+  return problems;
+}
+
+/** Values that the cloud cannot do without, one line for each that is missing. */
+export function missingForAws(values: Readonly<Record<string, string>>, posture: Posture): string[] {
+  const wanted: [string, string, boolean][] = [
+    ['aws:region', 'pulumi config set aws:region eu-central-1', true],
+    ['evenkeel:botToken', RULES.botToken!.command, true],
+    ['evenkeel:openrouterApiKey', RULES.openrouterApiKey!.command, posture.features.chat],
+  ];
+  return wanted
+    .filter(([key, , needed]) => needed && values[key] === undefined)
+    .map(([key, command]) =>
+      key === 'evenkeel:openrouterApiKey'
+        ? `${key} is not set: ${command}, or switch the feature off: pulumi config set --path evenkeel:posture.features.chat false`
+        : `${key} is not set: ${command}`,
+    );
+}
+
+/** All values of the stack's configuration as text, secrets included: for checks alone, never to be shown or passed on. */
+export const plainConfig = (): Record<string, string> => pulumi.runtime.allConfig();
+
+/** The posture as the stack has it, not yet read: an empty one stands for all defaults. */
+export const rawPosture = (): unknown => new pulumi.Config(NAMESPACE).getObject<unknown>('posture') ?? {};
+
+/** What is set beside the posture. Call after {@link configProblems} found nothing. */
+export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
+  const config = new pulumi.Config(NAMESPACE);
+  const secrets: BotSecrets = {
+    botToken: config.getSecret('botToken'),
+    webhookSecret: config.getSecret('webhookSecret'),
+    operatorToken: config.getSecret('operatorToken'),
+    openrouterApiKey: config.getSecret('openrouterApiKey'),
+  };
+  return {
+    target: config.get<Settings['target']>('target') ?? 'aws',
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+    secrets,
+    imageDigest: config.get('imageDigest'),
+    architecture: config.get<Settings['architecture']>('architecture') ?? 'amd64',
+    telegramApiRoot: config.get('telegramApiRoot') ?? TELEGRAM_API_ROOT,
+    restoreSnapshot: config.get('restoreSnapshot'),
+  };
+}

@@ -1,0 +1,41 @@
+/**
+ * What every target is given. Plain values are checked and proven before any resource is declared; secrets stay outputs,
+ * so that the engine keeps them encrypted in its state.
+ */
+import type * as pulumi from '@pulumi/pulumi';
+import type { Posture } from '../posture/schema/index.ts';
+
+/** Secrets that the stack's encrypted configuration may hold. Those that it does not, a target makes itself. */
+export interface BotSecrets {
+  /** Token of the bot, from @BotFather. */
+  botToken: pulumi.Output<string> | undefined;
+  /** Value of X-Telegram-Bot-Api-Secret-Token: 1–256 of A-Za-z0-9_-. */
+  webhookSecret: pulumi.Output<string> | undefined;
+  /** Bearer token of the operators' endpoints: 16 characters or more. */
+  operatorToken: pulumi.Output<string> | undefined;
+  /** Key of the AI provider; wanted while features.chat is on. */
+  openrouterApiKey: pulumi.Output<string> | undefined;
+}
+
+export interface Settings {
+  /** Where the stack is built: the cloud, or the containers of this machine. */
+  target: 'aws' | 'docker';
+  /** Pulumi's project and stack, for names and tags. */
+  project: string;
+  stack: string;
+  posture: Posture;
+  /** The proof of the posture, one line a law, for the stack's outputs. */
+  proof: readonly string[];
+  secrets: BotSecrets;
+  /** Digest (`sha256:…`) of an image that CI has pushed to the stack's repository; without one, the image is built here. */
+  imageDigest: string | undefined;
+  /** Processor of the containers. arm64 costs about a fifth less on Fargate; building it on x86 takes emulation. */
+  architecture: 'amd64' | 'arm64';
+  /** Root of the Bot API, for a self-hosted server. Default: Telegram's own. */
+  telegramApiRoot: string;
+  /** RDS snapshot from which a new database is restored (only read when the database is created). */
+  restoreSnapshot: string | undefined;
+}
+
+/** What a target gives back: the outputs of the stack. */
+export type Outputs = Record<string, pulumi.Input<unknown>>;
