@@ -39,18 +39,18 @@ export function inject<F extends object>(
   world.faults = faults;
 }
 
-const say = (key: string, value: unknown): string => {
+function told(key: string, value: unknown): string {
   if (key === 'rateLimit') {
-    return typeof value === 'object' && value
-      ? `429, retry after ${(value as { retryAfter: number }).retryAfter} s`
-      : '429';
+    const after =
+      typeof value === 'object' && value !== null ? (value as { retryAfter: number }).retryAfter : undefined;
+    return after === undefined ? 'answers 429' : `answers 429, retry after ${after} s`;
   }
-  if (key === 'hang') return 'accepts and never answers';
-  if (key === 'error') return '500';
-  if (key === 'latency') return `answers after ${String(value)} ms`;
+  if (key === 'hang') return 'accepts calls and never answers';
+  if (key === 'error') return 'answers 500';
+  if (key === 'latency') return `answers after ${Number(value)} ms`;
   if (key === 'loseAnswers') return 'does what it is asked, but its answers are lost';
-  return `delivers each update up to ${String(value)} times`;
-};
+  return `delivers each update up to ${Number(value)} times`;
+}
 
 /** One line of the log for each fault that was switched. */
 export const toldFaults = (
@@ -61,6 +61,15 @@ export const toldFaults = (
     const who = target === 'telegram' ? 'Telegram' : 'The AI provider';
     const off = value === false || value === 0;
     return off
-      ? { level: 'good', text: `${who}: fault "${key}" is off` }
-      : { level: 'warn', text: `${who}: ${say(key, value)} (fault switched on here)` };
+      ? { level: 'good', text: `Fault off: ${who} no longer ${NO_LONGER[key] ?? key}` }
+      : { level: 'warn', text: `Fault on: ${who} ${told(key, value)}` };
   });
+
+const NO_LONGER: Record<string, string> = {
+  rateLimit: 'answers 429',
+  hang: 'hangs',
+  error: 'answers 500',
+  latency: 'is slow',
+  loseAnswers: 'loses answers',
+  duplicates: 'repeats updates',
+};

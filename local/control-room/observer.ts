@@ -101,11 +101,11 @@ export function createObserver({ platform, telegram, provider }: Observed) {
   /** Adds a sample when the last is a second old. */
   function sampled(at: number, now: Sections): Sample | undefined {
     if (at - (samples[samples.length - 1]?.at ?? 0) < 950) return undefined;
-    const queues = Object.values(now.queues ?? {});
+    const queues = now.queues && Object.values(now.queues);
     const sample = {
       at,
-      pending: queues.reduce((sum, queue) => sum + queue.pending, 0),
-      oldest: Math.max(0, ...queues.map((queue) => queue.oldestSeconds)),
+      pending: queues ? queues.reduce((sum, queue) => sum + queue.pending, 0) : null,
+      oldest: queues ? Math.max(0, ...queues.map((queue) => queue.oldestSeconds)) : null,
       handled: now.traffic.handledPerSecond,
       requests: now.traffic.requestsPerSecond,
     };

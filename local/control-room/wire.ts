@@ -48,11 +48,11 @@ export interface Sections {
   crowd: CrowdProgress | null;
 }
 
-/** One point of the sparklines, once a second. */
+/** One point of the sparklines, once a second; null where it could not be known. */
 export interface Sample {
   at: number;
-  pending: number;
-  oldest: number;
+  pending: number | null;
+  oldest: number | null;
   handled: number;
   requests: number;
 }

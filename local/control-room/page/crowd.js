@@ -5,29 +5,20 @@ import { post } from './live.js';
 import { meter } from './meter.js';
 import { attempt } from './toast.js';
 
-const select = (label, values, chosen) =>
-  h(
-    'select',
-    { class: 'select', 'aria-label': label },
-    ...values.map((value) => h('option', { value, selected: value === chosen }, String(value))),
-  );
+function field(label, values, chosen) {
+  const options = values.map((value) => h('option', { value, selected: value === chosen }, String(value)));
+  const select = h('select', { class: 'select' }, ...options);
+  return { node: h('label', { class: 'field' }, label, select), value: () => Number(select.value) };
+}
 
 export function crowdCard() {
-  const messages = select('Messages', [20, 100, 300, 500], 100);
-  const chats = select('Chats', [1, 10, 50, 200, 500], 50);
+  const messages = field('Messages', [20, 100, 300, 500], 100);
+  const chats = field('Chats', [1, 10, 50, 200, 500], 50);
   const send = h('button', { type: 'submit', class: 'button button-main' }, 'Flood');
-  const form = h(
-    'form',
-    { class: 'crowd-form' },
-    messages,
-    h('span', {}, 'messages from'),
-    chats,
-    h('span', {}, 'chats'),
-    send,
-  );
+  const form = h('form', { class: 'crowd-form' }, messages.node, chats.node, send);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    void attempt(() => post('/api/flood', { messages: Number(messages.value), chats: Number(chats.value) }));
+    void attempt(() => post('/api/flood', { messages: messages.value(), chats: chats.value() }));
   });
   const stored = meter('Stored');
   const answered = meter('Answered');

@@ -9,7 +9,7 @@ const TELEGRAM = [
   { key: 'hang', on: true, label: 'Hang', hint: 'Calls are accepted and never answered' },
   { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
   { key: 'latency', on: 2000, label: 'Slow 2 s', hint: 'Calls answer after 2 s' },
-  { key: 'loseAnswers', on: true, label: 'Lost answers', hint: 'Calls take effect, but their answers never arrive' },
+  { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Calls take effect, but their answers never arrive' },
   { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each update is delivered up to three times, shuffled' },
 ];
 const PROVIDER = [
@@ -61,7 +61,7 @@ function databaseGroup() {
   });
   return h(
     'div',
-    { class: 'fault-group', role: 'group', 'aria-label': 'Faults of the database' },
+    { class: 'fault-group fault-row', role: 'group', 'aria-label': 'Faults of the database' },
     h('h3', {}, 'Database'),
     button,
   );

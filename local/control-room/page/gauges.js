@@ -16,13 +16,14 @@ const GAUGES = [
 
 function gauge({ key, label, unit, show }) {
   const value = h('span', { class: 'gauge-value' }, '–');
-  const note = h('span', { class: 'gauge-note' });
+  const note = h('p', { class: 'gauge-note' });
   const spark = sparkline();
   const node = h(
     'div',
     { class: 'gauge' },
     h('p', { class: 'gauge-label' }, label),
-    h('p', { class: 'gauge-figure' }, value, unit ? h('span', { class: 'gauge-unit' }, unit) : undefined, note),
+    h('p', { class: 'gauge-figure' }, value, unit ? h('span', { class: 'gauge-unit' }, unit) : undefined),
+    note,
     spark.node,
   );
   return {
@@ -45,7 +46,7 @@ export function gaugeStrip() {
   const node = h('div', { class: 'gauges' }, ...Object.values(gauges).map((one) => one.node));
   return {
     node,
-    update({ traffic, queues, samples }) {
+    update({ traffic, queues, samples, database }) {
       if (!traffic) return;
       const all = queues ? Object.values(queues) : undefined;
       const pending = all?.reduce((sum, queue) => sum + queue.pending, 0);
@@ -56,8 +57,17 @@ export function gaugeStrip() {
         text: errors > 0 ? `${rate(errors)}/s failed` : `${count(traffic.requests)} in all`,
         tone: errors > 0 ? 'warn' : '',
       });
-      gauges.pending.update(pending, samples, { text: all ? '' : 'database away' });
-      gauges.oldest.update(oldest, samples, { tone: oldest > STUCK ? 'bad' : oldest > SLOW ? 'warn' : '' });
+      const most = (key, show) =>
+        all
+          ? `most ${show(Math.max(0, ...samples.map((sample) => sample[key])))}`
+          : database?.state === 'up'
+            ? 'unknown just now'
+            : 'database away';
+      gauges.pending.update(pending, samples, { text: most('pending', count) });
+      gauges.oldest.update(oldest, samples, {
+        text: most('oldest', seconds),
+        tone: oldest > STUCK ? 'bad' : oldest > SLOW ? 'warn' : '',
+      });
     },
   };
 }

@@ -65,6 +65,9 @@ function wrap(entity, text, children, onCommand) {
   }
 }
 
+/** Blocks bring their own line breaks: the one that Telegram's text has on either side of them is not drawn again. */
+const BLOCKS = new Set(['pre', 'blockquote', 'expandable_blockquote']);
+
 /** Nodes of text[from, to) under entities sorted outermost first. An entity that crosses its neighbour is cut there. */
 function build(text, from, to, entities, onCommand) {
   const nodes = [];
@@ -81,9 +84,11 @@ function build(text, from, to, entities, onCommand) {
         return { ...other, offset: cut, length: other.offset + other.length - cut };
       });
     if (end <= start) continue;
-    if (start > at) nodes.push(text.slice(at, start));
+    const block = BLOCKS.has(entity.type);
+    const before = text.slice(at, start);
+    if (before) nodes.push(block ? before.replace(/\n$/, '') : before);
     nodes.push(wrap(entity, text.slice(start, end), build(text, start, end, inner, onCommand), onCommand));
-    at = end;
+    at = block && end < to && text[end] === '\n' ? end + 1 : end;
   }
   if (at < to) nodes.push(text.slice(at, to));
   return nodes;

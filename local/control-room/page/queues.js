@@ -3,7 +3,7 @@ import { h, keyed, setAttr, setText } from './dom.js';
 import { count, seconds } from './format.js';
 
 const NAMES = { chat: 'Chat', preCheckout: 'Pre-checkout' };
-const COLUMNS = ['Queue', 'Waiting', 'Oldest', 'Active lanes', 'Handled', 'Parked'];
+const COLUMNS = ['Queue', 'Waiting', 'Chats', 'Oldest', 'Active lanes', 'Handled', 'Parked'];
 
 function row({ name }) {
   const cells = Object.fromEntries(
@@ -14,6 +14,7 @@ function row({ name }) {
     node,
     update({ queue, lanes }) {
       setText(cells.Waiting, queue ? count(queue.pending) : '–');
+      setText(cells.Chats, queue ? count(queue.lanes) : '–');
       setText(cells.Oldest, queue ? seconds(queue.oldestSeconds) : '–');
       setText(cells['Active lanes'], lanes ? `${count(lanes.active)} / ${count(lanes.capacity)}` : '–');
       setText(cells.Handled, lanes ? count(lanes.handled) : '–');

@@ -6,7 +6,17 @@ const WIDTH = 240;
 const HEIGHT = 40;
 const TOP = 3;
 
-/** `update(samples, now)`: samples are `{ at, value }`, oldest first; `words` describes the line to a screen reader. */
+/** Runs of samples without a gap: where nothing was known, the line breaks. */
+function runs(samples) {
+  const all = [[]];
+  for (const sample of samples) {
+    if (sample.value === null) all.push([]);
+    else all[all.length - 1].push(sample);
+  }
+  return all.filter((run) => run.length > 0);
+}
+
+/** `update(samples, now, words)`: samples are `{ at, value }`, oldest first; `words` say the line to a screen reader. */
 export function sparkline() {
   const area = s('path', { class: 'spark-area' });
   const line = s('path', { class: 'spark-line', 'vector-effect': 'non-scaling-stroke' });
@@ -19,17 +29,16 @@ export function sparkline() {
   return {
     node,
     update(samples, now, words) {
-      const top = Math.max(1, ...samples.map(({ value }) => value));
-      const points = samples.map(({ at, value }) => {
-        const x = WIDTH * (1 - (now - at) / SPAN_MS);
-        const y = HEIGHT - 1 - (value / top) * (HEIGHT - TOP - 1);
-        return `${x.toFixed(1)} ${y.toFixed(1)}`;
-      });
-      const path = points.length > 0 ? `M${points.join('L')}` : '';
-      const first = points[0]?.split(' ')[0];
-      const last = points[points.length - 1]?.split(' ')[0];
-      setAttr(line, 'd', path);
-      setAttr(area, 'd', path && `${path}L${last} ${HEIGHT}L${first} ${HEIGHT}Z`);
+      const top = Math.max(1, ...samples.map(({ value }) => value ?? 0));
+      const x = ({ at }) => (WIDTH * (1 - (now - at) / SPAN_MS)).toFixed(1);
+      const y = ({ value }) => (HEIGHT - 1 - (value / top) * (HEIGHT - TOP - 1)).toFixed(1);
+      const paths = runs(samples).map((run) => ({
+        run,
+        path: `M${run.map((sample) => `${x(sample)} ${y(sample)}`).join('L')}`,
+      }));
+      setAttr(line, 'd', paths.map(({ path }) => path).join(''));
+      const closed = ({ run, path }) => `${path}L${x(run[run.length - 1])} ${HEIGHT}L${x(run[0])} ${HEIGHT}Z`;
+      setAttr(area, 'd', paths.map(closed).join(''));
       setAttr(node, 'aria-label', words);
     },
   };

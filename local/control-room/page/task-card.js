@@ -86,7 +86,7 @@ export function taskCard(task) {
   const node = h(
     'article',
     { class: 'task', 'aria-label': `Task ${task.id}`, data: { task: task.id, role: task.role } },
-    h('header', {}, h('h3', {}, task.id), state),
+    h('header', {}, h('h3', {}, h('span', { class: 'dot', 'aria-hidden': 'true' }), task.id), state),
     facts,
     rows,
     note,
@@ -112,7 +112,9 @@ export function taskCard(task) {
     const waiting = now.health?.pool.waiting ?? 0;
     const lag = now.health?.eventLoop.p99;
     const why = now.health?.reasons[0] ?? (now.state === 'stopped' ? now.lastExit : undefined);
-    const usual = `loop p99 ${lag === undefined ? '–' : millis(lag)} · ${count(waiting)} waiting for the pool`;
+    const usual = now.health
+      ? `loop p99 ${millis(lag)} · ${count(waiting)} waiting for the pool`
+      : 'health not known yet';
     setText(note, why ?? usual);
     setAttr(note, 'data-tone', why ? tone : waiting > 0 || lag > LAG_WARN_MS ? 'warn' : '');
     act.update(now);
