@@ -1,4 +1,5 @@
 /** What the tasks stand on: the network and its firewall, the buckets, the image, the way in, the database, the secrets. */
+import { join, relative } from 'node:path';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Settings } from '../settings.ts';
@@ -22,6 +23,12 @@ export interface Foundation {
   vault: Vault;
   cluster: aws.ecs.Cluster;
 }
+
+/**
+ * Folder of the Dockerfile, from where Pulumi runs the program (beside its entry point): a relative path is the same on
+ * every machine, and so is not a change.
+ */
+const imageContext = (): string => relative(process.cwd(), join(import.meta.dirname, '../..')) || '.';
 
 /** The load balancer writes its access logs here itself (AWS, "Access logs for your Application Load Balancer"). */
 const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Output<string>) => [
@@ -56,7 +63,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
   );
   const image = new Image(
     name,
-    { context: process.cwd(), digest: settings.imageDigest, architecture: settings.architecture },
+    { context: imageContext(), digest: settings.imageDigest, architecture: settings.architecture },
     options,
   );
   const ingress = new Ingress(

@@ -1,13 +1,13 @@
 /** The image: a repository whose tags never move, and the digest that every task is started by. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import * as aws from '@pulumi/aws';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 
 /** What the Dockerfile copies: a change of these is a new image, a change of anything else is none. */
-const SOURCES = ['Dockerfile', '.dockerignore', 'package.json', 'package-lock.json', 'app', 'posture'];
+const SOURCES = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'app', 'posture'];
 
 export interface ImageArgs {
   /** Folder that holds the Dockerfile. */
@@ -97,11 +97,16 @@ export class Image extends pulumi.ComponentResource {
   }
 }
 
-/** Tag that follows from what goes into the image, since a tag that stands is never moved. */
+/**
+ * Tag that follows from what goes into the image, since a tag that stands is never moved. Modes count: the Docker
+ * provider builds again when one changes.
+ */
 export function sourceTag(context: string, architecture: string): string {
   const hash = createHash('sha256').update(architecture);
-  for (const file of SOURCES.flatMap((source) => filesUnder(join(context, source))).sort())
-    hash.update(`\0${relative(context, file)}\0`).update(readFileSync(file));
+  for (const file of SOURCES.flatMap((source) => filesUnder(join(context, source))).sort()) {
+    const mode = statSync(file).mode & 0o777;
+    hash.update(`\0${relative(context, file)}\0${mode}\0`).update(readFileSync(file));
+  }
   return `src-${hash.digest('hex').slice(0, 20)}`;
 }
 
