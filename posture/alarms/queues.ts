@@ -38,10 +38,11 @@ type Gauge = Pick<AlarmDraft, 'id' | 'title' | 'comparison' | 'threshold' | 'uni
   name: 'queueAge' | 'queuePending' | 'queueParked' | 'queueStranded';
   of: number;
   onset?: number;
+  missing?: AlarmDraft['missing'];
   rollback?: readonly Role[];
 };
 
-function gauge(posture: Posture, queue: QueueName, { name, of, ...part }: Gauge): AlarmDraft {
+function gauge(posture: Posture, queue: QueueName, { name, of, missing = 'breaching', ...part }: Gauge): AlarmDraft {
   return {
     ...part,
     metric: { namespace: SENTINEL, name: SENTINEL_METRICS[name], dimensions: ['stack', `queue:${queue}`] },
@@ -49,7 +50,7 @@ function gauge(posture: Posture, queue: QueueName, { name, of, ...part }: Gauge)
     period: sentinelPeriod(posture),
     periods: of,
     datapoints: of,
-    missing: 'breaching',
+    missing,
     delay: sentinelDelay(posture),
   };
 }
@@ -91,6 +92,8 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: 1,
       unit: 'Count',
       of: 3,
+      // Silence is the age's alarm already, which has the same source.
+      missing: 'notBreaching',
       severity: 'page',
       faults: ['stuck-lock', 'background-context'],
     }),

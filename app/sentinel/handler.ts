@@ -1,0 +1,50 @@
+/** The sentinel as a function that is called on a schedule. */
+import { resolve } from '../../posture/resolve.ts';
+import { watch } from './sentinel.ts';
+
+export interface HandlerOptions {
+  /** The posture as written (JSON). */
+  posture: string;
+  env: Record<string, string | undefined>;
+  /** Reads a secret by its ARN. */
+  readSecret: (arn: string) => Promise<string>;
+  write: (line: string) => void;
+}
+
+/** How long a secret is kept between calls, ms: a call a minute would cost a read a minute. */
+const KEEP_SECRET = 15 * 60_000;
+
+/**
+ * Makes the handler. Environment: STACK, PUBLIC_URL, TELEGRAM_API_ROOT, BOT_TOKEN_ARN, OPERATOR_TOKEN_ARN.
+ * @throws where a variable is missing or the posture is not accepted: then the function never starts, which is an alarm
+ */
+export function createHandler({ posture, env, readSecret, write }: HandlerOptions): () => Promise<void> {
+  const need = (name: string): string => {
+    const value = env[name];
+    if (!value) throw new Error(`${name} is not set`);
+    return value;
+  };
+  const fixed = {
+    posture: resolve(JSON.parse(posture)),
+    stack: need('STACK'),
+    publicUrl: need('PUBLIC_URL'),
+    telegramApiRoot: need('TELEGRAM_API_ROOT'),
+  };
+  const arns = { botToken: need('BOT_TOKEN_ARN'), operatorToken: need('OPERATOR_TOKEN_ARN') };
+  let kept: { until: number; secrets: { botToken: string; operatorToken: string } } | undefined;
+
+  async function secrets() {
+    if (kept && kept.until > Date.now()) return kept.secrets;
+    const [botToken, operatorToken] = await Promise.all([readSecret(arns.botToken), readSecret(arns.operatorToken)]);
+    kept = { until: Date.now() + KEEP_SECRET, secrets: { botToken, operatorToken } };
+    return kept.secrets;
+  }
+
+  return async () => {
+    const { look, lines } = await watch({ ...fixed, ...(await secrets()) });
+    // A rotated secret is read at the next call, not a quarter of an hour later.
+    const details = look.bot.kind === 'health' && look.bot.health.reasons !== undefined;
+    if (look.telegram.kind === 'refused' || !details) kept = undefined;
+    for (const line of lines) write(line);
+  };
+}

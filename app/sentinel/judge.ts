@@ -1,0 +1,114 @@
+/** What a look means, in metrics. Pure: the same answers at the same time give the same metrics. */
+import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { WEBHOOK_PATH } from '../intake/webhook.ts';
+import type { BotAnswer, BotHealth, TelegramAnswer, WebhookInfo } from './answers.ts';
+import type { Look } from './look.ts';
+import type { Metric, Unit } from './metric.ts';
+
+export interface Declared {
+  posture: Posture;
+  /** Address of the bot, without a slash at the end. */
+  publicUrl: string;
+}
+
+const STATUS: Record<BotHealth['status'], number> = { healthy: 0, degraded: 1, unhealthy: 2 };
+
+type Name = keyof typeof SENTINEL_METRICS;
+const metric = (name: Name, value: number, unit: Unit = 'Count', dimensions: Record<string, string> = {}): Metric => ({
+  namespace: SENTINEL,
+  name: SENTINEL_METRICS[name],
+  value,
+  unit,
+  dimensions,
+});
+
+/** Metrics of a look, silence included. `now` in ms. */
+export const judge = ({ telegram, bot }: Look, declared: Declared, now: number): Metric[] => [
+  metric('look', 1),
+  ...ofTelegram(telegram, declared, now),
+  ...ofBot(bot, declared.posture),
+];
+
+function ofTelegram(answer: TelegramAnswer, declared: Declared, now: number): Metric[] {
+  const refused = metric('tokenRefused', answer.kind === 'refused' ? 1 : 0);
+  const unreachable = metric('telegramUnreachable', answer.kind === 'unusable' ? 1 : 0);
+  if (answer.kind === 'unusable') return [unreachable];
+  if (answer.kind === 'refused') return [unreachable, refused];
+  const { webhook } = answer;
+  return [
+    unreachable,
+    refused,
+    metric('webhookPending', webhook.pending_update_count),
+    metric('webhookMismatch', mismatches(webhook, declared).length > 0 ? 1 : 0),
+    metric('webhookFailing', failing(webhook, declared.posture, now) ? 1 : 0),
+  ];
+}
+
+/** What of Telegram's webhook is not as declared: one line each. What Telegram leaves out is not compared. */
+export function mismatches(webhook: WebhookInfo, { posture, publicUrl }: Declared): string[] {
+  const wanted = publicUrl + WEBHOOK_PATH;
+  const { maxConnections, allowedUpdates } = posture.telegram;
+  const found: string[] = [];
+  if (webhook.url !== wanted) found.push(`url is ${webhook.url || 'not set'}, declared ${wanted}`);
+  if (webhook.max_connections !== undefined && webhook.max_connections !== maxConnections)
+    found.push(`max_connections is ${webhook.max_connections}, declared ${maxConnections}`);
+  const list = webhook.allowed_updates;
+  if (list && [...list].sort().join() !== [...allowedUpdates].sort().join())
+    found.push(`allowed_updates are ${list.join(' ')}, declared ${allowedUpdates.join(' ')}`);
+  return found;
+}
+
+/** Telegram keeps the last error for ever, so only one since the look before counts; half a look more for jitter. */
+function failing(webhook: WebhookInfo, { sentinel }: Posture, now: number): boolean {
+  const since = now - sentinel.every * 1.5;
+  return webhook.last_error_date !== undefined && webhook.last_error_date * 1000 >= since;
+}
+
+function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
+  if (answer.kind === 'unusable') return [metric('botHealth', STATUS.unhealthy)];
+  const { status, queues = {}, database } = answer.health;
+  const oldest = database?.oldestTransactionSeconds;
+  return [
+    metric('botHealth', STATUS[status]),
+    ...(oldest === undefined ? [] : [metric('oldestTransaction', oldest, 'Seconds')]),
+    ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges, posture)),
+  ];
+}
+
+type Gauges = NonNullable<BotHealth['queues']>[string];
+
+function ofQueue(queue: string, gauges: Gauges, posture: Posture): Metric[] {
+  const dimensions = { Queue: queue };
+  const stranded = strandedUpdates(gauges, posture);
+  return [
+    metric('queuePending', gauges.pending, 'Count', dimensions),
+    metric('queueAge', gauges.oldestSeconds, 'Seconds', dimensions),
+    metric('queueParked', gauges.parked, 'Count', dimensions),
+    ...(stranded === undefined ? [] : [metric('queueStranded', stranded, 'Count', dimensions)]),
+  ];
+}
+
+/** Updates that no lane has or will get: there is no token, although dispatcher and sweeper have had their time. */
+function strandedUpdates({ pending, oldestSeconds, tokens, active }: Gauges, { lanes }: Posture): number | undefined {
+  if (tokens === undefined || active === undefined) return undefined;
+  const late = oldestSeconds * 1000 > lanes.poll + 2 * lanes.sweep;
+  return late && tokens + active === 0 ? pending : 0;
+}
+
+/** What on-call should read in the log beside the metrics: one line for each thing that is not well. */
+export function remarks({ telegram, bot }: Look, declared: Declared): string[] {
+  const lines: string[] = [];
+  if (telegram.kind === 'unusable') lines.push(`Telegram: ${telegram.reason}`);
+  if (telegram.kind === 'refused') lines.push(`Telegram refuses the bot token: ${telegram.reason}`);
+  if (telegram.kind === 'webhook') {
+    lines.push(...mismatches(telegram.webhook, declared).map((line) => `webhook: ${line}`));
+    if (telegram.webhook.pending_update_count > 0 && telegram.webhook.last_error_message)
+      lines.push(`Telegram's last delivery failed: ${telegram.webhook.last_error_message}`);
+  }
+  if (bot.kind === 'unusable') lines.push(`bot: ${bot.reason}`);
+  else lines.push(...(bot.health.reasons ?? []).map((reason) => `bot: ${reason}`));
+  if (bot.kind === 'health' && bot.health.status !== 'unhealthy' && !bot.health.reasons)
+    lines.push('bot: no details; is the operator token the same on both sides?');
+  return lines;
+}

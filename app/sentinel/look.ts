@@ -1,0 +1,36 @@
+/** One look from outside: both questions at once, under one deadline. */
+import { readBot, readTelegram, type BotAnswer, type TelegramAnswer } from './answers.ts';
+import { ask } from './ask.ts';
+
+export interface LookOptions {
+  /** Root of the Bot API, without a slash at the end. */
+  telegramApiRoot: string;
+  botToken: string;
+  /** Address of the bot, without a slash at the end. */
+  publicUrl: string;
+  operatorToken: string;
+  /** Deadline of the whole look, ms. */
+  timeout: number;
+  /** Ends the look early. */
+  signal?: AbortSignal;
+}
+
+export interface Look {
+  telegram: TelegramAnswer;
+  bot: BotAnswer;
+}
+
+/** Asks Telegram for the webhook and the bot for its health. Never throws and never takes longer than `timeout`. */
+export async function look(options: LookOptions): Promise<Look> {
+  const deadline = AbortSignal.timeout(options.timeout);
+  const signal = options.signal ? AbortSignal.any([deadline, options.signal]) : deadline;
+  const [telegram, bot] = await Promise.all([
+    ask({ url: `${options.telegramApiRoot}/bot${options.botToken}/getWebhookInfo`, signal }),
+    ask({
+      url: `${options.publicUrl}/health`,
+      headers: { authorization: `Bearer ${options.operatorToken}`, accept: 'application/json' },
+      signal,
+    }),
+  ]);
+  return { telegram: readTelegram(telegram), bot: readBot(bot) };
+}

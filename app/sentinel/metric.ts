@@ -1,0 +1,43 @@
+/**
+ * Metrics as CloudWatch reads them out of a log: the embedded metric format. So nothing here needs an SDK, a permission
+ * or a connection, and where there is no CloudWatch the same lines are plain structured logs.
+ */
+export type Unit = 'Count' | 'Seconds' | 'None';
+
+export interface Metric {
+  namespace: string;
+  name: string;
+  value: number;
+  unit: Unit;
+  /** Beside the stack, which every metric has. */
+  dimensions: Record<string, string>;
+}
+
+/** One log line for each set of dimensions. `at` in ms. */
+export function embeddedMetrics(metrics: readonly Metric[], stack: string, at: number): string[] {
+  const groups = new Map<string, Metric[]>();
+  for (const metric of metrics) {
+    const key = JSON.stringify([metric.namespace, Object.entries(metric.dimensions)]);
+    groups.set(key, [...(groups.get(key) ?? []), metric]);
+  }
+  return [...groups.values()].map((group) => line(group, stack, at));
+}
+
+function line(group: readonly Metric[], stack: string, at: number): string {
+  const { namespace, dimensions } = group[0]!;
+  const all = { Stack: stack, ...dimensions };
+  return JSON.stringify({
+    _aws: {
+      Timestamp: at,
+      CloudWatchMetrics: [
+        {
+          Namespace: namespace,
+          Dimensions: [Object.keys(all)],
+          Metrics: group.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+        },
+      ],
+    },
+    ...all,
+    ...Object.fromEntries(group.map(({ name, value }) => [name, value])),
+  });
+}

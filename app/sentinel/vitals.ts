@@ -1,0 +1,78 @@
+/** What a task says of itself once a minute, as metrics in its log: the part that cannot be seen from outside. */
+import { readdirSync } from 'node:fs';
+import { z } from 'zod';
+import { TASK, TASK_METRICS, TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
+import type { Logger } from '../log.ts';
+import { startLoop } from '../loop.ts';
+import { embeddedMetrics, type Metric } from './metric.ts';
+
+/** The part of a role's health details that becomes metrics. */
+const details = z.object({
+  listener: z.object({ connected: z.number() }).optional(),
+  providers: z.record(z.string(), z.object({ breaker: z.enum(['closed', 'open', 'half-open']) })).optional(),
+});
+
+const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;
+
+/** Metrics of a task. Pure. `openFiles` is undefined where the system cannot tell. */
+export function vitals(role: string, health: unknown, openFiles: number | undefined): Metric[] {
+  const { listener, providers = {} } = details.parse(health);
+  const own = (name: keyof typeof TASK_METRICS, value: number, dimensions: Record<string, string>): Metric => ({
+    namespace: TASK,
+    name: TASK_METRICS[name],
+    value,
+    unit: 'Count',
+    dimensions,
+  });
+  return [
+    own('heartbeat', 1, { Role: role }),
+    ...(openFiles === undefined ? [] : [own('openFiles', openFiles, { Role: role })]),
+    ...(listener ? [own('listenerDown', listener.connected === 1 ? 0 : 1, { Role: role })] : []),
+    ...Object.entries(providers).map(([provider, { breaker }]) =>
+      own('breakerOpen', BREAKER[breaker], { Provider: provider }),
+    ),
+  ];
+}
+
+/** Files and sockets that this process has open; undefined where there is no /proc. */
+export function countOpenFiles(): number | undefined {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch {
+    return undefined;
+  }
+}
+
+interface VitalsOptions {
+  /** Name of the stack, a dimension of every metric. */
+  stack: string;
+  role: string;
+  /** The role's health details, as its health page has them. Does not touch the database. */
+  details: () => unknown;
+  log: Logger;
+  /** Default: standard output. */
+  write?: (line: string) => void;
+  /** Default: once a minute. */
+  every?: number;
+}
+
+const toStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+/** Emits the task's metrics until it is stopped. */
+export function startVitals({
+  stack,
+  role,
+  details: read,
+  log,
+  write = toStdout,
+  every = TASK_METRICS_EVERY,
+}: VitalsOptions): { stop(): Promise<void> } {
+  return startLoop({
+    name: 'vitals',
+    every,
+    log,
+    turn: async () => {
+      for (const line of embeddedMetrics(vitals(role, read(), countOpenFiles()), stack, Date.now())) write(line);
+    },
+  });
+}

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { SENTINEL_METRICS } from '../../../posture/alarms/index.ts';
+import { resolve } from '../../../posture/resolve.ts';
+import { watch, type SentinelOptions } from '../../../app/sentinel/sentinel.ts';
+import { hang, hangInBody, json, nobody, reset, serve, text, type Behaviour, type Server } from './servers.ts';
+
+const TOKEN = '123456:AA-very-secret-token-of-the-bot';
+const OPERATOR = 'operator-secret';
+const posture = resolve({ sentinel: { timeout: '300ms' } });
+
+const queue = (over: object = {}) => ({
+  pending: 0,
+  lanes: 0,
+  oldestSeconds: 0,
+  parked: 0,
+  tokens: 0,
+  active: 0,
+  ...over,
+});
+const healthy = {
+  status: 'healthy',
+  role: 'web',
+  reasons: [],
+  queues: { chat: queue(), preCheckout: queue() },
+  database: { oldestTransactionSeconds: 1.5 },
+};
+
+const webhookOf = (bot: Server, over: object = {}) => ({
+  ok: true,
+  result: {
+    url: `${bot.url}/telegram/webhook`,
+    has_custom_certificate: false,
+    pending_update_count: 0,
+    max_connections: posture.telegram.maxConnections,
+    allowed_updates: posture.telegram.allowedUpdates,
+    ...over,
+  },
+});
+
+interface World {
+  bot: Server;
+  telegram: Server;
+  options: SentinelOptions;
+}
+
+async function world(t: TestContext, bot: Behaviour = json(200, healthy), info: object = {}): Promise<World> {
+  const botServer = await serve(t, bot);
+  const telegram = await serve(t, json(200, webhookOf(botServer, info)));
+  const options = {
+    posture,
+    stack: 'test',
+    publicUrl: `${botServer.url}/`,
+    telegramApiRoot: telegram.url,
+    botToken: TOKEN,
+    operatorToken: OPERATOR,
+  };
+  return { bot: botServer, telegram, options };
+}
+
+interface Seen {
+  metrics: Record<string, number>;
+  words: string[];
+  raw: string;
+}
+
+/** Reads the lines as CloudWatch does: what `_aws` announces, by name and dimensions other than the stack. */
+async function see(options: SentinelOptions): Promise<Seen> {
+  const { lines } = await watch(options);
+  const metrics: Record<string, number> = {};
+  const words: string[] = [];
+  for (const line of lines) {
+    const entry = JSON.parse(line) as Record<string, unknown> & {
+      _aws?: {
+        Timestamp: number;
+        CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];
+      };
+    };
+    if (!entry._aws) {
+      words.push(String(entry['msg']));
+      continue;
+    }
+    for (const { Dimensions, Metrics } of entry._aws.CloudWatchMetrics)
+      for (const { Name } of Metrics) {
+        const suffix = Dimensions[0]!.filter((name) => name !== 'Stack').map((name) => `:${String(entry[name])}`);
+        metrics[Name + suffix.join('')] = entry[Name] as number;
+        assert.equal(entry['Stack'], 'test');
+      }
+  }
+  return { metrics, words, raw: lines.join('\n') };
+}
+
+test('a healthy world: every metric of the sentinel, and not a word', async (t) => {
+  const { options, bot, telegram } = await world(t);
+  const { metrics, words } = await see(options);
+  assert.deepEqual(metrics, {
+    Look: 1,
+    TelegramUnreachable: 0,
+    TelegramTokenRefused: 0,
+    WebhookPending: 0,
+    WebhookMismatch: 0,
+    WebhookFailing: 0,
+    BotHealth: 0,
+    DatabaseOldestTransaction: 1.5,
+    'QueuePending:chat': 0,
+    'QueueAge:chat': 0,
+    'QueueParked:chat': 0,
+    'QueueStranded:chat': 0,
+    'QueuePending:preCheckout': 0,
+    'QueueAge:preCheckout': 0,
+    'QueueParked:preCheckout': 0,
+    'QueueStranded:preCheckout': 0,
+  });
+  const names = new Set(Object.keys(metrics).map((name) => name.split(':')[0]));
+  assert.deepEqual(names, new Set(Object.values(SENTINEL_METRICS)), 'each metric that an alarm reads is emitted');
+  assert.deepEqual(words, []);
+  assert.deepEqual(bot.requests, [{ path: '/health', authorization: `Bearer ${OPERATOR}` }]);
+  assert.equal(telegram.requests[0]?.path, `/bot${TOKEN}/getWebhookInfo`);
+  assert.equal(telegram.requests[0]?.authorization, undefined, 'Telegram does not get the operator token');
+});
+
+for (const [what, behave] of [
+  ['hangs', hang],
+  ['hangs in mid-answer', hangInBody],
+  ['resets the connection', reset],
+  ['answers 500', text(500, 'oops')],
+  ['is a load balancer without targets', text(503, '<html>503 Service Temporarily Unavailable</html>')],
+  ['answers 200 without JSON', text(200, 'hello')],
+  ['says "healthy" with 503', json(503, { status: 'healthy' })],
+  ['redirects', (_q, r) => void r.writeHead(302, { location: 'http://127.0.0.1:9/health' }).end()],
+  ['never ends talking', (_q, r) => void r.writeHead(200).end('x'.repeat(3 * 1024 * 1024))],
+] as [string, Behaviour][])
+  test(`a bot that ${what} is unhealthy; its queues are unknown, and Telegram is still asked`, async (t) => {
+    const { options } = await world(t, behave);
+    const started = performance.now();
+    const { metrics, words } = await see(options);
+    assert.ok(performance.now() - started < posture.sentinel.timeout + 1000, 'the deadline holds');
+    assert.equal(metrics['BotHealth'], 2);
+    assert.equal(metrics['QueueAge:chat'], undefined, 'unknown is not zero');
+    assert.equal(metrics['DatabaseOldestTransaction'], undefined);
+    assert.equal(metrics['WebhookPending'], 0);
+    assert.equal(words.filter((word) => word.startsWith('bot: ')).length, 1, words.join('\n'));
+  });
+
+test('a bot that nobody serves is unhealthy, and the word says why', async (t) => {
+  const { options } = await world(t);
+  const { metrics, words } = await see({ ...options, publicUrl: await nobody(t) });
+  assert.equal(metrics['BotHealth'], 2);
+  assert.ok(words.includes('bot: ECONNREFUSED'), words.join('\n'));
+});
+
+test('a bot with another operator token shows its status alone, and the word says what to check', async (t) => {
+  const { options } = await world(t, json(200, { status: 'healthy' }));
+  const { metrics, words } = await see(options);
+  assert.equal(metrics['BotHealth'], 0);
+  assert.equal(metrics['QueueAge:chat'], undefined);
+  assert.deepEqual(words, ['bot: no details; is the operator token the same on both sides?']);
+});
+
+test('degraded and unhealthy are told apart, with their reasons', async (t) => {
+  const { options, bot } = await world(
+    t,
+    json(200, { ...healthy, status: 'degraded', reasons: ['openrouter: breaker is open'] }),
+  );
+  const degraded = await see(options);
+  assert.equal(degraded.metrics['BotHealth'], 1);
+  assert.deepEqual(degraded.words, ['bot: openrouter: breaker is open']);
+  bot.behave = json(503, { status: 'unhealthy', reasons: ['database is away: ECONNREFUSED'] });
+  const unhealthy = await see(options);
+  assert.equal(unhealthy.metrics['BotHealth'], 2);
+  assert.deepEqual(unhealthy.words, ['bot: database is away: ECONNREFUSED']);
+});
+
+test('updates that wait without any token are stranded, but only after dispatcher and sweeper had their time', async (t) => {
+  const of = (over: object) => json(200, { ...healthy, queues: { chat: queue(over) } });
+  const { options, bot } = await world(t, of({ pending: 7, oldestSeconds: 40 }));
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], 7);
+  bot.behave = of({ pending: 7, oldestSeconds: 1 });
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], 0);
+  bot.behave = of({ pending: 7, oldestSeconds: 40, active: 1 });
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], 0);
+  bot.behave = of({ pending: 7, oldestSeconds: 40, tokens: undefined });
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], undefined, 'unknown without tokens');
+});
+
+for (const [what, behave] of [
+  ['hangs', hang],
+  ['answers 502', text(502, 'Bad Gateway')],
+  ['answers 429', json(429, { ok: false, error_code: 429, description: 'Too Many Requests: retry after 5' })],
+  ['resets the connection', reset],
+] as [string, Behaviour][])
+  test(`a Telegram that ${what} is unreachable; nothing is said of the webhook, and the bot is still asked`, async (t) => {
+    const { options, telegram } = await world(t);
+    telegram.behave = behave;
+    const { metrics, words, raw } = await see(options);
+    assert.equal(metrics['TelegramUnreachable'], 1);
+    for (const name of ['WebhookPending', 'WebhookMismatch', 'WebhookFailing', 'TelegramTokenRefused'])
+      assert.equal(metrics[name], undefined, name);
+    assert.equal(metrics['BotHealth'], 0);
+    assert.equal(words.length, 1);
+    assert.ok(!raw.includes(TOKEN) && !raw.includes(OPERATOR), 'no secret is logged');
+  });
+
+for (const [status, description] of [
+  [401, 'Unauthorized'],
+  [404, 'Not Found'],
+] as const)
+  test(`a token that Telegram answers with ${status} is refused`, async (t) => {
+    const { options, telegram } = await world(t);
+    telegram.behave = json(status, { ok: false, error_code: status, description });
+    const { metrics, words, raw } = await see(options);
+    assert.equal(metrics['TelegramTokenRefused'], 1);
+    assert.equal(metrics['TelegramUnreachable'], 0);
+    assert.deepEqual(words, [`Telegram refuses the bot token: HTTP ${status} ${description}`]);
+    assert.ok(!raw.includes(TOKEN));
+  });
+
+test('a 404 that is not of the Bot API (a proxy in between) does not accuse the token', async (t) => {
+  const { options, telegram } = await world(t);
+  telegram.behave = text(404, 'no such site');
+  const { metrics } = await see(options);
+  assert.equal(metrics['TelegramTokenRefused'], undefined);
+  assert.equal(metrics['TelegramUnreachable'], 1);
+});
+
+test('a broken address is a word without the token in it', async (t) => {
+  const { options } = await world(t);
+  const { metrics, raw } = await see({ ...options, telegramApiRoot: 'http://[broken' });
+  assert.equal(metrics['TelegramUnreachable'], 1);
+  assert.ok(!raw.includes(TOKEN));
+});
+
+for (const [what, info] of [
+  ['a missing webhook', { url: '' }],
+  ["somebody else's webhook", { url: 'https://thief.example.com/hook' }],
+  ['other max_connections', { max_connections: 1 }],
+  ['other allowed_updates', { allowed_updates: ['message'] }],
+] as const)
+  test(`${what} is a mismatch`, async (t) => {
+    const { options } = await world(t, json(200, healthy), info);
+    const { metrics, words } = await see(options);
+    assert.equal(metrics['WebhookMismatch'], 1);
+    assert.match(words[0] ?? '', /^webhook: (url|max_connections|allowed_updates) .*declared/);
+  });
+
+test('the order of allowed_updates, and a list that Telegram leaves out, are no mismatch', async (t) => {
+  const reversed = [...posture.telegram.allowedUpdates].reverse();
+  for (const info of [{ allowed_updates: reversed }, { allowed_updates: undefined, max_connections: undefined }]) {
+    const { options } = await world(t, json(200, healthy), info);
+    assert.equal((await see(options)).metrics['WebhookMismatch'], 0);
+  }
+});
+
+test('pending updates are counted; an error since the look before counts, an old one does not', async (t) => {
+  const at = (secondsAgo: number) => ({
+    pending_update_count: 73,
+    last_error_date: Math.floor(Date.now() / 1000) - secondsAgo,
+    last_error_message: 'Wrong response from the webhook: 503 Service Unavailable',
+  });
+  const { options, telegram, bot } = await world(t, json(200, healthy), at(20));
+  const fresh = await see(options);
+  assert.equal(fresh.metrics['WebhookPending'], 73);
+  assert.equal(fresh.metrics['WebhookFailing'], 1);
+  assert.ok(fresh.words[0]?.includes('503'), fresh.words.join('\n'));
+  telegram.behave = json(200, webhookOf(bot, at(600)));
+  assert.equal((await see(options)).metrics['WebhookFailing'], 0);
+});
+
+test('both away at once: the look still ends in time and still counts as a look', async (t) => {
+  const { options, telegram } = await world(t, hang);
+  telegram.behave = hang;
+  const started = performance.now();
+  const { metrics } = await see(options);
+  assert.ok(performance.now() - started < posture.sentinel.timeout + 1000);
+  assert.deepEqual(metrics, { Look: 1, TelegramUnreachable: 1, BotHealth: 2 });
+});
