@@ -11,11 +11,15 @@ import { resolve } from '../../../posture/resolve.ts';
 import type { Posture, PostureInput } from '../../../posture/schema/index.ts';
 
 /** Waits until `look` gives something, and says what was waited for when it does not. */
-export async function until<T>(what: string, look: () => T | Promise<T>, within = 15_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  look: () => T | Promise<T>,
+  within = 15_000,
+): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + within;
   for (;;) {
     const seen = await look();
-    if (seen) return seen;
+    if (seen) return seen as Exclude<T, false | null | undefined>;
     if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
     await sleep(20);
   }

@@ -1,0 +1,41 @@
+/** The migration: one process of the app that runs to its end before any task starts. */
+import { join } from 'node:path';
+import type { Guard } from './guard.ts';
+import { describeExit, startChild } from './process.ts';
+import { notable, openTaskLog } from './task-log.ts';
+
+export interface MigrateOptions {
+  app: string;
+  /** With the superuser's DATABASE_URL, and WEB_DATABASE_PASSWORD and WORKER_DATABASE_PASSWORD for the roles. */
+  env: Readonly<Record<string, string>>;
+  logs: string;
+  guard: Guard;
+  signal?: AbortSignal;
+}
+
+/** @throws with the last lines of its log when it fails */
+export async function migrate({ app, env, logs, guard, signal }: MigrateOptions): Promise<void> {
+  const child = await startChild(process.execPath, [app, 'migrate'], {
+    guard,
+    lastSignal: 'SIGKILL',
+    env: { ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const file = join(logs, 'migrate.log');
+  const log = openTaskLog(file, () => undefined);
+  log.follow(child.process.stdout!);
+  log.follow(child.process.stderr!);
+  const said = new Promise((closed) => child.process.once('close', closed));
+  const stop = () => child.signal('SIGKILL');
+  signal?.addEventListener('abort', stop);
+  const exit = await child.exited;
+  signal?.removeEventListener('abort', stop);
+  await said;
+  await log.close();
+  signal?.throwIfAborted();
+  if (exit.code === 0) return;
+  const telling = log.tail().flatMap((line) => notable(line) ?? []);
+  throw new Error(`the migration failed (${describeExit(exit)}); its log ${file} ends with:\n${indent(telling)}`);
+}
+
+const indent = (lines: string[]) => lines.map((line) => `  ${line}`).join('\n');

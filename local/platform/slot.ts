@@ -1,0 +1,40 @@
+/** One place of the declared count of a role; tasks come and go in it. */
+import type { Role } from '../../posture/limits.ts';
+import type { TaskView } from '../contract.ts';
+import type { Task } from './task.ts';
+
+export interface Slot {
+  readonly name: string;
+  readonly role: Role;
+  /** Starts so far; the first is no restart. */
+  starts: number;
+  /** Ends in a row that nobody had asked for. */
+  crashes: number;
+  lastExit: string | undefined;
+  current: Task | undefined;
+  /** The last task that was here, shown while nothing runs. */
+  previous: Task | undefined;
+}
+
+export const emptySlot = (role: Role, number: number): Slot => ({
+  name: `${role}-${number}`,
+  role,
+  starts: 0,
+  crashes: 0,
+  lastExit: undefined,
+  current: undefined,
+  previous: undefined,
+});
+
+/** A task as the control room shows it. */
+export const viewOf = (task: Task, slot: Slot): TaskView => ({
+  id: task.id,
+  role: task.role,
+  pid: task.state === 'stopped' ? undefined : task.pid,
+  port: task.port,
+  state: task.state,
+  startedAt: task.startedAt.toISOString(),
+  restarts: slot.starts - 1,
+  lastExit: slot.lastExit,
+  health: task.health,
+});
