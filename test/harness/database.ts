@@ -1,0 +1,60 @@
+/** Migrated databases on one server: cloned from a template, so that each costs a copy and not a migration. */
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { migrate } from '../../app/database/migrate.ts';
+import type { DatabaseRole, Postgres } from '../../local/platform/postgres.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Undo } from './cleanup.ts';
+import { captureLog } from './logs.ts';
+
+export interface TestDatabase {
+  readonly name: string;
+  url(role?: DatabaseRole): string;
+  /** Runs a statement as superuser on a connection that is always there. */
+  sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
+const TEMPLATE = 'migrated';
+
+export async function prepareTemplate(postgres: Postgres, posture: Posture): Promise<void> {
+  const url = await postgres.createDatabase(TEMPLATE);
+  await migrate(
+    {
+      role: 'migrate',
+      posture,
+      env: {
+        DATABASE_URL: url,
+        WEB_DATABASE_PASSWORD: postgres.password('web'),
+        WORKER_DATABASE_PASSWORD: postgres.password('worker'),
+      },
+    },
+    captureLog().log,
+  );
+}
+
+export async function freshDatabase(postgres: Postgres, undo: Undo, template = TEMPLATE): Promise<TestDatabase> {
+  const name = `test_${randomBytes(5).toString('hex')}`;
+  await once(postgres.url(), `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const url = (role: DatabaseRole = 'superuser') => postgres.url(role, name);
+  const pool = new pg.Pool({ connectionString: url(), max: 2, application_name: 'test' });
+  // The tests cut connections on purpose.
+  pool.on('error', () => undefined);
+  undo(() => pool.end());
+  return {
+    name,
+    url,
+    sql: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
+      (await pool.query<Row>(text, values)).rows,
+  };
+}
+
+/** One statement on a connection of its own. */
+export async function once(connectionString: string, text: string): Promise<pg.QueryResultRow[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query<pg.QueryResultRow>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

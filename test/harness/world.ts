@@ -1,0 +1,143 @@
+/**
+ * A small world for the tests of the app: a real PostgreSQL, the simulated Telegram and OpenRouter, and roles of the app
+ * as real processes. What a whole file shares is started with `{ after }` of node:test, what one test needs with its
+ * context; all of it ends with its owner, and with the test process however that dies.
+ */
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Role } from '../../app/config.ts';
+import type { SimulatedProvider, SimulatedTelegram, TelegramOptions } from '../../local/contract.ts';
+import { startGuard, type Guard } from '../../local/platform/guard.ts';
+import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
+import { startOpenRouter } from '../../local/world/provider/index.ts';
+import { startTelegram } from '../../local/world/telegram/index.ts';
+import { resolve, spellOut } from '../../posture/resolve.ts';
+import type { Posture, PostureInput } from '../../posture/schema/index.ts';
+import { cleanup, type Owner } from './cleanup.ts';
+import { freshDatabase, prepareTemplate, type TestDatabase } from './database.ts';
+import { OPERATOR_TOKEN, startTaskProcess, type TaskProcess } from './task.ts';
+
+export const WEBHOOK_SECRET = 'secret-of-the-tests';
+
+export interface WorldOptions {
+  posture?: PostureInput;
+  telegram?: TelegramOptions;
+  /** True: the server keeps fsync, for tests that crash it. Default false. */
+  durable?: boolean;
+}
+
+export interface World {
+  posture: Posture;
+  guard: Guard;
+  postgres: Postgres;
+  telegram: SimulatedTelegram;
+  openrouter: SimulatedProvider;
+  botId: number;
+  /** The world's own migrated database; tasks use it where no other is given. */
+  database: TestDatabase;
+  /** Another one, for a test that must not share. */
+  freshDatabase(owner: Owner): Promise<TestDatabase>;
+  /** The environment of a role by the container contract. */
+  env(role: Role, database?: TestDatabase): Record<string, string>;
+  /** Starts a role as a process, on a free port; it ends with `owner`. */
+  startTask(owner: Owner, role: Role, options?: StartOptions): Promise<TaskProcess>;
+  /** Calls Telegram's API as the bot's operator. */
+  callTelegram(method: string, params: object): Promise<unknown>;
+  /** Points the simulated Telegram at this web task. */
+  setWebhook(web: TaskProcess, maxConnections?: number): Promise<void>;
+}
+
+export interface StartOptions {
+  database?: TestDatabase;
+  posture?: PostureInput;
+  env?: Record<string, string>;
+  node?: string[];
+}
+
+export async function startWorld(owner: Owner, options: WorldOptions = {}): Promise<World> {
+  const undo = cleanup(owner);
+  const posture = resolve(options.posture ?? {});
+  const guard = await startGuard();
+  undo(() => guard.stop());
+  const directory = await mkdtemp(join(tmpdir(), 'evenkeel-'));
+  // As root, PostgreSQL's user has to pass through it.
+  await chmod(directory, 0o755);
+  const postgres = await startPostgres({
+    posture,
+    directory,
+    guard,
+    keep: false,
+    durable: options.durable ?? false,
+  });
+  undo(() => postgres.stop('immediate'));
+  const telegram = await startTelegram(options.telegram);
+  undo(() => telegram.stop());
+  const openrouter = await startOpenRouter();
+  undo(() => openrouter.stop());
+  await prepareTemplate(postgres, posture);
+  const database = await freshDatabase(postgres, undo);
+
+  function env(role: Role, on: TestDatabase = database): Record<string, string> {
+    return {
+      POSTURE: JSON.stringify(spellOut(posture)),
+      DATABASE_URL: on.url(role === 'migrate' ? 'superuser' : role),
+      BOT_TOKEN: telegram.botToken,
+      WEBHOOK_SECRET,
+      OPERATOR_TOKEN,
+      TELEGRAM_API_ROOT: telegram.apiRoot,
+      OPENROUTER_API_KEY: openrouter.apiKey,
+      OPENROUTER_BASE_URL: openrouter.baseUrl,
+      WEB_DATABASE_PASSWORD: postgres.password('web'),
+      WORKER_DATABASE_PASSWORD: postgres.password('worker'),
+      HOST: '127.0.0.1',
+      PORT: '0',
+    };
+  }
+
+  async function startTask(taskOwner: Owner, role: Role, start: StartOptions = {}): Promise<TaskProcess> {
+    const own = start.posture ? { POSTURE: JSON.stringify(start.posture) } : {};
+    const task = await startTaskProcess(role, {
+      guard,
+      env: { ...env(role, start.database), ...own, ...start.env },
+      node: start.node ?? [],
+    });
+    taskOwner.after(async () => {
+      task.signal('SIGKILL');
+      await task.exited;
+    });
+    return task;
+  }
+
+  async function callTelegram(method: string, params: object): Promise<unknown> {
+    const response = await fetch(`${telegram.apiRoot}/bot${telegram.botToken}/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(params),
+    });
+    const answer = (await response.json()) as { ok: boolean; result: unknown; description?: string };
+    if (!answer.ok) throw new Error(`${method}: ${answer.description}`);
+    return answer.result;
+  }
+
+  return {
+    posture,
+    guard,
+    postgres,
+    telegram,
+    openrouter,
+    botId: Number(telegram.botToken.split(':')[0]),
+    database,
+    freshDatabase: (databaseOwner) => freshDatabase(postgres, cleanup(databaseOwner)),
+    env,
+    startTask,
+    callTelegram,
+    async setWebhook(web, maxConnections = 40) {
+      await callTelegram('setWebhook', {
+        url: `${await web.url()}/telegram/webhook`,
+        secret_token: WEBHOOK_SECRET,
+        max_connections: maxConnections,
+      });
+    },
+  };
+}
