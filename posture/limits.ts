@@ -35,7 +35,10 @@ export interface PeakTasks {
   deploying: number;
   /** STOPPING tasks of a deploy or a scale-in begun inside the stop time of the one before. */
   overlapping: number;
-  /** Tasks that a lost zone (or, with one zone, a lost host) took away: the server keeps their connections until keepalive. */
+  /**
+   * Tasks that a lost zone (or, with one zone, a lost host) took away in the midst of a deploy, each of its two sets
+   * spread evenly: the server keeps their connections until keepalive while their successors open new ones.
+   */
   lost: number;
 }
 
@@ -46,7 +49,7 @@ export function peakTasks(posture: Posture, role: Role): PeakTasks {
   return {
     deploying,
     overlapping: max * posture.rollout.overlap,
-    lost: zones > 1 ? ceil(deploying / zones) : 1,
+    lost: zones > 1 ? 2 * Math.ceil(max / zones) : 1,
   };
 }
 

@@ -5,6 +5,9 @@ import { atMost, law, type Clause } from './law.ts';
 /** Closing pools and sockets after the drain, ms. */
 const EXIT = 2000;
 
+/** What the worker keeps of its drain for closing its providers and its server, ms. */
+const CLOSING = 1000;
+
 /** Writing down the outcome of the last piece of work: a connection and a query, ms. */
 export const settle = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
 
@@ -20,7 +23,10 @@ function clauses(posture: Posture): Clause[] {
     ),
     atMost({ 'web.drain': web.drain, exit: EXIT }, { 'web.stopTimeout': web.stopTimeout }),
     atMost({ 'web.stopTimeout': web.stopTimeout }, fargate),
-    atMost({ 'longest handler': longestHandler(posture), settle: settle(posture) }, { 'worker.drain': worker.drain }),
+    atMost(
+      { 'longest handler': longestHandler(posture), settle: settle(posture), closing: CLOSING },
+      { 'worker.drain': worker.drain },
+    ),
     atMost({ 'worker.drain': worker.drain, exit: EXIT }, { 'worker.stopTimeout': worker.stopTimeout }),
     atMost({ 'worker.stopTimeout': worker.stopTimeout }, fargate),
   ];

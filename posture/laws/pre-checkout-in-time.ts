@@ -9,34 +9,28 @@ const workersLeft = (posture: Posture): number => {
   return posture.network.zones > 1 ? withoutOneZone(posture, min) : Math.max(0, min - 1);
 };
 
-/** Rounds in which the queries of the peak rate pass through the lanes that are left, each as slow as allowed. */
-export function preCheckoutRounds(posture: Posture): { inService: number; lanes: number; rounds: number } {
-  const { handler, lanes, perSecond } = posture.jobs.preCheckout;
-  const inService = Math.ceil((perSecond * handler) / 1000);
-  const left = lanes * workersLeft(posture);
-  return { inService, lanes: left, rounds: left > 0 ? Math.ceil(inService / left) : Infinity };
-}
+/**
+ * Queries being answered at once when each takes as long as it may: in any second at most `perSecond` arrive, in
+ * whatever rhythm.
+ */
+const answeredAtOnce = ({ jobs: { preCheckout } }: Posture): number =>
+  preCheckout.perSecond * Math.ceil(preCheckout.handler / 1000);
 
 function clauses(posture: Posture): Clause[] {
-  const { handler, perSecond } = posture.jobs.preCheckout;
-  const { inService, lanes, rounds } = preCheckoutRounds(posture);
-  const served = lanes >= inService;
-  const load = clause(
-    served,
-    `${perSecond}/s × handler ${ms(handler)} = ${inService} at once ${served ? '≤' : '>'} ${lanes} lanes left with one worker or zone lost`,
-    `at least ${inService} lanes for pre-checkout with one worker or zone lost`,
-    String(lanes),
-  );
-  if (!served) return [load];
+  const { handler, lanes, perSecond } = posture.jobs.preCheckout;
+  const wanted = answeredAtOnce(posture);
+  const left = lanes * workersLeft(posture);
+  const served = wanted <= left;
   return [
-    load,
+    // With a lane for each nobody queues; with fewer the queue would grow without end.
+    clause(
+      served,
+      `${perSecond}/s × ⌈handler ${ms(handler)}⌉ = ${wanted} at once ${served ? '≤' : '>'} ${lanes} lanes × ${workersLeft(posture)} workers left with one, or a zone, lost = ${left}`,
+      `at least ${wanted} lanes for pre-checkout with one worker or zone lost`,
+      String(left),
+    ),
     atMost(
-      {
-        gather: posture.web.gather,
-        poll: posture.lanes.poll,
-        [`queueing ${rounds - 1} ×`]: (rounds - 1) * handler,
-        handler,
-      },
+      { gather: posture.web.gather, poll: posture.lanes.poll, handler },
       { "Telegram's": TELEGRAM.preCheckoutAnswer },
     ),
   ];
