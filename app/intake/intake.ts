@@ -27,6 +27,30 @@ export interface Intake {
   idle(): Promise<void>;
 }
 
+/** How late a deadline may be noticed, ms: one timer for all requests instead of one each. */
+const TICK = 50;
+
+/** Calls each with `false` when its time is over, unless it was deleted before. Oldest first, as a set keeps its order. */
+function createDeadlines(after: number) {
+  const waiting = new Map<(committed: boolean) => void, number>();
+  let timer: NodeJS.Timeout | undefined;
+  function tick(): void {
+    const now = performance.now();
+    for (const [answer, expiresAt] of waiting) {
+      if (expiresAt > now) break;
+      answer(false);
+    }
+    timer = waiting.size > 0 ? setTimeout(tick, TICK) : undefined;
+  }
+  return {
+    add(answer: (committed: boolean) => void): void {
+      waiting.set(answer, performance.now() + after - TICK);
+      timer ??= setTimeout(tick, TICK);
+    },
+    delete: (answer: (committed: boolean) => void): boolean => waiting.delete(answer),
+  };
+}
+
 export function createIntake(pool: Pool, botId: number, posture: Posture, log: Logger): Intake {
   const counters: IntakeCounters = { inFlight: 0, stored: 0, duplicates: 0, malformed: 0, forbidden: 0, refused: 0 };
   const { ackDeadline } = posture.telegram;
@@ -60,27 +84,26 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
     );
   }
 
-  async function accept(update: IncomingUpdate): Promise<boolean> {
+  const deadlines = createDeadlines(ackDeadline);
+
+  function accept(update: IncomingUpdate): Promise<boolean> {
     counters.inFlight += 1;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<boolean>((resolve) => {
-      timer = setTimeout(resolve, ackDeadline, false);
+    return new Promise((resolve) => {
+      const answer = (committed: boolean): void => {
+        if (!deadlines.delete(answer)) return;
+        counters.inFlight -= 1;
+        if (!committed) counters.refused += 1;
+        resolve(committed);
+      };
+      deadlines.add(answer);
+      batches.add(update).then(
+        () => answer(true),
+        (error: unknown) => {
+          report(error);
+          answer(false);
+        },
+      );
     });
-    const committed = batches.add(update).then(
-      () => true,
-      (error: unknown) => {
-        report(error);
-        return false;
-      },
-    );
-    try {
-      const accepted = await Promise.race([committed, deadline]);
-      if (!accepted) counters.refused += 1;
-      return accepted;
-    } finally {
-      clearTimeout(timer);
-      counters.inFlight -= 1;
-    }
   }
 
   return { accept, counters, idle: () => batches.idle() };

@@ -1,5 +1,5 @@
 /** POST /telegram/webhook: liveness, secret, schema, durable insert, 200 (faults liveness-order, false-200). */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Intake } from './intake.ts';
@@ -19,29 +19,34 @@ interface WebhookOptions {
   draining: () => boolean;
 }
 
-/** Digests have one length, so the comparison tells neither the secret's content nor its length. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+/**
+ * Compares in a time that does not depend on where the first difference is. A length other than the secret's is told
+ * apart by time; the length is no secret.
+ */
+function sameSecret(given: string | string[] | undefined, wanted: Buffer): boolean {
+  const bytes = Buffer.from(typeof given === 'string' ? given : '');
+  return bytes.length === wanted.length ? timingSafeEqual(bytes, wanted) : !timingSafeEqual(wanted, wanted);
+}
 
 export function registerWebhook(app: FastifyInstance, options: WebhookOptions): void {
   const { intake, botId, posture } = options;
-  const wanted = digest(options.secret);
+  const wanted = Buffer.from(options.secret);
   const retryAfter = String(Math.ceil(posture.telegram.retryAfter / 1000));
 
   const unavailable = (reply: FastifyReply): FastifyReply =>
     reply.code(503).header('retry-after', retryAfter).send({ error: 'not stored; try again' });
 
-  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+  function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     options.alive();
-    const given = request.headers[SECRET_HEADER];
-    if (!timingSafeEqual(digest(typeof given === 'string' ? given : ''), wanted)) {
+    if (!sameSecret(request.headers[SECRET_HEADER], wanted)) {
       intake.counters.forbidden += 1;
-      return reply.code(403).send({ error: 'wrong secret' });
-    }
-    if (intake.counters.inFlight >= posture.web.maxInFlight) {
+      reply.code(403).send({ error: 'wrong secret' });
+    } else if (intake.counters.inFlight >= posture.web.maxInFlight) {
       intake.counters.refused += 1;
-      return unavailable(reply);
+      unavailable(reply);
+    } else {
+      done();
     }
-    return undefined;
   }
 
   app.register(async (scope) => {
