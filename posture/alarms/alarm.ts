@@ -15,6 +15,8 @@ export type Dimension =
   | 'webService'
   | 'workerService'
   | 'database'
+  /** The function that relays pages to the on-call chat. */
+  | 'relay'
   /** The stack: all custom metrics carry it, so that two stacks of one account stay apart. */
   | 'stack'
   | `role:${Role}`
@@ -24,7 +26,7 @@ export type Dimension =
 export interface Alarm {
   /** Unique, kebab case: the end of the alarm's name in AWS and the name of its runbook. */
   id: string;
-  /** What is wrong, in words that a woken person understands. */
+  /** What is wrong, in words that a woken person understands; a sentence without its full stop. */
   title: string;
   metric: { namespace: string; name: string; dimensions: readonly Dimension[] };
   statistic: Statistic;

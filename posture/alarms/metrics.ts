@@ -4,7 +4,7 @@
 export const SENTINEL = 'Evenkeel/Sentinel';
 /** What a task says of itself. */
 export const TASK = 'Evenkeel/Task';
-/** What is counted in the tasks' logs. */
+/** What is counted in the tasks' logs. What counts cannot add a dimension, so the stack's name stands after it: `Evenkeel/Logs/name`. */
 export const LOGS = 'Evenkeel/Logs';
 
 /** Metrics of the sentinel. A metric is left out when its source gave no answer; `look` never is. */

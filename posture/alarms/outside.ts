@@ -130,5 +130,24 @@ function bot(posture: Posture): AlarmDraft[] {
   ];
 }
 
+/** Who is paged by the relay alone would not know that it is broken; e-mail and HTTPS do not need it. */
+const relay: AlarmDraft = {
+  id: 'oncall-relay',
+  title: 'A page could not be passed on to the on-call chat',
+  metric: { namespace: 'AWS/Lambda', name: 'Errors', dimensions: ['relay'] },
+  statistic: 'Sum',
+  comparison: '>=',
+  threshold: 1,
+  unit: 'Count',
+  periods: 1,
+  datapoints: 1,
+  missing: 'notBreaching',
+  severity: 'ticket',
+  faults: ['passive-watchdog'],
+  delay: 60,
+};
+
 export const outsideAlarms = (posture: Posture): Alarm[] =>
-  [...webhook(posture), ...bot(posture)].map((draft) => alarm(posture, draft));
+  [...webhook(posture), ...bot(posture), ...(posture.oncall.telegramChat === undefined ? [] : [relay])].map((draft) =>
+    alarm(posture, draft),
+  );

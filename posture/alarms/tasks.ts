@@ -130,7 +130,7 @@ const listenerAlarm: AlarmDraft = {
 const crashAlarm: AlarmDraft = {
   id: 'task-crash',
   title: 'A task ended itself after an error that nobody handled',
-  metric: { namespace: LOGS, name: LOG_METRICS.fatal, dimensions: ['stack'] },
+  metric: { namespace: LOGS, name: LOG_METRICS.fatal, dimensions: [] },
   statistic: 'Sum',
   comparison: '>=',
   threshold: 1,

@@ -8,7 +8,8 @@ import { deployConnections } from '../../posture/alarms/database.ts';
 import { connectionLimits, demand, otherConnections, usableConnections } from '../../posture/limits.ts';
 import { resolve } from '../../posture/resolve.ts';
 
-const shipped = resolve({});
+/** As shipped, and with everything that may be left out. */
+const shipped = resolve({ oncall: { telegramChat: '-1001234567890' } });
 const root = new URL('../../', import.meta.url);
 
 function named(list: readonly Alarm[], id: string): Alarm {
@@ -175,6 +176,7 @@ test('thresholds follow the posture', () => {
 test('alarms come and go with what the posture declares', () => {
   const ids = (values: unknown): string[] => alarms(resolve(values)).map(({ id }) => id);
   assert.ok(ids({}).includes('database-credits'));
+  assert.ok(!ids({}).includes('oncall-relay'), 'without a chat there is no relay');
   assert.ok(!ids({ database: { instance: 'db.m7g.large' } }).includes('database-credits'));
   assert.ok(!ids({ worker: { listeners: 0 } }).includes('worker-listener'));
   assert.ok(!ids({ features: { chat: false } }).includes('provider-openrouter-breaker'));
