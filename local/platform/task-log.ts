@@ -13,7 +13,7 @@ const LONGEST = 300;
 interface LogLine {
   level?: number;
   msg?: string;
-  err?: { message?: string };
+  error?: unknown;
 }
 
 /** The one-liner of a line that is a warning or worse or no log line at all; undefined for all others. */
@@ -26,7 +26,7 @@ export function notable(line: string): string | undefined {
     return line.slice(0, LONGEST);
   }
   if (typeof parsed.level !== 'number' || parsed.level < WARN) return undefined;
-  const cause = parsed.err?.message && parsed.err.message !== parsed.msg ? `: ${parsed.err.message}` : '';
+  const cause = typeof parsed.error === 'string' && parsed.error !== parsed.msg ? `: ${parsed.error}` : '';
   return `${LEVELS[parsed.level] ?? 'message'}: ${parsed.msg ?? ''}${cause}`.slice(0, LONGEST);
 }
 
