@@ -48,6 +48,6 @@ export default tseslint.config(
   {
     // The control room's page runs in a browser, as it is.
     files: ['local/control-room/page/**/*.js'],
-    languageOptions: { globals: { clearTimeout: 'readonly', setInterval: 'readonly' } },
+    languageOptions: { globals: { clearTimeout: 'readonly', setInterval: 'readonly', matchMedia: 'readonly' } },
   },
 );

@@ -34,7 +34,13 @@ export function chatTabs({ choose, add }) {
       avatar.style.setProperty('--hue', String(HUES[tabs.size % HUES.length]));
       const tab = h(
         'button',
-        { type: 'button', role: 'tab', class: 'chat-tab', on: { click: () => choose(id) } },
+        {
+          type: 'button',
+          role: 'tab',
+          'aria-controls': 'conversation',
+          class: 'chat-tab',
+          on: { click: () => choose(id) },
+        },
         avatar,
         h('span', {}, name),
         badge,

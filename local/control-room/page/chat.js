@@ -32,7 +32,7 @@ function elsewhere(bot) {
 export function chatPane(pane, { onUnread }) {
   const chats = new Map();
   const state = { current: undefined, typing: undefined, taps: [] };
-  const holder = h('div', { class: 'holder' });
+  const holder = h('div', { class: 'holder', role: 'tabpanel', id: 'conversation' });
   const doing = h('p', { class: 'doing', 'aria-live': 'polite' });
 
   const actions = {
@@ -61,6 +61,7 @@ export function chatPane(pane, { onUnread }) {
       if (!room) return;
       open(room);
       choose(room.id);
+      box.focus();
     },
   });
 
@@ -83,7 +84,6 @@ export function chatPane(pane, { onUnread }) {
     chat.view.scrollDown();
     tabs.choose(id);
     quiet();
-    box.focus();
   }
 
   function quiet() {
@@ -102,6 +102,8 @@ export function chatPane(pane, { onUnread }) {
     }
     if (!pane.contains(box.node)) pane.replaceChildren(tabs.node, holder, doing, box.node);
     choose(chats.has(before) ? before : rooms[0].id);
+    // On a phone the keyboard would cover half of the page.
+    if (before === undefined && matchMedia('(pointer: fine)').matches) box.focus();
   }
 
   return {

@@ -49,7 +49,7 @@ export function crowdCard() {
       setText(
         note,
         idle
-          ? 'Many chats write at once: watch lanes fill and drain.'
+          ? 'Watch lanes fill and drain.'
           : crowd.answered === 0
             ? 'Waiting for the first answer'
             : `p50 ${millis(crowd.p50)} · p99 ${millis(crowd.p99)} · ${order}`,

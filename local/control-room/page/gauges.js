@@ -59,7 +59,7 @@ export function gaugeStrip() {
       });
       const most = (key, show) =>
         all
-          ? `most ${show(Math.max(0, ...samples.map((sample) => sample[key])))}`
+          ? `most ${show(Math.max(0, ...samples.map((sample) => sample[key])))} in 2 min`
           : database?.state === 'up'
             ? 'unknown just now'
             : 'database away';
