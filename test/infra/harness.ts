@@ -148,11 +148,14 @@ export async function run(scenario: Scenario = {}): Promise<Run> {
   pulumi.runtime.setAllConfig({ ...config, ...posture }, SECRET_KEYS);
 
   let error: Error | undefined;
-  try {
-    await pulumi.runtime.runInPulumiStack(program);
-  } catch (thrown) {
-    error = thrown as Error;
-  }
+  await pulumi.runtime.runInPulumiStack(async () => {
+    try {
+      return await program();
+    } catch (thrown) {
+      error = thrown as Error;
+      return {};
+    }
+  });
   await pulumi.runtime.disconnect();
   const resources = recorder.declared.filter(({ type }) => type !== 'pulumi:pulumi:Stack');
   return { resources, outputs: recorder.outputs, secretOutputs: recorder.secretOutputs, error };

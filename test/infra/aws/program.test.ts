@@ -1,0 +1,209 @@
+/** The whole program, for each kind of stack: what it declares is what the posture says. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { heapLimit, serverParameters } from '../../../posture/limits.ts';
+import { resolve, spellOut } from '../../../posture/resolve.ts';
+import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
+import { MAXIMAL, MINIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
+
+interface Container {
+  name: string;
+  image: string;
+  command: string[];
+  environment: { name: string; value: string }[];
+  secrets: { name: string; valueFrom: string }[];
+  [key: string]: unknown;
+}
+
+const container = (task: Declared): Container =>
+  (JSON.parse(String(task.inputs['containerDefinitions'])) as Container[])[0]!;
+const TASK = 'aws:ecs/taskDefinition:TaskDefinition';
+const SERVICE = 'aws:ecs/service:Service';
+const STACKS = { prod: PROD, 'with a domain': WITH_DOMAIN, minimal: MINIMAL, maximal: MAXIMAL };
+
+for (const [stack, values] of Object.entries(STACKS))
+  describe(`stack ${stack}`, () => {
+    const posture = resolve(values);
+    let result: Run;
+    before(async () => {
+      result = await run({ posture: values });
+    });
+
+    test('is declared without an error', () => {
+      assert.equal(result.error, undefined);
+      assert.ok(result.resources.length > 100);
+    });
+
+    test('every resource of AWS is made by the provider that tags', () => {
+      const provider = only(result, 'pulumi:providers:aws');
+      assert.match(String(provider.inputs['defaultTags']), /"managed-by":"pulumi"/);
+      assert.match(String(provider.inputs['defaultTags']), /"stack":"prod"/);
+      const strays = result.resources.filter(
+        ({ type, provider: made }) => type.startsWith('aws:') && !made.startsWith(provider.urn),
+      );
+      assert.deepEqual(strays, []);
+    });
+
+    test('every name stays within the limit of its service', () => {
+      const limits: Record<string, number> = {
+        'aws:lb/loadBalancer:LoadBalancer': 32,
+        'aws:lb/targetGroup:TargetGroup': 32,
+        'aws:rds/instance:Instance': 63,
+        'aws:ecs/cluster:Cluster': 255,
+        'aws:iam/role:Role': 64 - 8,
+        'aws:s3/bucket:Bucket': 63 - 8,
+        'aws:cloudfront/function:Function': 64 - 8,
+      };
+      const tooLong = result.resources.filter(({ type, name }) => name.length > (limits[type] ?? 255));
+      assert.deepEqual(tooLong, []);
+    });
+
+    test('two resources never have one URN', () => {
+      assert.equal(new Set(result.resources.map(({ urn }) => urn)).size, result.resources.length);
+    });
+
+    test('the containers are given the posture as it was proven', () => {
+      for (const task of ofType(result, TASK)) {
+        const { environment } = container(task);
+        const given = environment.find(({ name }) => name === 'POSTURE')!.value;
+        assert.deepEqual(JSON.parse(given), spellOut(posture));
+      }
+    });
+
+    test('no secret is in a task definition, a state or an output in plain', () => {
+      const secrets = ofType(result, 'aws:secretsmanager/secretVersion:SecretVersion').map(({ inputs }) =>
+        String(inputs['secretString']),
+      );
+      secrets.push(CONFIG['evenkeel:botToken']!, CONFIG['evenkeel:openrouterApiKey']!);
+      const holders = result.resources.filter(({ inputs, secretPaths }) =>
+        Object.entries(inputs).some(
+          ([key, value]) =>
+            !secretPaths.some((path) => path === key || path.startsWith(`${key}.`)) &&
+            secrets.some((secret) => JSON.stringify(value ?? null).includes(secret)),
+        ),
+      );
+      assert.deepEqual(
+        holders.map(({ urn }) => urn),
+        [],
+      );
+      assert.deepEqual(result.secretOutputs, ['operatorToken']);
+    });
+
+    test('each task may read its own secrets, and no other', () => {
+      for (const role of ['web', 'worker', 'migrate']) {
+        const wanted = container(only(result, TASK, `-${role}`)).secrets.map(({ valueFrom }) =>
+          valueFrom.replace(/:::.*$/, ''),
+        );
+        const policy = only(result, 'aws:iam/rolePolicy:RolePolicy', `-${role}-execution`);
+        const { Statement } = JSON.parse(String(policy.inputs['policy'])) as {
+          Statement: { Sid: string; Resource: unknown }[];
+        };
+        assert.deepEqual(Statement.find(({ Sid }) => Sid === 'ReadSecrets')!.Resource, wanted);
+      }
+    });
+
+    test('the database has the parameters of the posture, and survives what it declares', () => {
+      const group = only(result, 'aws:rds/parameterGroup:ParameterGroup');
+      const parameters = group.inputs['parameters'] as { name: string; value: string; applyMethod: string }[];
+      for (const parameter of serverParameters(posture))
+        assert.deepEqual(
+          parameters.find(({ name }) => name === parameter.name),
+          parameter,
+        );
+      assert.ok(parameters.some(({ name, value }) => name === 'rds.force_ssl' && value === '1'));
+
+      const { inputs, protect, ignoreChanges } = only(result, 'aws:rds/instance:Instance');
+      assert.equal(inputs['publiclyAccessible'], false);
+      assert.equal(inputs['storageEncrypted'], true);
+      assert.equal(inputs['multiAz'], posture.database.multiAz);
+      assert.equal(inputs['backupRetentionPeriod'], posture.database.backups / 86_400_000);
+      assert.equal(inputs['allocatedStorage'], posture.database.storage.size / 2 ** 30);
+      assert.equal(inputs['maxAllocatedStorage'], posture.database.storage.max / 2 ** 30);
+      assert.equal(inputs['deletionProtection'], posture.database.deletionProtection);
+      assert.equal(inputs['skipFinalSnapshot'], !posture.database.finalSnapshot);
+      assert.equal(protect, posture.database.deletionProtection);
+      assert.ok(ignoreChanges.includes('snapshotIdentifier'));
+    });
+
+    test('each role logs in as itself, with the name of the server verified', () => {
+      for (const role of ['web', 'worker', 'owner']) {
+        const version = only(result, 'aws:secretsmanager/secretVersion:SecretVersion', `-${role}-database`);
+        const url = new URL(String(version.inputs['secretString']));
+        assert.equal(url.username, role === 'owner' ? 'evenkeel' : role);
+        assert.equal(url.searchParams.get('sslmode'), 'verify-full');
+        assert.equal(url.searchParams.get('sslrootcert'), '/etc/ssl/rds/global-bundle.pem');
+        assert.ok(version.secretPaths.includes('secretString'));
+      }
+    });
+
+    for (const role of ['web', 'worker'] as const) {
+      test(`${role}: the task is as large, as patient and as closed as declared`, () => {
+        const task = only(result, TASK, `-${role}`);
+        const it = container(task);
+        assert.equal(task.inputs['cpu'], String(posture[role].cpu));
+        assert.equal(task.inputs['memory'], String(posture[role].memory / 2 ** 20));
+        assert.deepEqual(it.command, [role]);
+        assert.match(it.image, /@sha256:[0-9a-f]{64}$/);
+        assert.equal(it['stopTimeout'], posture[role].stopTimeout / 1000);
+        assert.equal(it['readonlyRootFilesystem'], true);
+        assert.deepEqual(it['linuxParameters'], { capabilities: { drop: ['ALL'] } });
+        const { nofile } = posture[role];
+        assert.deepEqual(it['ulimits'], [{ name: 'nofile', softLimit: nofile, hardLimit: nofile }]);
+        const heap = it.environment.find(({ name }) => name === 'NODE_OPTIONS')!.value;
+        assert.equal(heap, `--max-old-space-size=${heapLimit(posture, role) / 2 ** 20}`);
+        const { command } = it['healthCheck'] as { command: string[] };
+        assert.match(command.join(' '), /127\.0\.0\.1:8080\/live'/);
+      });
+
+      test(`${role}: the service rolls as declared, and leaves the count to autoscaling`, () => {
+        const { inputs, ignoreChanges, dependsOn } = only(result, SERVICE, `-${role}`);
+        assert.equal(inputs['desiredCount'], posture[role].tasks.min);
+        assert.deepEqual(ignoreChanges, ['desiredCount']);
+        assert.equal(inputs['deploymentMaximumPercent'], posture.rollout.surge * 100);
+        assert.equal(inputs['deploymentMinimumHealthyPercent'], posture.rollout.minimumHealthy * 100);
+        assert.deepEqual(inputs['deploymentCircuitBreaker'], { enable: true, rollback: true });
+        assert.ok(dependsOn.length > 0);
+        const target = only(result, 'aws:appautoscaling/target:Target', `-${role}-scaling`);
+        assert.equal(target.inputs['resourceId'], `service/evenkeel-prod/${role}`);
+        assert.equal(target.inputs['minCapacity'], posture[role].tasks.min);
+        assert.equal(target.inputs['maxCapacity'], posture[role].tasks.max);
+      });
+    }
+
+    test('services follow the migration, guards the services, and the webhook the guards', () => {
+      const migration = only(result, 'pulumi-nodejs:dynamic/evenkeel:Migrate').urn;
+      const guards = ofType(result, 'pulumi-nodejs:dynamic/evenkeel:Guard');
+      for (const component of ofType(result, 'evenkeel:aws:Service'))
+        assert.ok(component.dependsOn.includes(migration));
+      for (const service of ofType(result, SERVICE))
+        assert.ok(guards.some(({ dependsOn }) => dependsOn.includes(service.urn)));
+      const webhook = only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook');
+      for (const { urn } of guards) assert.ok(webhook.dependsOn.includes(urn));
+    });
+
+    test("the webhook is the posture's, and its secrets stay secret", () => {
+      const { inputs, secretPaths, additionalSecretOutputs } = only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook');
+      assert.equal(inputs['maxConnections'], posture.telegram.maxConnections);
+      assert.deepEqual(inputs['allowedUpdates'], posture.telegram.allowedUpdates);
+      assert.equal(inputs['url'], result.outputs['webhookUrl']);
+      assert.deepEqual(secretPaths.sort(), ['secret', 'token']);
+      assert.deepEqual(additionalSecretOutputs, ['token', 'secret']);
+    });
+
+    test('every log has an end', () => {
+      for (const { inputs } of ofType(result, 'aws:cloudwatch/logGroup:LogGroup'))
+        assert.ok(Number(inputs['retentionInDays']) * 86_400_000 >= posture.oncall.logRetention);
+    });
+
+    test('every bucket is closed, encrypted and emptied in time', () => {
+      const buckets = ofType(result, 'aws:s3/bucket:Bucket');
+      for (const part of [
+        'bucketPublicAccessBlock:BucketPublicAccessBlock',
+        'bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+        'bucketLifecycleConfiguration:BucketLifecycleConfiguration',
+        'bucketPolicy:BucketPolicy',
+      ])
+        assert.equal(ofType(result, `aws:s3/${part}`).length, buckets.length, part);
+      assert.equal(only(result, 'aws:s3/bucket:Bucket', '-media').protect, posture.database.deletionProtection);
+    });
+  });

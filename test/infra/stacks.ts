@@ -1,0 +1,54 @@
+/** Postures that the tests deploy: the shipped production stack, the least that the schema takes, and everything at once. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+type Values = Record<string, unknown>;
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The posture of a stack as its file has it. */
+export function stackPosture(stack: string): Values {
+  const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Values };
+  return file.config['evenkeel:posture'] as Values;
+}
+
+/** A copy of a posture with one value changed: `change(posture, 'web.pool', 5)`. */
+export function change(posture: Values, path: string, value: unknown): Values {
+  const [key = '', ...rest] = path.split('.');
+  const child = rest.length === 0 ? value : change((posture[key] ?? {}) as Values, rest.join('.'), value);
+  return { ...posture, [key]: child };
+}
+
+export const PROD = stackPosture('prod');
+
+export const WITH_DOMAIN = change(PROD, 'ingress', {
+  domain: 'bot.example.com',
+  zone: 'example.com',
+  telegramOnly: true,
+});
+
+/** All defaults. */
+export const MINIMAL: Values = {};
+
+/** Three zones, NAT and endpoints, a large database, all that can be switched on. */
+export const MAXIMAL: Values = {
+  ...PROD,
+  ingress: { domain: 'bot.eu.example.com', zone: 'example.com', telegramOnly: true },
+  network: { cidr: '10.99.0.0/20', zones: 3, egress: 'endpoints' },
+  web: { ...(PROD['web'] as Values), tasks: { min: 3, max: 12 }, cpu: 1024, memory: '2GiB' },
+  worker: { ...(PROD['worker'] as Values), tasks: { min: 3, max: 12 }, cpu: 2048, memory: '4GiB' },
+  database: {
+    ...(PROD['database'] as Values),
+    instance: 'db.m7g.xlarge',
+    maxConnections: 900,
+    storage: { size: '100GiB', max: '1TiB' },
+    backups: '35d',
+  },
+  oncall: {
+    ...(PROD['oncall'] as Values),
+    emails: ['a@example.com', 'b@example.com'],
+    https: ['https://pager.example.com/hook'],
+    telegramChat: '-1001234567890',
+  },
+};
