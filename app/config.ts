@@ -19,10 +19,16 @@ export class ConfigError extends Error {
 const url = (protocols: RegExp, example: string) => z.url({ protocol: protocols, error: `a URL such as ${example}` });
 
 const databaseUrl = url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/database');
-const token = z.string().regex(/^\d+:[A-Za-z0-9_-]{10,}$/, 'the token that @BotFather gave, such as "123456:ABC-DEF…"');
-const port = z.coerce.number().int().min(0).max(65_535).default(8080);
+/** A text of a form; `wanted` completes "set it to …", whether it is missing or malformed. */
+const text = (form: RegExp, wanted: string) => z.string({ error: wanted }).regex(form, wanted);
+const token = text(/^\d+:[A-Za-z0-9_-]{10,}$/, 'the token that @BotFather gave, such as "123456:ABC-DEF…"');
+const port = text(/^\d{1,5}$/, 'a port from 0 (any free one) to 65535')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'a port from 0 (any free one) to 65535')
+  .default(8080);
 const host = z.string().min(1).default('0.0.0.0');
-const operatorToken = z.string().min(8, 'at least 8 characters').optional();
+const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
+const operatorToken = longEnough.optional();
 
 const listening = { PORT: port, HOST: host, OPERATOR_TOKEN: operatorToken };
 
@@ -31,7 +37,7 @@ const environments = {
     ...listening,
     DATABASE_URL: databaseUrl,
     BOT_TOKEN: token,
-    WEBHOOK_SECRET: z.string().regex(/^[A-Za-z0-9_-]{1,256}$/, '1 to 256 of A-Z a-z 0-9 _ -'),
+    WEBHOOK_SECRET: text(/^[A-Za-z0-9_-]{1,256}$/, 'the secret that setWebhook was given, 1 to 256 of A-Z a-z 0-9 _ -'),
     PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
   }),
   worker: z.object({
@@ -44,8 +50,8 @@ const environments = {
   }),
   migrate: z.object({
     DATABASE_URL: databaseUrl,
-    WEB_DATABASE_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
-    WORKER_DATABASE_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
+    WEB_DATABASE_PASSWORD: longEnough.optional(),
+    WORKER_DATABASE_PASSWORD: longEnough.optional(),
   }),
 } as const;
 
@@ -53,16 +59,35 @@ export type Environment<R extends Role> = z.output<(typeof environments)[R]>;
 export type Config<R extends Role> = { role: R; posture: Posture; env: Environment<R> };
 
 function readPosture(text: string | undefined): Posture {
-  if (text === undefined || text === '') {
+  if (text === undefined) {
     throw new ConfigError(['POSTURE: missing; set it to the posture as JSON ("{}" for the defaults)']);
   }
   let values: unknown;
   try {
     values = JSON.parse(text);
   } catch {
-    throw new ConfigError(['POSTURE: not JSON; set it to the posture as JSON ("{}" for the defaults)']);
+    throw new ConfigError(['POSTURE: malformed; set it to the posture as JSON ("{}" for the defaults)']);
   }
   return resolve(values);
+}
+
+function readEnvironment<R extends Role>(role: R, source: NodeJS.ProcessEnv): Environment<R> {
+  const parsed = environments[role].safeParse(source);
+  if (parsed.success) return parsed.data as Environment<R>;
+  throw new ConfigError(
+    parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name}: ${source[name] === undefined ? 'missing' : 'malformed'}; set it to ${message}`;
+    }),
+  );
+}
+
+/** The provider's key, which only the feature that asks it needs. */
+function assertKeys(posture: Posture, env: { OPENROUTER_API_KEY?: string | undefined }): void {
+  if (!posture.features.chat || env.OPENROUTER_API_KEY !== undefined) return;
+  throw new ConfigError([
+    "OPENROUTER_API_KEY: missing; set it to the provider's key, or turn the feature off with features.chat: false",
+  ]);
 }
 
 /**
@@ -71,21 +96,22 @@ function readPosture(text: string | undefined): Posture {
  * @throws {PostureError} for a posture that the schema refuses
  */
 export function readConfig<R extends Role>(role: R, source: NodeJS.ProcessEnv = process.env): Config<R> {
-  const posture = readPosture(source['POSTURE']);
-  const parsed = environments[role].safeParse(withoutEmpty(source));
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        const state = source[name] ? 'malformed' : 'missing';
-        return `${name}: ${state}; set it to ${issue.message.replace(/^Invalid input: expected /, 'a ').replace(/, received .*$/, '')}`;
-      }),
-    );
-  }
-  const env = parsed.data as Environment<R>;
-  if (role === 'worker' && posture.features.chat && !(env as Environment<'worker'>).OPENROUTER_API_KEY) {
-    throw new ConfigError(['OPENROUTER_API_KEY: missing; set it, or turn the feature off with features.chat: false']);
-  }
+  const given = withoutEmpty(source);
+  const problems: string[] = [];
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const env = collect(() => readEnvironment(role, given));
+  const posture = collect(() => readPosture(given['POSTURE']));
+  if (role === 'worker' && posture)
+    collect(() => assertKeys(posture, { OPENROUTER_API_KEY: given['OPENROUTER_API_KEY'] }));
+  if (!env || !posture || problems.length > 0) throw new ConfigError(problems);
   return { role, posture, env };
 }
 

@@ -1,4 +1,5 @@
-/** Structured logs on stdout, one JSON object a line. Secrets are redacted by key wherever they might slip in. */
+/** Structured logs on stdout, one JSON object a line. Secrets are redacted by key, bot tokens wherever they slip in. */
+import { inspect } from 'node:util';
 import { pino, type Logger } from 'pino';
 
 export type { Logger };
@@ -13,6 +14,8 @@ export function createLogger(role: string, level = process.env['LOG_LEVEL'] ?? '
       paths: ['*.authorization', '*.token', '*.password', '*.secret', 'headers["x-telegram-bot-api-secret-token"]'],
       censor: '[redacted]',
     },
+    // Stacks and texts of foreign errors may hold Telegram's URLs.
+    hooks: { streamWrite: redactToken },
   });
 }
 
@@ -20,11 +23,12 @@ export function createLogger(role: string, level = process.env['LOG_LEVEL'] ?? '
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error; at !== undefined && parts.length < 4; at = at instanceof Error ? at.cause : undefined) {
-    if (!(at instanceof Error)) parts.push(typeof at === 'string' ? at : JSON.stringify(at));
+    // A thrown value may be anything: what JSON cannot hold, inspect shows.
+    if (!(at instanceof Error)) parts.push(typeof at === 'string' ? at : inspect(at, { breakLength: Infinity }));
     else parts.push(at.message || ('code' in at ? String(at.code) : at.name));
   }
-  return redactToken(parts.join(': ')).replaceAll('\n', ' ');
+  return redactToken(parts.join(': ') || String(error)).replaceAll('\n', ' ');
 }
 
 /** Telegram's API carries the token in the path: it must not reach a log inside an error's text. */
-export const redactToken = (text: string): string => text.replace(/\b\d{4,}:[A-Za-z0-9_-]{20,}/g, '[token]');
+export const redactToken = (text: string): string => text.replace(/\d{4,}:[A-Za-z0-9_-]{20,}/g, '[token]');

@@ -24,10 +24,11 @@ const PG_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed/;
 
 /** True where the same statement may succeed later: the server was away, busy, or chose this transaction as a victim. */
-export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isTransient);
+export function isTransient(error: unknown, depth = 0): boolean {
+  // A chain of causes may be a circle.
+  if (!(error instanceof Error) || depth > 5) return false;
+  if (error instanceof AggregateError) return error.errors.some((part) => isTransient(part, depth + 1));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_CLASSES.has(code.slice(0, 2)) || TRANSIENT_STATES.has(code);
-  return NETWORK_CODES.has(code) || PG_MESSAGES.test(error.message) || isTransient(error.cause);
+  return NETWORK_CODES.has(code) || PG_MESSAGES.test(error.message) || isTransient(error.cause, depth + 1);
 }

@@ -55,7 +55,8 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
 /** Cuts a long answer at line or word ends, so that each part fits a message. */
 export function split(text: string, limit = MESSAGE_LIMIT): string[] {
   const parts: string[] = [];
-  let rest = text;
+  // A part that is blank would be refused; trimmed, none can be.
+  let rest = text.trim();
   while (rest.length > limit) {
     const window = rest.slice(0, limit);
     const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '));
