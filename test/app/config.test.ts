@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { botIdOf, ConfigError, readConfig, type Role } from '../../app/config.ts';
+
+const MAIN = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
+
+const good: Record<Role, Record<string, string>> = {
+  web: {
+    POSTURE: '{}',
+    DATABASE_URL: 'postgres://web:hush@127.0.0.1/bot',
+    BOT_TOKEN: '123456:ABC-DEF_ghijk',
+    WEBHOOK_SECRET: 'hush',
+  },
+  worker: {
+    POSTURE: '{}',
+    DATABASE_URL: 'postgresql://worker:hush@127.0.0.1:5432/bot?sslmode=verify-full',
+    BOT_TOKEN: '123456:ABC-DEF_ghijk',
+    OPENROUTER_API_KEY: 'hush',
+  },
+  migrate: { POSTURE: '{}', DATABASE_URL: 'postgres://postgres:hush@127.0.0.1/bot' },
+};
+
+function problems(role: Role, env: Record<string, string | undefined>): readonly string[] {
+  try {
+    readConfig(role, env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+  return [];
+}
+
+for (const role of Object.keys(good) as Role[]) {
+  test(`${role} starts with what it must have, and nothing else`, () => {
+    assert.deepEqual(problems(role, good[role]), []);
+    const config = readConfig(role, good[role]);
+    assert.equal(config.posture.web.pool, 4);
+  });
+
+  for (const name of Object.keys(good[role])) {
+    test(`${role} without ${name} is told so in one line`, () => {
+      for (const env of [
+        { ...good[role], [name]: undefined },
+        { ...good[role], [name]: '' },
+      ]) {
+        const [line, ...more] = problems(role, env);
+        assert.deepEqual(more, []);
+        assert.match(line!, new RegExp(`^${name}: missing; set it to .{10,}$`));
+      }
+    });
+  }
+}
+
+test('everything that is missing is told at once', () => {
+  assert.deepEqual(
+    problems('web', {}).map((line) => line.split(':')[0]),
+    ['DATABASE_URL', 'BOT_TOKEN', 'WEBHOOK_SECRET', 'POSTURE'],
+  );
+});
+
+const malformed: [Role, string, string[]][] = [
+  ['web', 'POSTURE', ['{', 'web: 1']],
+  ['web', 'DATABASE_URL', ['hush hush', 'mysql://hush@h/d', 'hush']],
+  ['web', 'BOT_TOKEN', ['hush', '123456', '123456:sh ort', ':hush-hush-hush']],
+  ['web', 'WEBHOOK_SECRET', ['hush hush', 'hush!', 'h'.repeat(257), 'hüsh']],
+  ['web', 'PUBLIC_URL', ['hush', 'ftp://hush']],
+  ['web', 'PORT', ['hush', '80.5', '-1', '65536', '0x50', '1e3', ' 80']],
+  ['web', 'OPERATOR_TOKEN', ['hush']],
+  ['worker', 'TELEGRAM_API_ROOT', ['hush', 'file:///hush']],
+  ['worker', 'OPENROUTER_BASE_URL', ['hush']],
+  ['migrate', 'WEB_DATABASE_PASSWORD', ['hush']],
+  ['migrate', 'WORKER_DATABASE_PASSWORD', ['hush']],
+];
+for (const [role, name, values] of malformed) {
+  test(`a malformed ${name} is one line that does not show it`, () => {
+    for (const value of values) {
+      const [line, ...more] = problems(role, { ...good[role], [name]: value });
+      assert.deepEqual(more, []);
+      assert.match(line!, new RegExp(`^${name}: malformed; set it to .{10,}$`));
+      assert.doesNotMatch(line!, /hush/);
+    }
+  });
+}
+
+test('a worker whose chat feature is off needs no key of the provider', () => {
+  const { OPENROUTER_API_KEY: _, ...without } = good.worker;
+  assert.deepEqual(problems('worker', { ...without, POSTURE: '{"features":{"chat":false}}' }), []);
+});
+
+test('a role ignores the variables of the others', () => {
+  assert.deepEqual(problems('migrate', { ...good.migrate, BOT_TOKEN: 'x', PORT: 'x', WEBHOOK_SECRET: '!' }), []);
+});
+
+test('the id of the bot is the part of its token before the colon', () => {
+  assert.equal(botIdOf('123456:ABC'), 123456);
+});
+
+/** Runs main.ts to its end. */
+function run(args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
+  return new Promise((done) => {
+    execFile(process.execPath, [MAIN, ...args], { env }, (error, stdout, stderr) => {
+      done({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+const messages = (output: string) =>
+  output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { level: string; msg: string });
+
+test('a process with a bad environment ends with code 2 and one line a problem', async () => {
+  const { code, output } = await run(['web'], { ...good.web, BOT_TOKEN: 'hush', PORT: 'hush' });
+  assert.equal(code, 2);
+  assert.deepEqual(
+    messages(output).map(({ level, msg }) => [level, msg.split(':')[0]]),
+    [
+      ['fatal', 'PORT'],
+      ['fatal', 'BOT_TOKEN'],
+    ],
+  );
+  assert.doesNotMatch(output, /hush/);
+});
+
+test('a posture with an unknown key or a broken law refuses to start, and names it', async () => {
+  const [unknown, broken] = await Promise.all([
+    run(['worker'], { ...good.worker, POSTURE: '{"worker":{"pol":8}}' }),
+    run(['worker'], { ...good.worker, POSTURE: '{"worker":{"pool":90}}' }),
+  ]);
+  assert.equal(unknown.code, 2);
+  assert.match(messages(unknown.output)[0]!.msg, /^worker\.pol: unknown key; did you mean "pool"\?/);
+  assert.equal(broken.code, 2);
+  assert.match(messages(broken.output)[0]!.msg, /^connections\.fit: .*worker.*Smallest change: /);
+});
+
+test('a role that there is not, or none, is told how it is used', async () => {
+  const [none, other] = await Promise.all([run([], {}), run(['wroker'], {})]);
+  assert.equal(none.code, 2);
+  assert.match(none.output, /^usage: node app\/main\.ts web\|worker\|migrate/);
+  assert.equal(other.code, 2);
+  assert.match(other.output, /^unknown role "wroker"; usage: /);
+});
