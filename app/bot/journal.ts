@@ -10,6 +10,12 @@ import type { Turn } from '../lanes/update.ts';
 /** Methods that change nothing that a person would see twice. */
 const REPEATABLE = /^(get|sendChatAction$|setMyCommands$|answer)/;
 
+/**
+ * What Telegram says of a query that was answered before, as by a worker that was killed right after it, or whose time
+ * is over. Nobody waits for the answer any more: the update goes on, and is not parked for it.
+ */
+const GONE = /query is too old|query ID is invalid/i;
+
 export function journal(turn: Turn): Transformer {
   const earlier = turn.update.sends;
   const confirmed = [...earlier];
@@ -18,7 +24,11 @@ export function journal(turn: Turn): Transformer {
 
   return async (prev, method, payload, signal) => {
     turn.hold();
-    if (REPEATABLE.test(method)) return prev(method, payload, signal);
+    if (REPEATABLE.test(method)) {
+      const answer = await prev(method, payload, signal);
+      const gone = !answer.ok && method.startsWith('answer') && GONE.test(answer.description);
+      return gone ? ({ ok: true, result: true } as Awaited<ReturnType<typeof prev<typeof method>>>) : answer;
+    }
     const place = position++;
     const before = earlier[place];
     // Only while the handler does what it did before: after the first difference, nothing is skipped any more.
