@@ -1,0 +1,86 @@
+/** What is done to the processes, and what is looked at right after each blow. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Rig } from './index.ts';
+import type { Slot } from './slot.ts';
+import { until } from './until.ts';
+
+/** Longest time until a killed task's replacement is ready, ms: under the load of a whole bot on two cores. */
+const REPLACED_WITHIN = 20_000;
+
+/** Every update that Telegram was told is accepted is stored: asked at any moment, whatever has just died. */
+export async function assertAcknowledgedAreStored({ world, ask }: Rig): Promise<void> {
+  const missing = await ask(
+    `SELECT id FROM unnest($1::bigint[]) AS id WHERE NOT EXISTS (SELECT FROM evenkeel.inbox WHERE update_id = id)`,
+    [world.telegram.floodAcknowledged()],
+  );
+  assert.deepEqual(missing, [], 'acknowledged, but not stored');
+}
+
+async function replaced(slot: Slot, former: number): Promise<void> {
+  await until(`${slot.name} replaced`, REPLACED_WITHIN, () =>
+    slot.task.pid !== former && slot.ready ? undefined : slot.task.pid === former ? 'not yet' : 'not ready',
+  );
+}
+
+export async function killWeb(rig: Rig): Promise<void> {
+  const victim = rig.random.pick(rig.webs);
+  const { pid } = victim.task;
+  victim.task.signal('SIGKILL');
+  await assertAcknowledgedAreStored(rig);
+  await replaced(victim, pid);
+}
+
+/** Returns how long it took until the chats of the dead were in other hands, ms. */
+export async function killWorker(rig: Rig): Promise<number> {
+  const victim = rig.random.pick(rig.workers);
+  const { pid } = victim.task;
+  rig.blows.push({ pid, at: Date.now() });
+  victim.task.signal('SIGKILL');
+  const [passed] = await Promise.all([takenOver(rig), assertAcknowledgedAreStored(rig), replaced(victim, pid)]);
+  return passed;
+}
+
+/** Stops a worker for longer than its leases last, and lets it go on as if nothing had been. */
+export async function freezeWorker(rig: Rig): Promise<number> {
+  const { task } = rig.random.pick(rig.workers);
+  rig.blows.push({ pid: task.pid, at: Date.now() });
+  task.signal('SIGSTOP');
+  const length = Math.round(rig.world.posture.lanes.heartbeat * rig.random.between(1.5, 1.7));
+  const [passed] = await Promise.all([takenOver(rig), assertAcknowledgedAreStored(rig), sleep(length)]);
+  task.signal('SIGCONT');
+  return passed;
+}
+
+export async function crashDatabase(rig: Rig): Promise<void> {
+  await rig.world.postgres.restart('immediate');
+  await assertAcknowledgedAreStored(rig);
+}
+
+/** Ends about half of the tasks' connections; returns how many. */
+export async function cutConnections({ ask, random }: Rig): Promise<number> {
+  const all = await ask<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE usename IN ('web', 'worker')`);
+  const victims = all.map(({ pid }) => pid).filter(() => random.next() < 0.5);
+  await ask('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid', [victims]);
+  return victims.length;
+}
+
+/**
+ * Waits until no token is in the hands that held it when this is called, unless it has been renewed since: then they
+ * are those of a living worker. As text, because a Date has no microseconds.
+ */
+async function takenOver({ world, ask }: Rig): Promise<number> {
+  const held = await ask<{ id: string; retries: number; beat: string }>(
+    `SELECT id, retry_count AS retries, heartbeat_on::text AS beat FROM pgboss.job WHERE state = 'active'`,
+  );
+  return until('chats of a dead worker taken over', world.posture.lanes.recoverWithin, async () => {
+    const [row] = await ask<{ left: number }>(
+      `SELECT count(*)::int AS left
+       FROM unnest($1::uuid[], $2::int[], $3::text[]) AS held (id, retries, beat)
+       JOIN pgboss.job ON job.id = held.id AND job.retry_count = held.retries
+       WHERE job.state <> 'active' OR job.heartbeat_on <= held.beat::timestamptz`,
+      [held.map(({ id }) => id), held.map(({ retries }) => retries), held.map(({ beat }) => beat)],
+    );
+    return row?.left === 0 ? undefined : `${row?.left} of ${held.length} chats still in dead hands`;
+  });
+}

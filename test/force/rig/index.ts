@@ -1,0 +1,87 @@
+/** Everything a test by force needs, running: the world, a front door, two web and two worker tasks. */
+import type { QueryResultRow } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cleanup, type Owner } from '../../harness/cleanup.ts';
+import { startWorld, WEBHOOK_SECRET, type World } from '../../harness/world.ts';
+import { openDoor } from './door.ts';
+import { seeded, type Random } from './random.ts';
+import { fillSlot, type Slot } from './slot.ts';
+import { until } from './until.ts';
+import { openWire, type Send } from './wire.ts';
+
+/** A worker that was killed or frozen: from then on, what it was sending may be sent again. */
+export interface Blow {
+  pid: number;
+  /** Date.now() */
+  at: number;
+}
+
+export interface Rig {
+  world: World;
+  random: Random;
+  webs: Slot[];
+  workers: Slot[];
+  sends: Send[];
+  blows: Blow[];
+  /** Asks the database as superuser, again and again while it is on its knees. */
+  ask: <Row extends QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
+}
+
+/** A send takes so long at Telegram, and an answer at the provider, ms: long enough that a kill finds some under way. */
+const LATENCY = 25;
+const START_WITHIN = 30_000;
+/** Longest wait of a repeat delivery, ms: many arrive when their update is long done. */
+const REPEAT_WITHIN = 3_000;
+const ASK_WITHIN = 20_000;
+
+/** Starts it all; it ends with `owner`, the processes first. */
+export async function startRig(owner: Owner): Promise<Rig> {
+  const inOrder: Owner = { after: cleanup(owner) };
+  const world = await startWorld(inOrder, {
+    posture: { features: { chat: true }, history: { messages: 4 } },
+    telegram: { keepMessages: 1000, repeatWithin: REPEAT_WITHIN, faults: { latency: LATENCY } },
+    durable: true,
+  });
+  world.openrouter.faults = { latency: LATENCY };
+
+  const rig: Rig = { world, random: seeded(), webs: [], workers: [], sends: [], blows: [], ask: asking(world) };
+  for (const number of [1, 2]) rig.webs.push(await fillSlot(inOrder, world, 'web', `web ${number}`));
+  for (const number of [1, 2]) {
+    const pid = () => rig.workers[number - 1]!.task.pid;
+    const wire = await openWire(world.telegram.apiRoot, pid, rig.sends);
+    inOrder.after(() => wire.close());
+    rig.workers.push(await fillSlot(inOrder, world, 'worker', `worker ${number}`, { TELEGRAM_API_ROOT: wire.url }));
+  }
+  // As a balancer does: where none is healthy, all of them are tried.
+  const door = await openDoor(() => {
+    const ready = rig.webs.filter((web) => web.ready);
+    return (ready.length > 0 ? ready : rig.webs).map(({ port }) => port);
+  });
+  inOrder.after(() => door.close());
+  await until('every task ready', START_WITHIN, () => notReady(rig));
+  await world.callTelegram('setWebhook', {
+    url: `${door.url}/telegram/webhook`,
+    secret_token: WEBHOOK_SECRET,
+    max_connections: world.posture.telegram.maxConnections,
+  });
+  return rig;
+}
+
+export function notReady({ webs, workers }: Rig): string | undefined {
+  const missing = [...webs, ...workers].filter((slot) => !slot.ready).map(({ name }) => name);
+  return missing.length > 0 ? `${missing.join(', ')} not ready` : undefined;
+}
+
+const asking =
+  (world: World): Rig['ask'] =>
+  async <Row extends QueryResultRow>(text: string, values: unknown[] = []) => {
+    const started = performance.now();
+    for (;;) {
+      try {
+        return await world.database.sql<Row>(text, values);
+      } catch (error) {
+        if (performance.now() - started > ASK_WITHIN) throw error;
+        await sleep(50);
+      }
+    }
+  };

@@ -1,0 +1,79 @@
+/**
+ * Which messages were sent again, and whether each of them had to be: Telegram's sends have no idempotency key, so the
+ * one that a worker had under way when it was struck is the one that may come twice.
+ */
+import assert from 'node:assert/strict';
+import type { Blow, Rig } from './index.ts';
+import type { Send } from './wire.ts';
+
+/** A send answered longer ago than this at a blow, ms, is settled and must not come again while the database works. */
+const SETTLED_WITHIN = 1_000;
+
+export interface RepeatReport {
+  /** Sends that were repeated. */
+  repeats: number;
+  /** At the blows: sends open at Telegram, and sends answered whose update was not settled yet. */
+  open: number;
+  unsettled: number;
+  /** Longest time from Telegram's answer to the blow among those repeated, ms. */
+  longest: number;
+}
+
+/** `databaseUp`: it worked all the time, so a send was settled soon after its answer. */
+export async function assertRepeatsAreBounded(
+  rig: Rig,
+  { databaseUp }: { databaseUp: boolean },
+): Promise<RepeatReport> {
+  const settledAt = await settlements(rig);
+  const chains = Map.groupBy(
+    rig.sends.filter(({ delivered }) => delivered),
+    ({ marker }) => marker,
+  );
+  const repeated = new Map<Blow, Send[]>();
+  for (const [marker, chain] of chains) {
+    for (const [index, send] of chain.slice(0, -1).entries()) {
+      const next = chain[index + 1]!;
+      const blow = rig.blows.find(({ pid, at }) => pid === send.pid && at >= send.openedAt && at <= next.openedAt);
+      assert.ok(blow, `ping-${marker} was sent twice without need: ${story(chain, rig)}`);
+      repeated.set(blow, [...(repeated.get(blow) ?? []), send]);
+    }
+  }
+
+  const report: RepeatReport = { repeats: 0, open: 0, unsettled: 0, longest: 0 };
+  for (const blow of rig.blows) {
+    const exposed = [...chains.values()]
+      .flat()
+      .filter(
+        ({ pid, openedAt, marker }) => pid === blow.pid && openedAt <= blow.at && settledAt.get(marker)! > blow.at,
+      );
+    const open = exposed.filter(({ answeredAt }) => answeredAt! > blow.at);
+    const again = repeated.get(blow) ?? [];
+    report.repeats += again.length;
+    report.open += open.length;
+    report.unsettled += exposed.length - open.length;
+    assert.ok(again.length <= exposed.length, `${again.length} repeats of ${exposed.length} sends under way at a kill`);
+    const chats = new Set(again.map(({ chatId }) => chatId));
+    assert.equal(chats.size, again.length, 'a chat had more than its one send under way repeated');
+    for (const { answeredAt } of again) report.longest = Math.max(report.longest, blow.at - answeredAt!);
+  }
+  if (databaseUp) assert.ok(report.longest <= SETTLED_WITHIN, `repeated ${report.longest} ms after it was answered`);
+  return report;
+}
+
+/** When the update of each text was settled, by the number in the text; ms since the epoch. */
+async function settlements({ ask }: Rig): Promise<Map<number, number>> {
+  const rows = await ask<{ marker: number; at: number }>(
+    `SELECT substring(text FROM 'ping-(\\d+)')::int AS marker, (extract(epoch FROM settled_at) * 1000)::float8 AS at
+     FROM evenkeel.message JOIN evenkeel.inbox USING (bot_id, update_id) WHERE role = 'user'`,
+  );
+  return new Map(rows.map(({ marker, at }) => [marker, at]));
+}
+
+function story(chain: Send[], { blows }: Rig): string {
+  const from = chain[0]!.openedAt;
+  const sends = chain.map(
+    ({ pid, chatId, openedAt, answeredAt }) =>
+      `${pid} in chat ${chatId} at ${openedAt - from}–${answeredAt! - from} ms`,
+  );
+  return `${sends.join('; ')}; blows: ${blows.map(({ pid, at }) => `${pid} at ${at - from} ms`).join(', ') || 'none'}`;
+}
