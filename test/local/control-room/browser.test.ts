@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test, type TestContext } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
+import { resolve } from '../../../posture/resolve.ts';
+import { launchChromium, skipWithoutChromium } from './chromium.ts';
+import { LOW_CONTRAST } from './contrast.ts';
+import { fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
+
+const WIDE = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const OVERFLOW = `Math.max(
+  document.documentElement.scrollWidth - innerWidth,
+  ...[...document.querySelectorAll('.pane, .conversation')].map((node) => node.scrollWidth - node.clientWidth),
+)`;
+
+interface Opened {
+  telegram: ReturnType<typeof fakeTelegram>;
+  provider: ReturnType<typeof fakeProvider>;
+  platform: ReturnType<typeof fakePlatform>;
+  stop: () => Promise<void>;
+  page: Page;
+  /** Console errors, page errors and violations of the content security policy. */
+  complaints: string[];
+}
+
+suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 60_000 }, () => {
+  let browser: Browser;
+  before(async () => {
+    browser = await launchChromium();
+  });
+  after(() => browser?.close());
+
+  async function open(
+    t: TestContext,
+    {
+      viewport = WIDE,
+      scheme = 'light',
+      ...changes
+    }: Partial<ControlRoomOptions> & {
+      viewport?: { width: number; height: number };
+      scheme?: 'light' | 'dark';
+    } = {},
+  ): Promise<Opened> {
+    const [telegram, provider, platform] = [fakeTelegram(), fakeProvider(), fakePlatform()];
+    const options = { port: 0, host: '127.0.0.1', telegram, provider, platform, posture: resolve({}), stack: 'local' };
+    const room = await startControlRoom({ ...options, ...changes });
+    const page = await browser.newPage({ viewport, colorScheme: scheme, reducedMotion: 'reduce' });
+    t.after(async () => {
+      await page.close();
+      await room.stop();
+      await telegram.stop();
+    });
+    page.setDefaultTimeout(10_000);
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    await page.goto(room.url);
+    await page.getByText('Even keel').waitFor();
+    return { telegram, provider, platform, stop: () => room.stop(), page, complaints };
+  }
+
+  test('what is typed is answered, with markup as nodes, ticks and buttons', async (t) => {
+    const { page, complaints, telegram } = await open(t);
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    const answer = page.locator('.message[data-from=bot]').first();
+    await answer.waitFor();
+    assert.equal(await answer.locator('strong em').innerText(), 'Ada');
+    assert.equal(await answer.locator('pre[data-language=js] code').innerText(), 'const x = 1 < 2;');
+    assert.equal(await answer.locator('a').first().getAttribute('href'), 'https://core.telegram.org/bots/api');
+    await answer.locator('.spoiler').press('Enter');
+    await answer.locator('.spoiler.shown').waitFor();
+
+    await page.getByLabel('Message to the bot').fill('<img src=x onerror=alert(1)>');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('second line');
+    await page.keyboard.press('Enter');
+    const said = '<img src=x onerror=alert(1)>\nsecond line';
+    await page.locator('.message[data-from=bot]', { hasText: 'You said: <img' }).waitFor();
+    assert.equal(telegram.messages(1001).at(-2)?.text, said);
+    assert.equal(await page.locator('.messages img').count(), 0);
+    await page.locator('.message[data-from=user]', { hasText: 'second' }).locator('[data-state=answered]').waitFor();
+
+    await page.getByRole('button', { name: 'Tell me more' }).click();
+    await page.locator('.toast', { hasText: 'You tapped more' }).waitFor();
+    await page.getByRole('button', { name: 'Start over' }).click();
+    await page.getByRole('dialog').getByText('You tapped reset').waitFor();
+    await page.getByRole('button', { name: 'OK' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.locator('.key[aria-busy]').waitFor({ state: 'detached' });
+    assert.deepEqual(complaints, []);
+  });
+
+  test('the last message is edited with ArrowUp, and marked so', async (t) => {
+    const { page } = await open(t);
+    const box = page.getByLabel('Message to the bot');
+    await box.fill('helo');
+    await box.press('Enter');
+    await page.getByText('You said: helo').waitFor();
+    await box.press('ArrowUp');
+    assert.equal(await box.inputValue(), 'helo');
+    await box.fill('hello');
+    await box.press('Enter');
+    const edited = page.locator('.message[data-from=user]', { hasText: 'hello' });
+    await edited.getByText('edited').waitFor();
+  });
+
+  test('javascript: never becomes a link, and crossing markup is cut, not lost', async (t) => {
+    const { page, telegram, complaints } = await open(t);
+    telegram.send(1001, {
+      text: 'one two three',
+      entities: [
+        { type: 'text_link', offset: 0, length: 3, url: 'javascript:alert(1)' },
+        { type: 'bold', offset: 0, length: 7 },
+        { type: 'italic', offset: 4, length: 9 },
+      ],
+      buttons: [[{ text: 'Bad', url: 'javascript:alert(1)' }]],
+    });
+    const message = page.locator('.message').first();
+    await message.waitFor();
+    assert.equal(await message.locator('a[href]').count(), 0);
+    assert.match(await message.locator('.text').innerText(), /^one two three/);
+    assert.deepEqual(await message.locator('strong').allInnerTexts(), ['one two']);
+    assert.deepEqual(await message.locator('em').allInnerTexts(), ['two', ' three']);
+    assert.deepEqual(complaints, []);
+  });
+
+  test('several people chat, each in a tab with its unread messages', async (t) => {
+    const { page, telegram } = await open(t);
+    await page.getByRole('button', { name: 'Add chat' }).click();
+    const ada = page.getByRole('tab', { name: 'Ada' });
+    assert.equal(await ada.getAttribute('aria-selected'), 'true');
+    telegram.send(1001, { text: 'for you' });
+    await page.getByRole('tab', { name: 'You' }).locator('.badge', { hasText: '1' }).waitFor();
+    await ada.press('ArrowLeft');
+    await page.getByText('for you').waitFor();
+    assert.equal(await page.getByRole('tab', { name: 'You' }).getAttribute('aria-selected'), 'true');
+  });
+
+  test('tasks live and die before your eyes, and can be killed', async (t) => {
+    const { page, platform } = await open(t);
+    const card = page.getByRole('article', { name: 'Task worker-1' });
+    await card.getByText('pid 4111').waitFor();
+    await card.getByRole('meter', { name: 'Pool' }).waitFor();
+    assert.equal(await card.getByRole('meter', { name: 'Pool' }).getAttribute('aria-valuetext'), '4 / 6 / 8');
+    await card.getByRole('button', { name: 'Kill worker-1' }).click();
+    await page.locator('.log').getByText('worker-1 was sent SIGKILL').waitFor();
+    assert.deepEqual(platform.kills, [{ taskId: 'worker-1', signal: 'SIGKILL' }]);
+
+    const task = platform.list[2]!;
+    platform.list[2] = { ...task, state: 'stopped', pid: undefined, health: undefined, lastExit: 'SIGKILL' };
+    await card.getByText('stopped', { exact: true }).waitFor();
+    await page.locator('.log').getByText('worker-1 died: SIGKILL').waitFor();
+    await page.getByRole('status').getByText('worker-1 stopped').waitFor();
+    platform.list[2] = { ...task, pid: 4999, restarts: 1 };
+    await card.getByText('pid 4999').waitFor();
+    await card.getByText('1 restart').waitFor();
+
+    await card.getByRole('button', { name: 'Freeze worker-1' }).click();
+    await card.getByRole('button', { name: 'Thaw worker-1' }).waitFor();
+  });
+
+  test('faults are toggled, seen, and all switched off', async (t) => {
+    const { page, telegram, provider } = await open(t);
+    const toggle = page.locator('[data-fault="telegram.rateLimit"]');
+    await toggle.click();
+    await page.locator('[data-fault="telegram.rateLimit"][aria-pressed=true]').waitFor();
+    assert.deepEqual(telegram.faults, { rateLimit: { retryAfter: 5 } });
+    await page.locator('[data-fault="provider.hang"]').click();
+    await page.getByRole('status').getByText('2 faults on').waitFor();
+    assert.deepEqual(provider.faults, { hang: true });
+    await page.getByRole('button', { name: 'Switch all off' }).click();
+    await page.getByRole('status').getByText('Even keel').waitFor();
+    assert.deepEqual([telegram.faults, provider.faults], [{}, {}]);
+
+    await page.getByRole('button', { name: 'Flood' }).click();
+    await page.getByText('order kept').waitFor();
+  });
+
+  test('a lost connection is said', async (t) => {
+    const { page, stop } = await open(t);
+    await stop();
+    await page.getByRole('alert').getByText('Reconnecting').waitFor();
+  });
+
+  test('the real Telegram is pointed to', async (t) => {
+    const bot = { username: 'some_bot' };
+    const { page } = await open(t, { telegram: undefined, bot });
+    assert.equal(await page.getByRole('link', { name: '@some_bot' }).getAttribute('href'), 'https://t.me/some_bot');
+    assert.equal(await page.getByRole('group', { name: 'Faults of Telegram' }).isVisible(), false);
+  });
+
+  for (const viewport of [PHONE, { width: 360, height: 640 }]) {
+    test(`at ${viewport.width}px one view is shown at a time and nothing scrolls sideways`, async (t) => {
+      const { page, telegram, complaints } = await open(t, { viewport });
+      telegram.send(1001, { text: 'x'.repeat(300), entities: [{ type: 'pre', offset: 0, length: 200 }] });
+      await page.locator('.message').waitFor();
+      for (const view of ['Posture', 'Faults', 'Chat']) {
+        await page.getByRole('navigation').getByRole('button', { name: view }).click();
+        assert.equal(await page.locator('.pane:visible').count(), 1, view);
+        assert.equal(await page.evaluate(OVERFLOW), 0, view);
+      }
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  for (const scheme of ['light', 'dark'] as const) {
+    test(`in ${scheme} every text is readable`, async (t) => {
+      const { page, telegram, platform } = await open(t, { scheme });
+      telegram.faults = { hang: true, duplicates: 2 };
+      telegram.say(1001, '/start');
+      platform.list[1] = { ...platform.list[1]!, state: 'unhealthy' };
+      platform.list[2] = { ...platform.list[2]!, state: 'draining' };
+      platform.list[3]!.health!.providers!['openrouter']!.breaker = 'open';
+      await page.getByText('draining', { exact: true }).waitFor();
+      telegram.send(1001, { text: 'Choose https://example.com', buttons: [[{ text: 'A', callback_data: 'a' }]] });
+      await page.getByRole('button', { name: 'A', exact: true }).waitFor();
+      assert.deepEqual(await page.evaluate(LOW_CONTRAST), []);
+    });
+  }
+});
