@@ -1,0 +1,120 @@
+/** Everything that notices and tells: topics, alarms, notices, relay, sentinel, dashboard. */
+import * as pulumi from '@pulumi/pulumi';
+import { alarms } from '../../../posture/alarms/index.ts';
+import type { Posture } from '../../../posture/schema/index.ts';
+import { Dashboard } from './dashboard.ts';
+import { LogMetrics } from './log-metrics.ts';
+import { MetricAlarms } from './metric-alarms.ts';
+import type { Watched } from './metric.ts';
+import { rollbackAlarmNames } from './names.ts';
+import { Notices } from './notices.ts';
+import { Relay } from './relay.ts';
+import { Sentinel } from './sentinel.ts';
+import { Topics } from './topics.ts';
+
+export { rollbackAlarmNames } from './names.ts';
+
+export interface AlarmsArgs {
+  posture: Posture;
+  region: string;
+  accountId: pulumi.Input<string>;
+  /**
+   * Names of what is watched. None may be an output of a service, or a service could not name the alarms that take its
+   * deploy back: they must exist before it.
+   */
+  watched: Omit<Watched, 'stack' | 'relay'>;
+  clusterArn: pulumi.Input<string>;
+  /** Names of the tasks' log groups. */
+  logGroups: Record<'web' | 'worker', pulumi.Input<string>>;
+  /** Address of the bot, for the sentinel. */
+  publicUrl: pulumi.Input<string>;
+  /** Root of the Bot API, for sentinel and relay. */
+  telegramApiRoot: string;
+  secretArns: {
+    botToken: pulumi.Input<string>;
+    operatorToken: pulumi.Input<string>;
+    /** Token of the on-call bot, another than the bot's own. Wanted where `oncall.telegramChat` is set. */
+    oncallBotToken?: pulumi.Input<string>;
+  };
+}
+
+export interface Alarms {
+  /** Topic of the pages. */
+  topicArn: pulumi.Output<string>;
+  ticketTopicArn: pulumi.Output<string>;
+  dashboardUrl: string;
+  /** Plain names, by role, for `alarms` of an ECS service. */
+  rollbackAlarmNames: Record<'web' | 'worker', string[]>;
+  /** The alarms of those names: what a service must wait for. */
+  rollbackAlarms: pulumi.Resource[];
+}
+
+/**
+ * Declares all that notices and tells. With the posture as shipped about 7 USD a month: 44 alarms at 0.10, two
+ * composite ones at 0.50, a key at 1, custom metrics and log lines of sentinel and tasks.
+ *
+ * @param name prefix of everything in the stack; also the dimension Stack of the metrics that sentinel and tasks emit
+ * @throws {pulumi.RunError} for an on-call chat without a token
+ */
+export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.ComponentResourceOptions = {}): Alarms {
+  const { posture } = args;
+  const watched: Watched = { ...args.watched, stack: name, relay: `${name}-relay` };
+  const topics = new Topics(name, { posture, accountId: args.accountId }, options);
+  const made = new MetricAlarms(name, { prefix: name, posture, watched, topics: topics.arns }, options);
+  new LogMetrics(name, { logGroups: args.logGroups, stack: name }, options);
+  new Notices(
+    name,
+    { database: watched.database, clusterArn: args.clusterArn, topics: topics.arns, dependsOn: topics.policies },
+    options,
+  );
+  relay(watched.relay, args, topics, options);
+  new Sentinel(
+    `${name}-sentinel`,
+    {
+      functionName: `${name}-sentinel`,
+      posture,
+      stack: name,
+      publicUrl: args.publicUrl,
+      telegramApiRoot: args.telegramApiRoot,
+      botTokenArn: args.secretArns.botToken,
+      operatorTokenArn: args.secretArns.operatorToken,
+    },
+    options,
+  );
+  const alarmArns = Object.fromEntries(Object.entries(made.alarms).map(([id, { arn }]) => [id, arn]));
+  const dashboard = new Dashboard(
+    name,
+    { dashboardName: name, posture, watched, region: args.region, alarmArns },
+    options,
+  );
+  const rollback = alarms(posture).filter((alarm) => alarm.rollback.length > 0);
+  return {
+    topicArn: topics.arns.page,
+    ticketTopicArn: topics.arns.ticket,
+    dashboardUrl: dashboard.url,
+    rollbackAlarmNames: rollbackAlarmNames(name, posture),
+    rollbackAlarms: rollback.map(({ id }) => made.alarms[id]!),
+  };
+}
+
+function relay(name: string, args: AlarmsArgs, topics: Topics, options: pulumi.ComponentResourceOptions): void {
+  const { telegramChat } = args.posture.oncall;
+  const { oncallBotToken } = args.secretArns;
+  if (telegramChat === undefined) return;
+  if (oncallBotToken === undefined)
+    throw new pulumi.RunError(
+      'evenkeel:oncallBotToken is not set, but oncall.telegramChat is: pulumi config set --secret evenkeel:oncallBotToken <token of a second bot>, or remove oncall.telegramChat',
+    );
+  new Relay(
+    name,
+    {
+      functionName: name,
+      posture: args.posture,
+      chat: telegramChat,
+      tokenSecretArn: oncallBotToken,
+      telegramApiRoot: args.telegramApiRoot,
+      topicArn: topics.arns.page,
+    },
+    options,
+  );
+}

@@ -1,0 +1,36 @@
+/** What is counted in the tasks' logs. */
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { LOG_METRICS } from '../../../posture/alarms/index.ts';
+import { logNamespace } from './metric.ts';
+
+export interface LogMetricsArgs {
+  /** Names of the log groups, by role. */
+  logGroups: Record<'web' | 'worker', pulumi.Input<string>>;
+  stack: string;
+}
+
+/** Lines of level fatal, each the end of a process (faults crash-unknown, no-crash-diagnostics). */
+export class LogMetrics extends pulumi.ComponentResource {
+  constructor(name: string, args: LogMetricsArgs, options?: pulumi.ComponentResourceOptions) {
+    super('evenkeel:aws:LogMetrics', name, {}, options);
+    for (const role of ['web', 'worker'] as const)
+      new aws.cloudwatch.LogMetricFilter(
+        `${name}-${role}-fatal`,
+        {
+          name: `${name}-${role}-fatal`,
+          logGroupName: args.logGroups[role],
+          pattern: '{ $.level = "fatal" }',
+          metricTransformation: {
+            namespace: logNamespace(args.stack),
+            name: LOG_METRICS.fatal,
+            value: '1',
+            defaultValue: '0',
+            unit: 'Count',
+          },
+        },
+        { parent: this },
+      );
+    this.registerOutputs({});
+  }
+}

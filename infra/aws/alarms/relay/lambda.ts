@@ -1,0 +1,34 @@
+/** Entry point of the relay's Lambda. The secret is read with the SDK that the runtime carries; see app/sentinel/lambda.ts. */
+import { createRequire } from 'node:module';
+import { createRelay } from './handler.ts';
+
+interface SecretsManager {
+  SecretsManager: new () => { getSecretValue(input: { SecretId: string }): Promise<{ SecretString?: string }> };
+}
+
+const sdk = createRequire(import.meta.url);
+
+/** Telegram's deadline, ms: three messages fit into the function's own. */
+const TIMEOUT = 8_000;
+
+function need(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+const arn = need('ONCALL_TOKEN_ARN');
+
+async function readToken(): Promise<string> {
+  const { SecretsManager } = sdk('@aws-sdk/client-secrets-manager') as SecretsManager;
+  const { SecretString } = await new SecretsManager().getSecretValue({ SecretId: arn });
+  if (!SecretString) throw new Error(`the secret ${arn} has no text`);
+  return SecretString;
+}
+
+export const handler = createRelay({
+  apiRoot: need('TELEGRAM_API_ROOT'),
+  chat: need('ONCALL_CHAT'),
+  readToken,
+  timeout: TIMEOUT,
+});

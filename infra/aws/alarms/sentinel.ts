@@ -1,0 +1,83 @@
+/** The sentinel: the app's own code on a schedule, outside the bot's tasks and network. */
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { sentinelPeriod } from '../../../posture/alarms/outside.ts';
+import { spellOut } from '../../../posture/resolve.ts';
+import type { Posture } from '../../../posture/schema/index.ts';
+import { functionCode } from './bundle.ts';
+import { SmallFunction } from './function.ts';
+
+export interface SentinelArgs {
+  functionName: string;
+  /** `sentinel.every`, `sentinel.timeout`, and what the webhook is compared with. A look a minute costs under 1 USD a month. */
+  posture: Posture;
+  /** Value of the dimension Stack of its metrics. */
+  stack: string;
+  /** Address of the bot; `/health` is asked there with the operator token. */
+  publicUrl: pulumi.Input<string>;
+  telegramApiRoot: string;
+  /** ARNs of the secrets. */
+  botTokenArn: pulumi.Input<string>;
+  operatorTokenArn: pulumi.Input<string>;
+}
+
+/** Seconds beside a look: start of the function, reading the secrets. */
+const START = 15;
+
+export class Sentinel extends pulumi.ComponentResource {
+  constructor(name: string, args: SentinelArgs, options?: pulumi.ComponentResourceOptions) {
+    super('evenkeel:aws:Sentinel', name, {}, options);
+    const { function: sentinel } = new SmallFunction(
+      name,
+      {
+        functionName: args.functionName,
+        description: 'Asks Telegram and the bot how they are, and turns answers and silence into metrics',
+        // Beside the code and not in the environment, which holds 4 KB at most.
+        code: functionCode('app/sentinel/lambda.ts', { 'posture.json': JSON.stringify(spellOut(args.posture)) }),
+        secretArns: [args.botTokenArn, args.operatorTokenArn],
+        environment: {
+          STACK: args.stack,
+          PUBLIC_URL: args.publicUrl,
+          TELEGRAM_API_ROOT: args.telegramApiRoot,
+          BOT_TOKEN_ARN: args.botTokenArn,
+          OPERATOR_TOKEN_ARN: args.operatorTokenArn,
+        },
+        timeout: Math.ceil(args.posture.sentinel.timeout / 1000) + START,
+        // The next look comes soon enough; a late one would speak of a minute that is over.
+        retries: 0,
+        posture: args.posture,
+      },
+      { parent: this },
+    );
+    const minutes = sentinelPeriod(args.posture) / 60;
+    const rule = new aws.cloudwatch.EventRule(
+      name,
+      {
+        name: args.functionName,
+        description: 'When the sentinel looks',
+        scheduleExpression: `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`,
+      },
+      { parent: this },
+    );
+    const allowed = new aws.lambda.Permission(
+      name,
+      {
+        action: 'lambda:InvokeFunction',
+        function: sentinel.name,
+        principal: 'events.amazonaws.com',
+        sourceArn: rule.arn,
+      },
+      { parent: this },
+    );
+    new aws.cloudwatch.EventTarget(
+      name,
+      {
+        rule: rule.name,
+        arn: sentinel.arn,
+        retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      },
+      { parent: this, dependsOn: [allowed] },
+    );
+    this.registerOutputs({});
+  }
+}
