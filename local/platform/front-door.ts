@@ -95,10 +95,12 @@ export async function startFrontDoor({ posture, host, port }: FrontDoorOptions):
   }
 
   function fail(response: ServerResponse, status: number, why: string): void {
+    // The client went away: nobody is there to be told, and no task is to blame.
+    if (response.destroyed) return;
     errors++;
     // An answer that has begun can only be cut off, so that it is not taken for a whole one.
     if (response.headersSent) response.destroy();
-    else if (!response.destroyed) refuse(response, status, why);
+    else refuse(response, status, why);
   }
 
   function forward(request: IncomingMessage, response: ServerResponse, target: Backend, attempts: number): void {

@@ -34,8 +34,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   tasks(): readonly Task[];
   views(): TaskView[];
-  /** Resolves when each wanted task of the role is healthy; rejects when `within` ms pass first. */
-  ready(role: Role, within: number): Promise<void>;
+  /** Resolves when each wanted task of the role is healthy; rejects when `within` ms pass first or one keeps crashing. */
+  ready(role: Role, within: number, signal?: AbortSignal): Promise<void>;
   /** Rolling: a new task becomes healthy before the old one is asked to leave. */
   replace(taskId: string): Promise<void>;
   /** SIGTERM is a stop with its deadline and a successor at once; the others go to the process as they are. */
@@ -47,6 +47,8 @@ export interface Supervisor {
   endAll(): Promise<void>;
 }
 
+/** A task that ends this often before it was ever healthy will not become so by waiting. */
+const CRASHES_AT_START = 3;
 const CRASH_LOOP: Backoff = { first: 1000, max: 30_000 };
 
 /** Starts the tasks of all roles; they become healthy by and by, see `ready`. */
@@ -98,6 +100,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     slot.previous = task;
     slot.lastExit = describeExit(exit);
     changed();
+    void options.deregister?.(task);
     const lived = Date.now() - task.startedAt.getTime();
     if (lived > posture.rollout.healthGrace) slot.crashes = 0;
     const delay = restartDelay(slot.crashes++, options.backoff ?? CRASH_LOOP);
@@ -127,8 +130,10 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     leaving.set(task, slot);
     task.leave();
     changed();
-    if (gentle) await options.deregister?.(task);
+    const deregistered = options.deregister?.(task);
+    if (gentle) await deregistered;
     slot.lastExit = describeExit(await task.stop());
+    await deregistered;
     leaving.delete(task);
     changed();
   }
@@ -192,7 +197,28 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     ]);
   }
 
-  for (const slot of slots) settle(slot, await begin(slot));
+  const notReady = (sick: Slot[], what: string) => {
+    const why = sick.map((slot) => `${slot.name} (${slot.current?.complaint ?? slot.lastExit ?? 'no answer'})`);
+    return new Error(`${what}: ${why.join(', ')}; logs in ${options.logs}`);
+  };
+
+  async function endAll(): Promise<void> {
+    for (const role of ROLES) stopping.add(role);
+    cancelled.abort();
+    await Promise.all(
+      tasks().map((task) => {
+        task.signal('SIGKILL');
+        return task.exited;
+      }),
+    );
+  }
+
+  try {
+    for (const slot of slots) settle(slot, await begin(slot));
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
 
   return {
     tasks,
@@ -203,15 +229,15 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
       }),
       ...[...leaving].map(([task, slot]) => viewOf(task, slot)),
     ],
-    async ready(role, within) {
+    async ready(role, within, signal) {
       const deadline = Date.now() + within;
       const mine = slots.filter((slot) => slot.role === role);
       while (!mine.every(({ current }) => current?.state === 'healthy')) {
-        if (Date.now() > deadline) {
-          const sick = mine.filter(({ current }) => current?.state !== 'healthy');
-          const why = sick.map((slot) => `${slot.name}: ${slot.current?.complaint ?? slot.lastExit ?? 'no answer'}`);
-          throw new Error(`not healthy within ${within / 1000} s: ${why.join('; ')} (logs in ${options.logs})`);
-        }
+        signal?.throwIfAborted();
+        const broken = mine.filter(({ crashes }) => crashes >= CRASHES_AT_START);
+        if (broken.length > 0) throw notReady(broken, `crashed ${CRASHES_AT_START} times`);
+        const late = mine.filter(({ current }) => current?.state !== 'healthy');
+        if (Date.now() > deadline) throw notReady(late, `not healthy within ${within / 1000} s`);
         await sleep(20);
       }
     },
@@ -227,15 +253,6 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
       await Promise.all(ROLES.map(stopRole));
       cancelled.abort();
     },
-    async endAll() {
-      for (const role of ROLES) stopping.add(role);
-      cancelled.abort();
-      await Promise.all(
-        tasks().map((task) => {
-          task.signal('SIGKILL');
-          return task.exited;
-        }),
-      );
-    },
+    endAll,
   };
 }
