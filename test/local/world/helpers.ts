@@ -123,3 +123,11 @@ export function textOf(update: Update): string {
     ''
   );
 }
+
+/** Calls setWebhook as often as it takes for the limit of one a second to let it pass. */
+export async function setWebhook(call: Call, params: object): Promise<string | undefined> {
+  for (;;) {
+    const answer = await call('setWebhook', params);
+    if (answer.status !== 429) return answer.description;
+  }
+}
