@@ -8,7 +8,7 @@ import { MetricAlarms } from './metric-alarms.ts';
 import type { Watched } from './metric.ts';
 import { rollbackAlarmNames } from './names.ts';
 import { Notices } from './notices.ts';
-import { Relay } from './relay.ts';
+import { Relay, type RelayArgs } from './relay.ts';
 import { Sentinel } from './sentinel.ts';
 import { Topics } from './topics.ts';
 
@@ -58,6 +58,7 @@ export interface Alarms {
  */
 export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.ComponentResourceOptions = {}): Alarms {
   const { posture } = args;
+  const relayed = relayArgs(args);
   const watched: Watched = { ...args.watched, stack: name, relay: `${name}-relay` };
   const topics = new Topics(name, { posture, accountId: args.accountId }, options);
   const made = new MetricAlarms(name, { prefix: name, posture, watched, topics: topics.arns }, options);
@@ -67,7 +68,11 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     { database: watched.database, clusterArn: args.clusterArn, topics: topics.arns, dependsOn: topics.policies },
     options,
   );
-  relay(watched.relay, args, topics, options);
+  if (relayed) {
+    const { telegramApiRoot } = args;
+    const topicArn = topics.arns.page;
+    new Relay(watched.relay, { functionName: watched.relay, posture, telegramApiRoot, topicArn, ...relayed }, options);
+  }
   new Sentinel(
     `${name}-sentinel`,
     {
@@ -97,24 +102,14 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
   };
 }
 
-function relay(name: string, args: AlarmsArgs, topics: Topics, options: pulumi.ComponentResourceOptions): void {
-  const { telegramChat } = args.posture.oncall;
-  const { oncallBotToken } = args.secretArns;
-  if (telegramChat === undefined) return;
-  if (oncallBotToken === undefined)
+/** What the relay needs, or undefined where the posture wants none. Checked before anything is declared. */
+function relayArgs({ posture, secretArns }: AlarmsArgs): Pick<RelayArgs, 'chat' | 'tokenSecretArn'> | undefined {
+  const chat = posture.oncall.telegramChat;
+  const tokenSecretArn = secretArns.oncallBotToken;
+  if (chat === undefined) return undefined;
+  if (tokenSecretArn === undefined)
     throw new pulumi.RunError(
       'evenkeel:oncallBotToken is not set, but oncall.telegramChat is: pulumi config set --secret evenkeel:oncallBotToken <token of a second bot>, or remove oncall.telegramChat',
     );
-  new Relay(
-    name,
-    {
-      functionName: name,
-      posture: args.posture,
-      chat: telegramChat,
-      tokenSecretArn: oncallBotToken,
-      telegramApiRoot: args.telegramApiRoot,
-      topicArn: topics.arns.page,
-    },
-    options,
-  );
+  return { chat, tokenSecretArn };
 }
