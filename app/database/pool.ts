@@ -56,6 +56,9 @@ export function createPool(options: PoolOptions): Pool {
  */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // A client that is out of the pool tells of its lost connection by an event as well as by the query that fails:
+  // with nobody listening, that event ends the process (fault db-drop).
+  client.on('error', ignore);
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
@@ -71,8 +74,11 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     throw error;
   } finally {
     client.release(broken);
+    client.off('error', ignore);
   }
 }
+
+const ignore = (): void => undefined;
 
 export const poolCounts = (pool: Pool) => ({
   max: pool.options.max,
