@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atRandomMoments, underForce } from './force.ts';
+import { atRandomMoments, deaths, underForce } from './force.ts';
 import { crashDatabase } from './rig/blows.ts';
 
 test('a database that crashes under load loses nothing that was acknowledged, and nothing is sent twice', (t) =>
@@ -8,8 +8,7 @@ test('a database that crashes under load loses nothing that was acknowledged, an
     databaseUp: false,
     strike: async (rig) => {
       await atRandomMoments(rig, 3, () => crashDatabase(rig));
-      const ended = [...rig.webs, ...rig.workers].flatMap(({ predecessors }) => predecessors);
-      assert.deepEqual(ended, [], 'no task dies of it');
+      assert.deepEqual(await deaths(rig), [], 'no task dies of it');
       return `${rig.world.telegram.stats().retried} deliveries refused and tried again`;
     },
   }));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SPAN, underForce } from './force.ts';
+import { deaths, SPAN, underForce } from './force.ts';
 import { cutConnections } from './rig/blows.ts';
 
 test('connections cut in a loop lose nothing that was acknowledged, and nothing is sent twice', (t) =>
@@ -14,8 +14,7 @@ test('connections cut in a loop lose nothing that was acknowledged, and nothing 
         await sleep(pause);
         cut += await cutConnections(rig);
       }
-      const ended = [...rig.webs, ...rig.workers].flatMap(({ predecessors }) => predecessors);
-      assert.deepEqual(ended, [], 'no task dies of it');
+      assert.deepEqual(await deaths(rig), [], 'no task dies of it');
       return `${cut} connections cut`;
     },
   }));

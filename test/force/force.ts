@@ -61,14 +61,26 @@ export async function atRandomMoments<T>(rig: Rig, count: number, strike: (index
   return Promise.all(strikes);
 }
 
-/** What the tasks complained about, for who has to find out what went wrong. */
+/** What the tasks complained about, each complaint once: for who has to find out what went wrong. */
 function complaints({ webs, workers }: Rig): string[] {
   return [...webs, ...workers].flatMap(({ name, task, predecessors }) =>
-    [...predecessors, task].flatMap(({ pid, logs }) =>
-      logs
-        .filter(({ level }) => level !== 'info' && level !== 'debug')
-        .slice(-8)
-        .map((line) => `${name} ${pid}: ${JSON.stringify(line).slice(0, 600)}`),
-    ),
+    [...predecessors, task].flatMap(({ pid, logs }) => {
+      const loud = logs.filter(({ level }) => level !== 'info' && level !== 'debug');
+      const alike = Map.groupBy(loud, ({ level, msg, error }) => `${level}: ${msg}: ${String(error).slice(0, 300)}`);
+      return [...alike].map(
+        ([text, { length, 0: first }]) => `${name} ${pid}: ${length} × ${text}, first ${String(first!['time'])}`,
+      );
+    }),
+  );
+}
+
+/** How tasks ended that nobody killed; their replacements do not hide it. */
+export async function deaths({ webs, workers }: Rig): Promise<string[]> {
+  const dead = [...webs, ...workers].flatMap(({ predecessors }) => predecessors);
+  return Promise.all(
+    dead.map(async ({ role, exited, logs }) => {
+      const { code, signal } = await exited;
+      return `${role}: ${signal ?? `exit code ${code}`}: ${JSON.stringify(logs.at(-1))}`;
+    }),
   );
 }

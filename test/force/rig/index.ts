@@ -28,7 +28,7 @@ export interface Rig {
 }
 
 /** A send takes so long at Telegram, and an answer at the provider, ms: long enough that a kill finds some under way. */
-const LATENCY = 25;
+const LATENCY = 80;
 const START_WITHIN = 30_000;
 /** Longest wait of a repeat delivery, ms: many arrive when their update is long done. */
 const REPEAT_WITHIN = 3_000;
