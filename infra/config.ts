@@ -16,6 +16,7 @@ const KEYS = [
   'webhookSecret',
   'operatorToken',
   'openrouterApiKey',
+  'oncallBotToken',
   'imageDigest',
   'architecture',
   'telegramApiRoot',
@@ -40,6 +41,11 @@ const RULES: Partial<Record<Key, Rule>> = {
     accepts: /^\d{3,}:[A-Za-z0-9_-]{20,}$/,
     wanted: 'a bot token, such as "123456789:AA…", from @BotFather',
     command: 'pulumi config set --secret evenkeel:botToken <token>',
+  },
+  oncallBotToken: {
+    accepts: /^\d{3,}:[A-Za-z0-9_-]{20,}$/,
+    wanted: 'the token of another bot than the one that is deployed, from @BotFather',
+    command: 'pulumi config set --secret evenkeel:oncallBotToken <token>',
   },
   webhookSecret: {
     accepts: /^[A-Za-z0-9_-]{16,256}$/,
@@ -93,20 +99,36 @@ export function configProblems(values: Readonly<Record<string, string>>): string
   return problems;
 }
 
+interface Wanted {
+  key: string;
+  command: string;
+  /** Whether the posture asks for it. */
+  needed: boolean;
+  /** What else would do. */
+  or?: string;
+}
+
 /** Values that the cloud cannot do without, one line for each that is missing. */
 export function missingForAws(values: Readonly<Record<string, string>>, posture: Posture): string[] {
-  const wanted: [string, string, boolean][] = [
-    ['aws:region', 'pulumi config set aws:region eu-central-1', true],
-    ['evenkeel:botToken', RULES.botToken!.command, true],
-    ['evenkeel:openrouterApiKey', RULES.openrouterApiKey!.command, posture.features.chat],
+  const wanted: Wanted[] = [
+    { key: 'aws:region', command: 'pulumi config set aws:region eu-central-1', needed: true },
+    { key: 'evenkeel:botToken', command: RULES.botToken!.command, needed: true },
+    {
+      key: 'evenkeel:openrouterApiKey',
+      command: RULES.openrouterApiKey!.command,
+      needed: posture.features.chat,
+      or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.chat false',
+    },
+    {
+      key: 'evenkeel:oncallBotToken',
+      command: RULES.oncallBotToken!.command,
+      needed: posture.oncall.telegramChat !== undefined,
+      or: 'leave the chat away: pulumi config rm --path evenkeel:posture.oncall.telegramChat',
+    },
   ];
   return wanted
-    .filter(([key, , needed]) => needed && values[key] === undefined)
-    .map(([key, command]) =>
-      key === 'evenkeel:openrouterApiKey'
-        ? `${key} is not set: ${command}, or switch the feature off: pulumi config set --path evenkeel:posture.features.chat false`
-        : `${key} is not set: ${command}`,
-    );
+    .filter(({ key, needed }) => needed && values[key] === undefined)
+    .map(({ key, command, or }) => `${key} is not set: ${[command, or].filter(Boolean).join(', or ')}`);
 }
 
 /** All values of the stack's configuration as text, secrets included: for checks alone, never to be shown or passed on. */
@@ -123,6 +145,7 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
     webhookSecret: config.getSecret('webhookSecret'),
     operatorToken: config.getSecret('operatorToken'),
     openrouterApiKey: config.getSecret('openrouterApiKey'),
+    oncallBotToken: config.getSecret('oncallBotToken'),
   };
   return {
     target: config.get<Settings['target']>('target') ?? 'aws',

@@ -15,6 +15,8 @@ export interface BotSecrets {
   operatorToken: pulumi.Output<string> | undefined;
   /** Key of the AI provider; wanted while features.chat is on. */
   openrouterApiKey: pulumi.Output<string> | undefined;
+  /** Token of the bot that passes pages on to the on-call chat, another than the bot itself; wanted with oncall.telegramChat. */
+  oncallBotToken: pulumi.Output<string> | undefined;
 }
 
 export interface Settings {

@@ -22,7 +22,13 @@ const useMedia = (arn: pulumi.Output<string>): Statement[] => [
 export function declareTasks(name: string, settings: Settings, account: Account, base: Foundation): Tasks {
   const { posture, architecture, telegramApiRoot } = settings;
   const { image, ingress, media, vault } = base;
-  const listening = { NODE_ENV: 'production', PORT: String(CONTAINER_PORT), PUBLIC_URL: ingress.publicUrl };
+  const listening = {
+    NODE_ENV: 'production',
+    // Dimension of the metrics that a task writes to its log, so that the alarms of two stacks stay apart.
+    STACK: name,
+    PORT: String(CONTAINER_PORT),
+    PUBLIC_URL: ingress.publicUrl,
+  };
 
   const task = (role: TaskRole, environment: Record<string, pulumi.Input<string>>, allow?: Statement[]): Task =>
     new Task(

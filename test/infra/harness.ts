@@ -52,9 +52,12 @@ export const CONFIG: Readonly<Record<string, string>> = {
   'aws:region': 'eu-central-1',
   'evenkeel:botToken': '123456789:AAtest-token-of-nobody-0123456789',
   'evenkeel:openrouterApiKey': 'sk-or-key-of-nobody',
+  'evenkeel:oncallBotToken': '987654321:AAoncall-token-of-nobody-01234567',
   'evenkeel:imageDigest': `sha256:${'a'.repeat(64)}`,
 };
-const SECRET_KEYS = ['botToken', 'webhookSecret', 'operatorToken', 'openrouterApiKey'].map((key) => `evenkeel:${key}`);
+const SECRET_KEYS = ['botToken', 'webhookSecret', 'operatorToken', 'openrouterApiKey', 'oncallBotToken'].map(
+  (key) => `evenkeel:${key}`,
+);
 
 class Recorder extends MockMonitor {
   readonly declared: Declared[] = [];
