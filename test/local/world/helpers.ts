@@ -87,11 +87,9 @@ export const withStatus =
 /** A webhook that notes what it is sent and answers as it is told. */
 export async function webhookFor(t: TestContext, respond: Respond = acknowledge) {
   const deliveries: Delivered[] = [];
-  const state = { respond, open: 0, mostOpen: 0 };
+  const state = { respond };
   const server = await listen(
     async (request, response) => {
-      state.mostOpen = Math.max(state.mostOpen, ++state.open);
-      response.once('close', () => state.open--);
       const update = JSON.parse((await readBody(request, 1e6)).toString()) as Update;
       const delivered = { at: performance.now(), update, headers: request.headers };
       deliveries.push(delivered);
@@ -104,9 +102,6 @@ export async function webhookFor(t: TestContext, respond: Respond = acknowledge)
   return {
     url: `${server.origin}/telegram/webhook`,
     deliveries,
-    get mostOpen() {
-      return state.mostOpen;
-    },
     set respond(next: Respond) {
       state.respond = next;
     },

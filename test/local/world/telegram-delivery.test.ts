@@ -96,33 +96,41 @@ test('order holds in every chat while many are delivered in parallel, with failu
 
 test('no more deliveries are under way than max_connections', async (t) => {
   const { telegram, call } = await telegramFor(t, { timeScale: 50 });
+  let open = 0;
+  let mostOpen = 0;
   const hook = await webhookFor(t, async (_delivered, response) => {
+    mostOpen = Math.max(mostOpen, ++open);
     await pause(5);
+    open--;
     response.writeHead(200).end();
   });
   await succeed(call, 'setWebhook', { url: hook.url, max_connections: 7 });
   telegram.flood({ updates: 400, chats: 100 });
   await until(() => telegram.stats().pending === 0, 'all delivered');
-  assert.equal(hook.mostOpen, 7);
+  assert.equal(mostOpen, 7);
   assert.equal(telegram.stats().peakInFlight, 7);
 });
 
 test('a failed update is sent again at once, then after 2, 4, 8 … s, up to 60–120 s', async (t) => {
-  const scale = 200;
+  const scale = 100;
+  const chats = [1, 2, 3, 4];
   const { telegram, call } = await telegramFor(t, { timeScale: scale });
   const hook = await webhookFor(t, withStatus(500));
   await succeed(call, 'setWebhook', { url: hook.url });
-  telegram.say(CHAT, 'again');
-  await until(() => hook.deliveries.length === 9, 'nine attempts');
-  const times = hook.deliveries.map(({ at }) => at);
-  const pauses = times.slice(1).map((at, index) => ((at - times[index]!) * scale) / 1000);
-  const wanted = [0, 2, 4, 8, 16, 32];
-  // Timers are late by some real milliseconds, never early by more than one.
-  for (const [index, seconds] of wanted.entries()) {
-    assert.ok(pauses[index]! >= seconds - 0.4, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
-    assert.ok(pauses[index]! <= seconds + 12, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
+  for (const chat of chats) telegram.say(chat, 'again');
+  await until(() => hook.deliveries.length >= 9 * chats.length, 'nine attempts at each', 20_000);
+  const pausesOf = (chat: number) => {
+    const times = hook.deliveries.filter(({ update }) => update.message?.chat.id === chat).map(({ at }) => at);
+    return times.slice(1).map((at, index) => ((at - times[index]!) * scale) / 1000);
+  };
+  // Timers are late on a busy machine, never early by more than 1 ms: the shortest pause of the four is the truest.
+  const pauses = chats.map(pausesOf).reduce((a, b) => a.map((value, index) => Math.min(value, b[index] ?? value)));
+  for (const [index, seconds] of [0, 2, 4, 8, 16, 32].entries()) {
+    const next = Math.max(2, seconds * 2);
+    assert.ok(pauses[index]! >= seconds - 0.2, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
+    assert.ok(pauses[index]! < next, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
   }
-  for (const long of pauses.slice(6)) assert.ok(long >= 59 && long <= 132, `capped pause: ${long} s`);
+  for (const long of pauses.slice(6, 8)) assert.ok(long >= 59 && long <= 125, `capped pause: ${long} s`);
   assert.equal(telegram.stats().lastError, 'Wrong response from the webhook: 500 Internal Server Error');
 });
 
@@ -145,7 +153,7 @@ test('Retry-After is obeyed', async (t) => {
   await until(() => hook.deliveries.length === 2, 'two attempts');
   const [first, second] = hook.deliveries.map(({ at }) => at);
   const seconds = (second! - first!) / 10;
-  assert.ok(seconds >= 19.9 && seconds < 30, `${seconds} s`);
+  assert.ok(seconds >= 19.9 && seconds < 40, `${seconds} s`);
 });
 
 test('Retry-After of more than an hour counts as an hour', async (t) => {
@@ -162,12 +170,13 @@ test('a response that does not come within 60 s counts as failed', async (t) => 
   const { telegram, call } = await telegramFor(t, { timeScale: 400 });
   const hook = await webhookFor(t, () => {});
   await succeed(call, 'setWebhook', { url: hook.url });
+  const before = performance.now();
   telegram.say(CHAT, 'x');
   await until(() => hook.deliveries.length === 1, 'first attempt');
   hook.respond = acknowledge;
   await until(() => telegram.stats().delivered === 1, 'the second attempt');
-  const [first, second] = hook.deliveries.map(({ at }) => at);
-  assert.ok(second! - first! >= 149, `${second! - first!} ms real time stand for 60 s`);
+  const waited = hook.deliveries[1]!.at - before;
+  assert.ok(waited >= 149, `${waited} ms real time stand for 60 s`);
   assert.equal(telegram.stats().lastError, 'Read timeout expired');
 });
 
