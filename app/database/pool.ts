@@ -27,6 +27,11 @@ export function sessionSettings({ url, posture, role }: Omit<PoolOptions, 'log'>
     idle_in_transaction_session_timeout: timeouts.idleInTransaction,
     query_timeout: timeouts.query,
     keepAlive: true,
+    // Statements of one client are sent without waiting for the answer of the one before, where the caller does not.
+    pipeline: true,
+    // Every query of the app has its index. The planner must not prefer a scan because a table was small when it was
+    // last analysed: right after a burst, that is how a queue comes to a standstill.
+    options: '-c enable_seqscan=off',
     keepAliveInitialDelayMillis: keepalive.idle,
   };
 }
@@ -46,6 +51,10 @@ export function createPool(options: PoolOptions): Pool {
     maxLifetimeSeconds: Math.round((timeouts.maxLifetime / 1000) * (0.9 + Math.random() * 0.2)),
     idleTimeoutMillis: 60_000,
   });
+  // A client tells of its lost connection by an event as well as by the query that fails. Out of the pool, the event is
+  // heard by nobody, and would end the process (fault db-drop). Listened to from the start: the server's last word may
+  // come in one packet with the answer to the query before, while the client passes from one user to the next.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => log.warn({ error: describeError(error) }, 'an idle database connection was lost'));
   return pool;
 }
@@ -56,9 +65,6 @@ export function createPool(options: PoolOptions): Pool {
  */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A client that is out of the pool tells of its lost connection by an event as well as by the query that fails:
-  // with nobody listening, that event ends the process (fault db-drop).
-  client.on('error', ignore);
   let broken: Error | undefined;
   try {
     await client.query('BEGIN');
@@ -74,11 +80,8 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     throw error;
   } finally {
     client.release(broken);
-    client.off('error', ignore);
   }
 }
-
-const ignore = (): void => undefined;
 
 export const poolCounts = (pool: Pool) => ({
   max: pool.options.max,
