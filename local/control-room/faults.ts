@@ -2,15 +2,15 @@
 import { z } from 'zod';
 
 const flag = z.boolean();
-const latency = z.int().min(0).max(60_000);
+const latency = z.int().min(1).max(60_000).or(z.literal(false));
 
-/** `false` and `0` clear a fault; what is not named stays as it is. */
+/** `false` clears a fault; what is not named stays as it is. */
 export const telegramFaults = z.strictObject({
   rateLimit: z.union([z.strictObject({ retryAfter: z.int().min(1).max(3600) }), z.literal(false)]).optional(),
   hang: flag.optional(),
   error: flag.optional(),
   latency: latency.optional(),
-  duplicates: z.int().min(0).max(10).optional(),
+  duplicates: z.int().min(1).max(10).or(z.literal(false)).optional(),
   loseAnswers: flag.optional(),
 });
 
@@ -33,7 +33,7 @@ export function inject<F extends object>(
 ): void {
   const faults = world.faults;
   for (const [key, value] of Object.entries(wanted)) {
-    if (value === false || value === 0 || value === undefined) delete faults[key as keyof F];
+    if (value === false || value === undefined) delete faults[key as keyof F];
     else faults[key as keyof F] = value as F[keyof F];
   }
   world.faults = faults;
@@ -59,8 +59,7 @@ export const toldFaults = (
 ): { level: 'warn' | 'good'; text: string }[] =>
   Object.entries(wanted).map(([key, value]) => {
     const who = target === 'telegram' ? 'Telegram' : 'The AI provider';
-    const off = value === false || value === 0;
-    return off
+    return value === false
       ? { level: 'good', text: `Fault off: ${who} no longer ${NO_LONGER[key] ?? key}` }
       : { level: 'warn', text: `Fault on: ${who} ${told(key, value)}` };
   });

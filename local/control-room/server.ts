@@ -83,26 +83,31 @@ function streamEvents(app: FastifyInstance, broadcast: Broadcast, snapshot: () =
 }
 
 /** Passes chat events on at once; those of chats without a tab, such as a crowd's, are not. */
-function relayChat({ telegram, rooms }: Chatting, broadcast: Broadcast): () => void {
-  return telegram.subscribe((event) => {
+function relayChat(app: FastifyInstance, { telegram, rooms }: Chatting, broadcast: Broadcast): void {
+  const unsubscribe = telegram.subscribe((event) => {
     const known = rooms.has(event.chatId);
     const room = rooms.roomOf(event.chatId);
     if (!room) return;
     if (!known) broadcast.send('room', room);
     broadcast.send(event.kind, event);
   });
+  app.addHook('preClose', async () => void unsubscribe());
 }
 
-function lookAround(observer: Observer, journal: Journal, broadcast: Broadcast): () => void {
+/** Looks twice a second, and right after each command, so that a switch moves when it is touched. */
+function lookAround(app: FastifyInstance, observer: Observer, journal: Journal, broadcast: Broadcast): void {
   const look = (): void => {
     const { before, now, changed, sample } = observer.observe(Date.now());
     if (before) for (const line of linesBetween(before, now)) journal.add(line);
     if (Object.keys(changed).length > 0) broadcast.change(changed);
     if (sample) broadcast.send('sample', sample);
   };
+  app.addHook('onResponse', async ({ method }) => {
+    if (method === 'POST') look();
+  });
   look();
   const timer = setInterval(look, LOOK_MS);
-  return () => clearInterval(timer);
+  app.addHook('preClose', async () => void clearInterval(timer));
 }
 
 async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions): Promise<string> {
@@ -150,19 +155,15 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     samples: observer.samples(),
     log: journal.entries(),
   }));
-  const url = await listen(app, options);
-  const stopLooking = lookAround(observer, journal, broadcast);
-  const stopRelaying = chatting && relayChat(chatting, broadcast);
+  lookAround(app, observer, journal, broadcast);
+  if (chatting) relayChat(app, chatting, broadcast);
+  app.addHook('preClose', async () => void broadcast.stop());
 
-  let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> =>
-    (stopping ??= (async () => {
-      signal?.removeEventListener('abort', onAbort);
-      stopLooking();
-      stopRelaying?.();
-      broadcast.stop();
-      await app.close();
-    })());
+  const url = await listen(app, options);
+  const stop = async (): Promise<void> => {
+    signal?.removeEventListener('abort', onAbort);
+    await app.close();
+  };
   const onAbort = (): void => void stop();
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted) await stop();

@@ -130,7 +130,7 @@ export function chatPane(pane, { onUnread }) {
       if (tap) settle(tap);
       if (!text) return;
       if (alert) alertBox(text);
-      else toast(text);
+      else toast(text, 'info', pane);
     },
     /** Telegram's queue is empty. */
     stored: () => chats.forEach(({ view }) => view.stored()),

@@ -7,6 +7,7 @@ const HEEL = { good: 0, info: 0, warn: 1, bad: 2 };
 function verdict({ tasks = [], database, faults, queues }) {
   if (!database) return ['info', 'Connecting…'];
   if (database.state !== 'up') return ['bad', `Database ${database.state}`];
+  if (tasks.length === 0) return ['info', 'No task runs yet'];
   const bad = tasks.filter(({ state, frozen }) => frozen || state === 'unhealthy' || state === 'stopped');
   if (bad.length > 0) {
     return bad.length === tasks.length

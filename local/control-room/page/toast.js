@@ -4,12 +4,12 @@ import { h } from './dom.js';
 const SHOWN_MS = 3_500;
 let current;
 
-/** A line at the top of the chat that goes away by itself. */
-export function toast(text, tone = 'info') {
+/** A line that goes away by itself, over the whole page or over one pane. */
+export function toast(text, tone = 'info', over = document.body) {
   current?.remove();
   const node = h('p', { class: 'toast', role: 'status', data: { tone } }, text);
   current = node;
-  document.body.append(node);
+  over.append(node);
   setTimeout(() => node.remove(), SHOWN_MS);
 }
 

@@ -162,15 +162,30 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 60_000 },
     await card.getByRole('button', { name: 'Thaw worker-1' }).waitFor();
   });
 
-  test('faults are toggled, seen, and all switched off', async (t) => {
+  test('every fault can be toggled on and off', async (t) => {
+    const { page, telegram, provider, complaints } = await open(t);
+    const toggles = await page.locator('[data-fault]').all();
+    assert.equal(toggles.length, 10);
+    for (const on of [true, false]) {
+      for (const toggle of toggles) {
+        await toggle.click();
+        const name = await toggle.getAttribute('data-fault');
+        await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
+      }
+      const count = Object.keys(telegram.faults).length + Object.keys(provider.faults).length;
+      assert.equal(count, on ? 10 : 0);
+    }
+    assert.deepEqual(complaints, []);
+  });
+
+  test('faults are seen in the status, and all switched off at once', async (t) => {
     const { page, telegram, provider } = await open(t);
-    const toggle = page.locator('[data-fault="telegram.rateLimit"]');
-    await toggle.click();
+    await page.locator('[data-fault="telegram.rateLimit"]').click();
     await page.locator('[data-fault="telegram.rateLimit"][aria-pressed=true]').waitFor();
     assert.deepEqual(telegram.faults, { rateLimit: { retryAfter: 5 } });
-    await page.locator('[data-fault="provider.hang"]').click();
+    await page.locator('[data-fault="provider.latency"]').click();
     await page.getByRole('status').getByText('2 faults on').waitFor();
-    assert.deepEqual(provider.faults, { hang: true });
+    assert.deepEqual(provider.faults, { latency: 5000 });
     await page.getByRole('button', { name: 'Switch all off' }).click();
     await page.getByRole('status').getByText('Even keel').waitFor();
     assert.deepEqual([telegram.faults, provider.faults], [{}, {}]);
