@@ -1,7 +1,7 @@
 /** What follows from a posture that obeys the laws: the figures that an operator may rely on. */
 import { detectionTime } from './alarms/index.ts';
 import { slowestAlarm } from './laws/alarms-detect.ts';
-import { settle } from './laws/drain-fits.ts';
+import { CLOSING, settle } from './laws/drain-fits.ts';
 import { takeover } from './laws/lanes-recover.ts';
 import { rollbackTerms } from './laws/rollout-converges.ts';
 import { demand, keepaliveTimeout, peakConnections, ROLES, usableConnections } from './limits.ts';
@@ -100,7 +100,7 @@ export function promises(posture: Posture): Promised[] {
     time('ack', 'until a webhook request is answered, at worst', telegram.ackDeadline),
     time('takeover', "until a crashed worker's chats are taken over", takeover(posture)),
     time('drain.web', 'until a leaving web task has finished', ingress.deregistrationDelay + telegram.ackDeadline),
-    time('drain.worker', 'until a leaving worker has finished', longest + settle(posture)),
+    time('drain.worker', 'until a leaving worker has finished', longest + settle(posture) + CLOSING),
     ...(['page', 'ticket'] as const).flatMap((severity) => detection(posture, severity)),
     time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
     ...outages(posture),

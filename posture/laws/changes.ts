@@ -1,7 +1,7 @@
 /** The smallest single change that satisfies a broken law: one key at a time, up and down, never at another law's cost. */
 import { FARGATE_MEMORY } from '../outside.ts';
 import { valueAt, withValue } from '../path.ts';
-import { spellOut } from '../resolve.ts';
+import { jsonSchema, spellOut } from '../resolve.ts';
 import { INSTANCE_MEMORY_GIB } from '../schema/database.ts';
 import { z } from 'zod';
 import { postureSchema, type Posture } from '../schema/index.ts';
@@ -90,21 +90,38 @@ function firstGood(postures: Posture[], judge: Judge): Omit<Candidate, 'distance
   return undefined;
 }
 
+/** The range that the schema gives a number at a path; a quantity with a unit has none but 0. */
+function range(path: string): [least: number, most: number] {
+  const schema = path
+    .split('.')
+    .reduce<unknown>(
+      (node, step) => (node as { properties?: Record<string, unknown> } | undefined)?.properties?.[step],
+      jsonSchema(),
+    );
+  const { minimum = 0, maximum = Infinity } = (schema ?? {}) as { minimum?: number; maximum?: number };
+  return [minimum, maximum];
+}
+
 /** Walks away from the value in growing strides until a value is good, then back to the nearest good one. */
-function nearestNumber(from: number, step: number, set: Setter, judge: Judge): Candidate | undefined {
+function nearestNumber(
+  from: number,
+  step: number,
+  within: [number, number],
+  set: Setter,
+  judge: Judge,
+): Candidate | undefined {
   const at = (strides: number) => Number((from + strides * step).toFixed(6));
-  const allowed = (strides: number) => at(strides) >= 0 && set(at(strides)).some(acceptable);
   const tried = (strides: number) => firstGood(set(at(strides)), judge);
+  const last = Math.floor(Number((Math.abs((step > 0 ? within[1] : within[0]) - from) / Math.abs(step)).toFixed(6)));
   let bad = 0;
   for (const stride of STRIDES) {
-    const inside = allowed(stride);
-    const strides = inside ? stride : lastTrue(bad, stride, allowed);
-    const found = strides > bad ? tried(strides) : undefined;
+    const strides = Math.min(stride, last);
+    if (strides <= bad) return undefined;
+    const found = tried(strides);
     if (found) {
       const good = firstTrue(bad, strides, (middle) => tried(middle) !== undefined);
       return { ...(tried(good) ?? found), distance: distance(from, at(good), step) };
     }
-    if (!inside) return undefined;
     bad = strides;
   }
   return undefined;
@@ -120,10 +137,6 @@ function firstTrue(no: number, yes: number, is: (value: number) => boolean): num
   return yes;
 }
 
-/** The largest number below `no` that is true, `yes` being true. */
-const lastTrue = (yes: number, no: number, is: (value: number) => boolean): number =>
-  firstTrue(yes, no, (value) => !is(value)) - 1;
-
 /** How far apart in proportion; a step away from nothing is a quarter of it. */
 function distance(from: number, to: number, step: number): number {
   const least = Math.abs(step) / 4;
@@ -134,18 +147,16 @@ function candidates(posture: Posture, key: Key, judge: Judge): Candidate[] {
   const path = typeof key === 'string' ? key : key.key;
   const value = valueAt(posture, path);
   const set = setter(posture, key);
+  const step = typeof value === 'number' ? grain(value, valueAt(spellOut(posture), path)) : 0;
   const extra = typeof key === 'string' ? 0 : 0.5;
   const found =
     typeof value === 'number' && !SIZES.test(path)
-      ? [1, -1].map((sign) => nearestNumber(value, sign * grain(value, valueAt(spellOut(posture), path)), set, judge))
+      ? [1, -1].map((sign) => nearestNumber(value, sign * step, range(path), set, judge))
       : alternatives(posture, path).map((other) => {
           const good = firstGood(set(other), judge);
           return good && { ...good, distance: typeof other === 'number' ? distance(value as number, other, 0) : 1 };
         });
-  return found
-    .filter((one) => one !== undefined)
-    .filter((one) => acceptable(one.posture))
-    .map((one) => ({ ...one, distance: one.distance + extra }));
+  return found.filter((one) => one !== undefined).map((one) => ({ ...one, distance: one.distance + extra }));
 }
 
 /** Whether the schema takes the candidate: values in their ranges, `min` not above `max`. */
@@ -169,9 +180,14 @@ export function smallestChanges(posture: Posture, violation: Violation, laws: re
   const judge: Judge = (candidate) => {
     const verdict = broken.check(candidate);
     if (!verdict.clauses[violation.clause]?.holds || verdict.violations.length >= before.get(broken)!) return undefined;
-    const counts = laws.map((law) => [law, law.check(candidate).violations.length] as const);
-    if (counts.some(([law, count]) => count > before.get(law)!)) return undefined;
-    return counts.every(([, count]) => count === 0);
+    let left = verdict.violations.length;
+    for (const law of laws) {
+      if (law === broken) continue;
+      const count = law.check(candidate).violations.length;
+      if (count > before.get(law)!) return undefined;
+      left += count;
+    }
+    return acceptable(candidate) ? left === 0 : undefined;
   };
   return broken.keys
     .flatMap((key) => candidates(posture, key, judge).map((candidate) => ({ key, candidate })))

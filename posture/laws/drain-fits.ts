@@ -6,7 +6,7 @@ import { atMost, law, type Clause } from './law.ts';
 const EXIT = 2000;
 
 /** What the worker keeps of its drain for closing its providers and its server, ms. */
-const CLOSING = 1000;
+export const CLOSING = 1000;
 
 /** Writing down the outcome of the last piece of work: a connection and a query, ms. */
 export const settle = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { drainFits } from '../../../posture/laws/drain-fits.ts';
+import { lanesRecover, takeover } from '../../../posture/laws/lanes-recover.ts';
+import { retriesBounded } from '../../../posture/laws/retries-bounded.ts';
+import { schedulesHold } from '../../../posture/laws/schedules-hold.ts';
+import { timeoutsNest } from '../../../posture/laws/timeouts-nest.ts';
+import { resolve } from '../../../posture/resolve.ts';
+import { anyPosture } from '../arbitrary.ts';
+import { webEmpty, workerEmpty, type Busy } from '../simulate/drain.ts';
+import { longestSilence, rowsLocked, takeoverTime, type Death, type Hiccup } from '../simulate/lanes.ts';
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const sums = (check: { violations: { sum: string }[] }): string[] => check.violations.map(({ sum }) => sum);
+
+describe('timeouts.nest', () => {
+  it('accepts what is shipped and names the pair that is out of order', () => {
+    assert.ok(timeoutsNest.check(resolve({})).holds);
+    assert.deepEqual(sums(timeoutsNest.check(resolve({ database: { timeouts: { lock: '3s' } } }))), [
+      'lock 3s ≥ statement 3s',
+    ]);
+    assert.deepEqual(sums(timeoutsNest.check(resolve({ database: { timeouts: { connect: '2s' } } }))), [
+      'connect 2s > acquire 1s',
+    ]);
+  });
+
+  it('makes every inner deadline the first to strike, on any posture that it accepts', () => {
+    fc.assert(
+      fc.property(anyPosture, (posture) => {
+        fc.pre(timeoutsNest.check(posture).holds);
+        const { timeouts } = posture.database;
+        for (const job of Object.values(posture.jobs)) {
+          const chain = [timeouts.lock, timeouts.statement, timeouts.query, job.handler, job.expire];
+          assert.deepEqual(
+            chain,
+            [...new Set(chain)].sort((a, b) => a - b),
+          );
+          // A turn that begins its last update at its very end still ends before the token is taken away.
+          assert.ok(job.turn + job.handler < job.expire);
+        }
+      }),
+    );
+  });
+
+  it('keeps the calls of a chat inside its handler, repeats and their pauses included', () => {
+    assert.deepEqual(sums(timeoutsNest.check(resolve({ providers: { openrouter: { attempts: 2 } } }))), [
+      'openrouter 40.5s + telegram 10.5s = 51s > chat.handler 45s',
+    ]);
+  });
+});
+
+describe('drain.fits', () => {
+  const busy: fc.Arbitrary<Busy[]> = fc.array(fc.record({ began: share, takes: share }), { maxLength: 30 });
+
+  it('lets every task finish what it accepted before its drain ends, and leave before SIGKILL', () => {
+    fc.assert(
+      fc.property(anyPosture, busy, busy, (posture, requests, updates) => {
+        fc.pre(drainFits.check(posture).holds);
+        assert.ok(webEmpty(posture, requests) <= posture.web.drain);
+        assert.ok(workerEmpty(posture, updates) + 1000 <= posture.worker.drain);
+        for (const { drain, stopTimeout } of [posture.web, posture.worker]) {
+          assert.ok(drain < stopTimeout);
+          assert.ok(stopTimeout <= 120_000);
+        }
+      }),
+    );
+  });
+
+  it('refuses a drain of more than Fargate waits', () => {
+    const { violations } = drainFits.check(resolve({ worker: { drain: '130s', stopTimeout: '140s' } }));
+    assert.deepEqual(
+      violations.map(({ sum }) => sum),
+      ['worker.stopTimeout 140s > Fargate allows 120s'],
+    );
+  });
+
+  it('refuses a handler longer than the drain: what takes longer is declared as steps', () => {
+    assert.match(
+      sums(drainFits.check(resolve({ jobs: { chat: { handler: '2m' } } })))[0]!,
+      /longest handler 120s \+ settle 4\.5s/,
+    );
+  });
+});
+
+describe('lanes.recover', () => {
+  const hiccups: fc.Arbitrary<Hiccup[]> = fc.array(
+    fc.record({ kind: fc.constantFrom('pause' as const, 'database' as const), share }),
+    { maxLength: 40 },
+  );
+  const death: fc.Arbitrary<Death> = fc.record({
+    phase: share,
+    slowness: fc.array(share, { minLength: 1, maxLength: 8 }),
+    poll: share,
+  });
+
+  it('never takes a lane from a live worker for one pause or one slow query', () => {
+    fc.assert(
+      fc.property(anyPosture, hiccups, (posture, list) => {
+        fc.pre(lanesRecover.check(posture).holds);
+        assert.ok(longestSilence(posture, list) < posture.lanes.heartbeat);
+      }),
+    );
+  });
+
+  it("takes over a dead worker's lanes within the declared time, rows that it had locked included", () => {
+    fc.assert(
+      fc.property(anyPosture, death, share, (posture, how, idle) => {
+        fc.pre(lanesRecover.check(posture).holds);
+        const took = takeoverTime(posture, how);
+        assert.ok(took <= takeover(posture), `took ${took}, promised ${takeover(posture)}`);
+        assert.ok(took <= posture.lanes.recoverWithin);
+        assert.ok(rowsLocked(posture, idle) <= posture.lanes.recoverWithin);
+      }),
+    );
+  });
+
+  it('refuses a lease that a tolerated pause of the event loop outlasts', () => {
+    assert.deepEqual(sums(lanesRecover.check(resolve({ watchdog: { maxLag: '7s' } }))), [
+      'touch 3s + watchdog.maxLag 7s = 10s ≥ heartbeat 10s',
+    ]);
+  });
+
+  it('refuses a watchdog that would kill a worker whose handlers are merely long', () => {
+    assert.match(
+      sums(lanesRecover.check(resolve({ watchdog: { stalledAfter: '45s' } })))[0]!,
+      /watchdog\.stalledAfter 45s/,
+    );
+  });
+});
+
+describe('retries.bounded', () => {
+  it('ends the attempts at a tap within its life', () => {
+    assert.deepEqual(sums(retriesBounded.check(resolve({ jobs: { chat: { attempts: 5 } } }))), [
+      "chat (5 − 1) × handler 3m + Σ backoff 30s = 3m 30s > a callback's life 150s",
+    ]);
+  });
+
+  it('ends the attempts at a pre-checkout within 10 s', () => {
+    assert.match(
+      sums(retriesBounded.check(resolve({ jobs: { preCheckout: { attempts: 3 } } })))[0]!,
+      /> Telegram's 10s/,
+    );
+  });
+
+  it('refuses a breaker whose window is over before a hanging call is counted', () => {
+    const posture = resolve({ providers: { openrouter: { breaker: { window: '15s' } } } });
+    assert.match(
+      sums(retriesBounded.check(posture))[0]!,
+      /⌊window 15s \/ timeout 20s⌋ × concurrency 64 = 0 hanging calls < minimumCalls 5/,
+    );
+  });
+
+  it('keeps processed updates for as long as Telegram may deliver them again', () => {
+    assert.equal(retriesBounded.check(resolve({ database: { retention: { updates: '24h' } } })).violations.length, 1);
+  });
+});
+
+describe('schedules.hold', () => {
+  it('refuses a periodic job that may last longer than its interval', () => {
+    assert.ok(schedulesHold.check(resolve({})).holds);
+    assert.deepEqual(sums(schedulesHold.check(resolve({ sentinel: { timeout: '1m' } }))), [
+      'sentinel.timeout 60s ≥ sentinel.every 60s',
+    ]);
+    assert.match(sums(schedulesHold.check(resolve({ lanes: { sweep: '4s' } })))[0]!, /≥ lanes\.sweep 4s/);
+  });
+
+  it('refuses in production what no schedule of whole minutes can express', () => {
+    const every = { sentinel: { every: '90s' } };
+    assert.ok(schedulesHold.check(resolve(every)).holds);
+    assert.ok(!schedulesHold.check(resolve({ ...every, stage: 'production' })).holds);
+  });
+});
