@@ -29,6 +29,8 @@ export function isTransient(error: unknown, depth = 0): boolean {
   if (!(error instanceof Error) || depth > 5) return false;
   if (error instanceof AggregateError) return error.errors.some((part) => isTransient(part, depth + 1));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // First, as EPIPE has the form of an SQLSTATE.
+  if (NETWORK_CODES.has(code)) return true;
   if (/^[0-9A-Z]{5}$/.test(code)) return TRANSIENT_CLASSES.has(code.slice(0, 2)) || TRANSIENT_STATES.has(code);
-  return NETWORK_CODES.has(code) || PG_MESSAGES.test(error.message) || isTransient(error.cause, depth + 1);
+  return PG_MESSAGES.test(error.message) || isTransient(error.cause, depth + 1);
 }

@@ -22,6 +22,7 @@ test('what may succeed later is transient', () => {
     ECONNRESET: 'server gone',
     ETIMEDOUT: 'network gone',
     EHOSTUNREACH: 'host gone',
+    EPIPE: 'server gone while a statement was being written, in the form of an SQLSTATE',
   };
   for (const [code, what] of Object.entries(passing)) assert.equal(isTransient(sql(code)), true, what);
   for (const message of [
