@@ -1,0 +1,140 @@
+/** The outside of the bot: the simulated Telegram and AI provider, or the real ones where a token or key is given. */
+import type { SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
+import type { Platform } from '../../local/platform/platform.ts';
+import { startPoller } from '../../local/platform/poller.ts';
+import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
+import { startOpenRouter } from '../../local/world/provider/index.ts';
+import { startTelegram } from '../../local/world/telegram/index.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { UsageError } from './options.ts';
+
+export interface World {
+  /** For the tasks. */
+  env: Record<string, string>;
+  /** One line for the report. */
+  name: string;
+  telegram: SimulatedTelegram | undefined;
+  provider: SimulatedProvider | undefined;
+  /** The real bot. */
+  bot: { username: string } | undefined;
+  /** Lets updates flow into the platform; returns what ends that. */
+  connect(platform: Platform, say: (line: string) => void): Promise<() => Promise<void>>;
+  stop(): Promise<void>;
+}
+
+export interface WorldOptions {
+  posture: Posture;
+  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY and OPENROUTER_BASE_URL may stand. */
+  env: NodeJS.ProcessEnv;
+  takeOver: boolean;
+  say: (line: string) => void;
+}
+
+const REAL_TELEGRAM = 'https://api.telegram.org';
+const nothing = () => Promise.resolve();
+
+/** @throws {UsageError} when the bot's token is refused, or its webhook is in the way */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const ai = await provider(options.env);
+  try {
+    const side = options.env['BOT_TOKEN']
+      ? await realTelegram(options, options.env['BOT_TOKEN'])
+      : await simulatedTelegram(options.posture);
+    return {
+      ...side,
+      env: { ...side.env, ...ai.env },
+      name: `${side.name}, ${ai.name}`,
+      provider: ai.simulated,
+      stop: async () => void (await Promise.all([side.stop(), ai.stop()])),
+    };
+  } catch (error) {
+    await ai.stop();
+    throw error;
+  }
+}
+
+async function provider(env: NodeJS.ProcessEnv) {
+  const key = env['OPENROUTER_API_KEY'];
+  if (key) {
+    const base = env['OPENROUTER_BASE_URL'];
+    const given = { OPENROUTER_API_KEY: key, ...(base ? { OPENROUTER_BASE_URL: base } : {}) };
+    return { name: 'real OpenRouter', env: given, simulated: undefined, stop: nothing };
+  }
+  const simulated = await startOpenRouter();
+  return {
+    name: 'simulated OpenRouter',
+    env: { OPENROUTER_API_KEY: simulated.apiKey, OPENROUTER_BASE_URL: simulated.baseUrl },
+    simulated,
+    stop: () => simulated.stop(),
+  };
+}
+
+type Side = Omit<World, 'provider'>;
+
+async function simulatedTelegram(posture: Posture): Promise<Side> {
+  const telegram = await startTelegram();
+  const api = { root: telegram.apiRoot, token: telegram.botToken };
+  return {
+    name: 'simulated Telegram',
+    env: { BOT_TOKEN: telegram.botToken, TELEGRAM_API_ROOT: telegram.apiRoot },
+    telegram,
+    bot: undefined,
+    async connect(platform) {
+      await callTelegram(api, 'setWebhook', {
+        url: platform.webhookUrl,
+        secret_token: platform.webhookSecret,
+        max_connections: posture.telegram.maxConnections,
+        allowed_updates: posture.telegram.allowedUpdates,
+      });
+      return nothing;
+    },
+    stop: () => telegram.stop(),
+  };
+}
+
+async function realTelegram({ posture, env, takeOver, say }: WorldOptions, token: string): Promise<Side> {
+  const api: TelegramApi = { root: env['TELEGRAM_API_ROOT'] ?? REAL_TELEGRAM, token };
+  const username = await whoAmI(api);
+  await mindWebhook(api, username, takeOver, say);
+  return {
+    name: `@${username} on the real Telegram`,
+    env: { BOT_TOKEN: token, TELEGRAM_API_ROOT: api.root },
+    telegram: undefined,
+    bot: { username },
+    async connect(platform, tell) {
+      const { webhookUrl, webhookSecret } = platform;
+      const { allowedUpdates } = posture.telegram;
+      const poller = startPoller({ telegram: api, allowedUpdates, webhookUrl, webhookSecret, say: tell });
+      return () => poller.stop();
+    },
+    stop: nothing,
+  };
+}
+
+async function whoAmI(api: TelegramApi): Promise<string> {
+  if (!/^\d+:[\w-]{10,}$/.test(api.token))
+    throw new UsageError('BOT_TOKEN is not a token such as "123456:ABC-DEF…": copy it from @BotFather');
+  try {
+    return (await callTelegram<{ username: string }>(api, 'getMe')).username;
+  } catch (error) {
+    if (!(error instanceof TelegramError)) throw error;
+    // A token that never was is 401; one whose form is wrong is 404.
+    if (error.code === 401 || error.code === 404)
+      throw new UsageError(`Telegram does not know this BOT_TOKEN (${error.code}): copy it again from @BotFather`);
+    throw new UsageError(`Telegram at ${new URL(api.root).origin} cannot be asked: ${error.message}`);
+  }
+}
+
+/** A webhook belongs to whoever set it: it is not removed unless asked for (fault webhook-race). */
+async function mindWebhook(api: TelegramApi, username: string, takeOver: boolean, say: (line: string) => void) {
+  const { url } = await callTelegram<{ url: string }>(api, 'getWebhookInfo');
+  if (url === '') return;
+  // The path of a webhook may be its owner's secret.
+  const { origin } = new URL(url);
+  if (!takeOver)
+    throw new UsageError(
+      `@${username} has a webhook at ${origin}, which long polling would replace: use another bot, or npm start -- --take-over to remove it`,
+    );
+  await callTelegram(api, 'deleteWebhook', { drop_pending_updates: false });
+  say(`the webhook of @${username} at ${origin} is removed; its owner has to set it again (pulumi up)`);
+}
