@@ -19,7 +19,7 @@ import { anyPosture } from '../arbitrary.ts';
 import { simulateRollout, type RolloutEvent } from '../simulate/rollout.ts';
 
 /** Simulating a deploy of a hundred tasks second by second is slow: enough runs to find what is wrong, no more. */
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 300 };
 
 /**
  * What the law promises to bear: scaling at any time, a deploy at the maximum, and beside it one misfortune, either as
@@ -101,6 +101,23 @@ describe('connections.fit', () => {
       });
       assert.equal(held, peakConnections(posture, role));
     }
+  });
+
+  it('bears a lost zone where deploys are serialised', () => {
+    const posture = resolve({ rollout: { overlap: 0 } });
+    const held = simulateRollout({
+      posture,
+      role: 'web',
+      desired: 4,
+      events: [
+        { at: 1, kind: 'deploy' },
+        { at: 30, kind: 'zone' },
+      ],
+      boot: 20,
+      stop: 60,
+    });
+    assert.equal(held, (4 + 4 + 2) * connectionsPerTask(posture, 'web'));
+    assert.ok(held <= peakConnections(posture, 'web'));
   });
 
   it('counts two sets even where the surge is small: stopping tasks of earlier steps still hold theirs', () => {

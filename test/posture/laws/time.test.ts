@@ -75,6 +75,12 @@ describe('drain.fits', () => {
     );
   });
 
+  it('keeps a second of the drain for closing, as the worker does', () => {
+    assert.deepEqual(sums(drainFits.check(resolve({ worker: { drain: '50s' } }))), [
+      'longest handler 45s + settle 4.5s + closing 1s = 50.5s > worker.drain 50s',
+    ]);
+  });
+
   it('refuses a handler longer than the drain: what takes longer is declared as steps', () => {
     assert.match(
       sums(drainFits.check(resolve({ jobs: { chat: { handler: '2m' } } })))[0]!,
