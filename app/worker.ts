@@ -1,22 +1,21 @@
 /** The worker role: handles stored updates, chat by chat. */
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
-import { PgBoss } from 'pg-boss';
+import type { PgBoss } from 'pg-boss';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBotHandler } from './bot/bot.ts';
 import { ConfigError, type Config } from './config.ts';
 import { startListener } from './database/listener.ts';
-import { createPool, type Pool } from './database/pool.ts';
+import { createPool } from './database/pool.ts';
 import { startRetention } from './database/retention.ts';
 import { composeFeatures } from './features/index.ts';
 import { createHealthServer } from './health/server.ts';
 import { STORED_CHANNEL } from './intake/store.ts';
+import { createBoss } from './lanes/boss.ts';
 import { startEngine, type Engine } from './lanes/engine.ts';
-import { PGBOSS_SCHEMA } from './lanes/queues.ts';
 import { describeError, type Logger } from './log.ts';
 import { createOpenRouter } from './providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from './providers/telegram.ts';
-import type { Posture } from '../posture/schema/index.ts';
 import type { Task } from './task.ts';
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
@@ -104,28 +103,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   }
 
   return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed };
-}
-
-/** pg-boss on our pool: one connection budget a process. Schema and queues are the migrate role's business. */
-function createBoss(pool: Pool, posture: Posture, log: Logger): PgBoss {
-  const supervise = Math.max(1, Math.round(posture.lanes.supervise / 1000));
-  const boss = new PgBoss({
-    db: { executeSql: (text, values) => pool.query(text, values) },
-    schema: PGBOSS_SCHEMA,
-    migrate: false,
-    createSchema: false,
-    schedule: false,
-    registerInstance: false,
-    reindex: false,
-    superviseIntervalSeconds: supervise,
-    monitorIntervalSeconds: supervise,
-    maintenanceIntervalSeconds: 60,
-    // Backlogs have an alarm with a threshold of their own.
-    warningQueueSize: 1_000_000,
-  });
-  boss.on('error', (error) => log.warn({ error: describeError(error) }, 'pg-boss: a statement failed'));
-  boss.on('warning', ({ message }) => log.warn({ warning: message }, 'pg-boss warns'));
-  return boss;
 }
 
 async function startBoss(boss: PgBoss, log: Logger, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import type { IncomingUpdate } from './update.ts';
 export const WRITERS = 2;
 
 export interface IntakeCounters {
+  /** Requests that were let in and whose answer is not out yet. */
   inFlight: number;
   stored: number;
   duplicates: number;
@@ -87,11 +88,9 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
   const deadlines = createDeadlines(ackDeadline);
 
   function accept(update: IncomingUpdate): Promise<boolean> {
-    counters.inFlight += 1;
     return new Promise((resolve) => {
       const answer = (committed: boolean): void => {
         if (!deadlines.delete(answer)) return;
-        counters.inFlight -= 1;
         if (!committed) counters.refused += 1;
         resolve(committed);
       };

@@ -20,7 +20,9 @@ const STORE = `
   SELECT count(*) AS stored, CASE WHEN count(*) > 0 THEN pg_notify('${STORED_CHANNEL}', '') END FROM stored`;
 
 /** Stores a batch and resolves after the commit to the number of updates that were new. */
-export async function storeUpdates(pool: Pool, botId: number, updates: readonly IncomingUpdate[]): Promise<number> {
+export async function storeUpdates(pool: Pool, botId: number, batch: readonly IncomingUpdate[]): Promise<number> {
+  // In order of the key, so that tasks which store the same repeated updates wait for each other in one direction only.
+  const updates = batch.toSorted((a, b) => a.updateId - b.updateId);
   const { rows } = await pool.query<{ stored: number }>({
     name: 'store-updates',
     text: STORE,

@@ -45,6 +45,9 @@ export function registerWebhook(app: FastifyInstance, options: WebhookOptions): 
       intake.counters.refused += 1;
       unavailable(reply);
     } else {
+      // Counted from here and not from its commit: a body that is still on its way holds memory as well (law memory.fits).
+      intake.counters.inFlight += 1;
+      reply.raw.once('close', () => (intake.counters.inFlight -= 1));
       done();
     }
   }

@@ -2,8 +2,9 @@
 import type { PgBoss } from 'pg-boss';
 import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
+import { on } from './boss.ts';
 import { lanesWaiting, takeUndispatched } from './inbox.ts';
-import { ensureTokens, within } from './tokens.ts';
+import { ensureTokens } from './tokens.ts';
 
 /**
  * Turns up to `lanes.dispatchBatch` stored updates into tokens, in one transaction: an update is marked dispatched only
@@ -18,7 +19,7 @@ export async function dispatch(pool: Pool, boss: PgBoss, posture: Posture): Prom
         boss,
         queue,
         updates.map(({ lane }) => lane),
-        within(client),
+        on(client),
       );
     }
     return taken.length;

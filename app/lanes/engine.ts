@@ -37,7 +37,7 @@ interface EngineOptions {
 export function startEngine({ pool, boss, posture, handle, log }: EngineOptions): Engine {
   let leaving = false;
   const drained = new AbortController();
-  const settler = createSettler(pool, boss);
+  const settler = createSettler(pool, boss, () => fetching.forEach((loop) => loop.wake()));
   const leases = createLeases(boss, posture, log);
   const runner = createLaneRunner({
     pool,
@@ -60,24 +60,27 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
 
   function startFetching(queue: QueueName): Loop {
     const inHand = running[queue];
+    // True where the last look took all that there was room for: there may be more.
+    let hungry = false;
     const loop = startLoop({
       name: `lanes ${queue}`,
       every: posture.lanes.poll,
       log,
       turn: async () => {
         const free = posture.jobs[queue].lanes - inHand.size;
-        if (free <= 0) return false;
+        hungry = free <= 0;
+        if (hungry) return false;
         const wanted = Math.min(free, FETCH);
         const tokens = await fetchTokens(boss, queue, wanted);
+        hungry = tokens.length === wanted;
         for (const token of tokens) {
           const run: Promise<void> = runner.run(leases.take(token), counters[queue]).finally(() => {
             inHand.delete(run);
-            // A lane that ends frees a place, and may have left a token for what came meanwhile.
-            loop.wake();
+            if (hungry) loop.wake();
           });
           inHand.add(run);
         }
-        return tokens.length === wanted;
+        return hungry;
       },
     });
     return loop;
@@ -90,8 +93,9 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
     log,
     turn: async () => {
       const count = await dispatch(pool, boss, posture);
-      if (count > 0) for (const loop of fetching) loop.wake();
-      return count > 0;
+      // Even where another worker dispatched them, there are lanes to be taken now.
+      for (const loop of fetching) loop.wake();
+      return count === posture.lanes.dispatchBatch;
     },
   });
   const sweep = createSweep(pool, boss, posture);

@@ -54,15 +54,21 @@ export async function takeUndispatched(client: PoolClient, limit: number) {
   return rows;
 }
 
-/** inbox_pkey. Done is done once: the worker whose statement finds the row pending has handled it, any other has not. */
+/**
+ * inbox_pkey. Done is done once: the worker whose statement finds the row pending has handled it, any other has not.
+ * Ordered, so that two batches which meet lock rows in one direction only.
+ */
 const DONE = `
   UPDATE evenkeel.inbox SET state = 'done', dispatched = true, settled_at = now(), sends = NULL, last_error = NULL
   WHERE bot_id = $1 AND update_id = ANY ($2::bigint[]) AND state = 'pending'
   RETURNING update_id AS "updateId"`;
 
-/** Marks updates done; returns the ids of those that were still pending. */
-export async function markDone(db: Pool | PoolClient, botId: number, updateIds: number[]): Promise<Set<number>> {
-  const { rows } = await db.query<{ updateId: number }>({ name: 'mark-done', text: DONE, values: [botId, updateIds] });
+/** Marks updates of one bot done; returns the ids of those that were still pending. */
+export async function markDone(db: Pool | PoolClient, updates: readonly StoredUpdate[]): Promise<Set<number>> {
+  if (updates.length === 0) return new Set();
+  const ids = updates.map(({ updateId }) => updateId).sort((a, b) => a - b);
+  const values = [updates[0]!.botId, ids];
+  const { rows } = await db.query<{ updateId: number }>({ name: 'mark-done', text: DONE, values });
   return new Set(rows.map(({ updateId }) => updateId));
 }
 

@@ -52,9 +52,7 @@ export function createLaneRunner(options: LaneOptions) {
         return await work();
       } catch (error) {
         if (!isTransient(error)) throw error;
-        await sleep(pause * (0.5 + Math.random()), undefined, {
-          signal: AbortSignal.any([lease.signal, drained]),
-        }).catch(() => undefined);
+        await sleep(pause * (0.5 + Math.random()), undefined, { signal: drained }).catch(() => undefined);
         drained.throwIfAborted();
         lease.hold();
       }
@@ -91,7 +89,11 @@ export function createLaneRunner(options: LaneOptions) {
     }
   }
 
-  const end = (lease: Lease, how: End) => whileHeld(lease, () => settler.settle(lease.token, undefined, how));
+  /** The token goes with the commit: from here on, not finding it is no loss. */
+  async function end(lease: Lease, how: End, done?: StoredUpdate): Promise<boolean> {
+    lease.drop();
+    return whileHeld(lease, () => settler.settle(lease.token, done, how));
+  }
 
   /** The update that a worker had in hand when it was lost may be what killed it (fault oom): after some, it is parked. */
   async function countTakeover(lease: Lease, updates: StoredUpdate[], counters: LaneCounters): Promise<StoredUpdate[]> {
@@ -141,9 +143,9 @@ export function createLaneRunner(options: LaneOptions) {
     counters: LaneCounters,
   ): Promise<Next | 'ended'> {
     // Marked done whoever holds the lane by now: it has been handled, and whoever is first says so.
-    const won = await whileHeld(lease, () => settler.settle(lease.token, update, last ? {} : undefined));
+    const won = last ? await end(lease, {}, update) : await whileHeld(lease, () => settler.settle(lease.token, update));
     if (won) counters.handled += 1;
-    else lease.hold();
+    else if (!last) lease.hold();
     return last ? 'ended' : 'next';
   }
 
@@ -177,23 +179,35 @@ export function createLaneRunner(options: LaneOptions) {
     return 'ended';
   }
 
+  /** Stops of the handlers under way: one listener on the drain for all, as there may be hundreds. */
+  const stops = new Set<(reason: Error) => void>();
+  drained.addEventListener('abort', () => stops.forEach((stop) => stop(drained.reason as Error)), { once: true });
+
   /** Runs the handler under its deadline. A handler that ignores its signal is left behind, and can no longer send. */
   async function attempt(lease: Lease, update: StoredUpdate): Promise<void> {
     const { handler } = posture.jobs[update.queue];
+    drained.throwIfAborted();
     lease.hold();
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(new HandlerTimeout(`not handled within ${handler} ms`)), handler);
-    const signal = AbortSignal.any([over.signal, lease.signal, drained]);
+    let ended = false;
+    let stop!: (reason: Error) => void;
     const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      stop = (reason) => {
+        over.abort(reason);
+        reject(reason);
+      };
     });
+    const timer = setTimeout(() => stop(new HandlerTimeout(`not handled within ${handler} ms`)), handler);
+    lease.onLost(stop);
+    stops.add(stop);
     const turn: Turn = {
       update,
-      signal,
+      signal: over.signal,
       deadline: Date.now() + handler,
-      log: log.child({ lane: update.lane, updateId: update.updateId }),
+      log,
       hold: () => {
-        signal.throwIfAborted();
+        over.signal.throwIfAborted();
+        if (ended) throw new LaneLost('the handler has ended');
         lease.hold();
       },
       recordSends: (sends) => recordSends(pool, update, sends),
@@ -201,9 +215,10 @@ export function createLaneRunner(options: LaneOptions) {
     try {
       await Promise.race([handle(turn), stopped]);
     } finally {
+      ended = true;
       clearTimeout(timer);
-      over.abort(new LaneLost('the handler has ended'));
-      stopped.catch(() => undefined);
+      lease.onLost(undefined);
+      stops.delete(stop);
     }
   }
 

@@ -9,10 +9,11 @@ import { startLoop, type Loop } from '../loop.ts';
 import { LaneLost } from './outcome.ts';
 import type { Token } from './tokens.ts';
 
-/** A held token. `signal` is aborted when the token is found to be another's. */
+/** A held token. */
 export interface Lease {
   token: Token;
-  signal: AbortSignal;
+  /** Calls this when the token is found to be another's, until the next call of `onLost`. */
+  onLost(listener: ((reason: LaneLost) => void) | undefined): void;
   /** Throws {@link LaneLost} unless the lease was renewed so recently that nobody can have taken it. */
   hold(): void;
   /** Stops renewing. */
@@ -27,7 +28,8 @@ export interface Leases {
 
 interface Held {
   token: Token;
-  lost: AbortController;
+  lost: LaneLost | undefined;
+  listener: ((reason: LaneLost) => void) | undefined;
   /** performance.now() at which the last renewal that succeeded was *sent*; it goes on while a process is frozen. */
   renewedAt: number;
 }
@@ -39,7 +41,8 @@ export function createLeases(boss: PgBoss, posture: Posture, log: Logger): Lease
   function lose(lease: Held, why: string): void {
     held.delete(lease.token.id);
     log.warn({ lane: lease.token.lane }, `lane lost: ${why}`);
-    lease.lost.abort(new LaneLost(`lane ${lease.token.lane} was taken over: ${why}`));
+    lease.lost = new LaneLost(`lane ${lease.token.lane} was taken over: ${why}`);
+    lease.listener?.(lease.lost);
   }
 
   /** Renews these in one statement; true where all of them are still ours. */
@@ -72,16 +75,17 @@ export function createLeases(boss: PgBoss, posture: Posture, log: Logger): Lease
 
   return {
     take(token) {
-      const lease: Held = { token, lost: new AbortController(), renewedAt: performance.now() };
+      const lease: Held = { token, lost: undefined, listener: undefined, renewedAt: performance.now() };
       held.set(token.id, lease);
       return {
         token,
-        signal: lease.lost.signal,
+        onLost(listener) {
+          lease.listener = listener;
+        },
         hold() {
-          lease.lost.signal.throwIfAborted();
-          if (performance.now() - lease.renewedAt < heartbeat) return;
-          lose(lease, `no renewal for ${heartbeat} ms`);
-          lease.lost.signal.throwIfAborted();
+          if (!lease.lost && performance.now() - lease.renewedAt >= heartbeat)
+            lose(lease, `no renewal for ${heartbeat} ms`);
+          if (lease.lost) throw lease.lost;
         },
         drop: () => held.delete(token.id),
       };

@@ -2,16 +2,18 @@
  * Settling: an update is marked done the moment it is handled, and a lane's token is ended when nothing of its lane is
  * left. Lanes that settle at the same time share one transaction, so a commit costs the process once and not each chat.
  *
- * Nothing is stranded, whatever runs at the same time. An update that is stored after the last look at its lane gets
- * its token from the dispatcher; and where the dispatcher met the token still active, the update was committed before
- * this transaction looks (READ COMMITTED: each statement sees what was committed before it began), so the look finds it
- * and the lane gets a new token here. The inbox is written before the token, as the dispatcher does: no deadlock.
+ * Nothing is stranded, whatever runs at the same time. After a token is gone, its lane is looked at once more. An update
+ * that is committed after this look finds no token in its way when it is dispatched. One for which the dispatcher still
+ * met the token was committed before, so the look finds it and the lane gets a new token. (Killed between the commit
+ * and the look, the lane waits for the sweep.) The inbox is written before the token, as the dispatcher does: no
+ * deadlock.
  */
 import type { PgBoss } from 'pg-boss';
-import { inTransaction, type Pool, type PoolClient } from '../database/pool.ts';
+import type { Pool } from '../database/pool.ts';
 import { Gather } from '../gather.ts';
-import { markDone, pendingAmong } from './inbox.ts';
-import { ensureTokens, within, type Token } from './tokens.ts';
+import { endTokens, postponeTokens } from './end-tokens.ts';
+import { markDone } from './inbox.ts';
+import type { Token } from './tokens.ts';
 import type { StoredUpdate } from './update.ts';
 
 /** How a lane's token ends: now, with a new one if the lane has more; or with a new one that is due after a pause, ms. */
@@ -32,41 +34,29 @@ export interface Settler {
 const WRITERS = 2;
 const MAX_BATCH = 200;
 
-export function createSettler(pool: Pool, boss: PgBoss): Settler {
+/** `renewed` is called when a lane got a new token, which nobody else announces. */
+export function createSettler(pool: Pool, boss: PgBoss, renewed: () => void): Settler {
   async function flush(batch: Settlement[]): Promise<boolean[]> {
-    const ending = batch.filter(({ end }) => end !== undefined);
-    const won =
-      ending.length === 0
-        ? await markAll(pool, batch)
-        : await inTransaction(pool, async (client) => {
-            const marked = await markAll(client, batch);
-            for (const [queue, ends] of Map.groupBy(ending, ({ token }) => token.queue))
-              await endTokens(client, queue, ends);
-            return marked;
-          });
+    const won = new Set<StoredUpdate>();
+    // Nearly always one group: the chats of one bot whose lanes end now.
+    for (const group of Map.groupBy(batch, groupOf).values()) {
+      const done = group.flatMap((settlement) => settlement.done ?? []);
+      const marked = await settleGroup(group, done);
+      for (const update of done) if (marked.has(update.updateId)) won.add(update);
+    }
     return batch.map(({ done }) => done === undefined || won.has(done));
   }
 
-  async function endTokens(client: PoolClient, queue: Token['queue'], ends: Settlement[]): Promise<void> {
-    const db = within(client);
-    // Deleted, not completed: nobody asks for a finished token, and the table stays as small as what is going on.
-    await boss.deleteJob(
-      queue,
-      ends.map(({ token }) => ({ id: token.id, retryCount: token.retryCount })),
-      { db },
-    );
-    const now = ends.filter(({ end }) => end?.after === undefined).map(({ token }) => token.lane);
-    if (now.length > 0) await ensureTokens(boss, queue, await pendingAmong(client, now), db);
-    for (const [after, later] of Map.groupBy(ends, ({ end }) => end?.after)) {
-      if (after === undefined) continue;
-      await ensureTokens(
-        boss,
-        queue,
-        later.map(({ token }) => token.lane),
-        db,
-        after / 1000,
-      );
+  async function settleGroup(group: Settlement[], done: StoredUpdate[]): Promise<Set<number>> {
+    const { token, end } = group[0]!;
+    const tokens = group.map((settlement) => settlement.token);
+    if (end === undefined) return markDone(pool, done);
+    if (end.after === undefined) {
+      const { marked, more } = await endTokens(pool, boss, token.queue, done, tokens);
+      if (more) renewed();
+      return marked;
     }
+    return postponeTokens(pool, boss, token.queue, done, tokens, end.after);
   }
 
   const gather = new Gather<Settlement, boolean>({ flush, max: MAX_BATCH, writers: WRITERS, wait: 0 });
@@ -76,15 +66,6 @@ export function createSettler(pool: Pool, boss: PgBoss): Settler {
   };
 }
 
-/** The updates of the batch that were still pending, by bot as ids are unique only within one. */
-async function markAll(db: Pool | PoolClient, batch: Settlement[]): Promise<Set<StoredUpdate>> {
-  const updates = batch.flatMap(({ done }) => (done ? [done] : []));
-  const won = new Set<StoredUpdate>();
-  for (const [botId, ofBot] of Map.groupBy(updates, (update) => update.botId)) {
-    // In order of the key, so that two batches which meet lock rows in one direction only.
-    const ids = ofBot.map(({ updateId }) => updateId).sort((a, b) => a - b);
-    const marked = await markDone(db, botId, ids);
-    for (const update of ofBot) if (marked.has(update.updateId)) won.add(update);
-  }
-  return won;
-}
+/** What may share one transaction: update ids are unique within one bot only. */
+const groupOf = ({ token, done, end }: Settlement): string =>
+  `${done?.botId ?? ''} ${token.queue} ${end === undefined ? 'goes on' : (end.after ?? 'ends')}`;

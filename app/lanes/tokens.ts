@@ -1,7 +1,6 @@
 /** Tokens of lanes, as pg-boss jobs. */
 import type { Db, PgBoss } from 'pg-boss';
 import type { QueueName } from '../../posture/schema/index.ts';
-import type { PoolClient } from '../database/pool.ts';
 
 /** The right to handle one lane: a pg-boss job and its attempt, which fences a holder that was overtaken. */
 export interface Token {
@@ -11,9 +10,6 @@ export interface Token {
   /** pg-boss's count of takeovers of this token. */
   retryCount: number;
 }
-
-/** pg-boss on a client that is inside a transaction of ours. */
-export const within = (client: PoolClient): Db => ({ executeSql: (text, values) => client.query(text, values) });
 
 /**
  * Makes sure that each lane has a token. One that is queued or active already stays the only one. Sorted, so that two

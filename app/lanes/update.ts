@@ -25,6 +25,7 @@ export interface Turn {
   signal: AbortSignal;
   /** When the handler's time is over, ms since the epoch. */
   deadline: number;
+  /** Says nothing of the update by itself: name its lane and id with what you log. */
   log: Logger;
   /** Throws {@link LaneLost} when the lane's lease can no longer be relied on: call it before every outward effect. */
   hold(): void;

@@ -9,9 +9,6 @@ import {
   handleWhen,
   retry,
   SamplingBreaker,
-  TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
   wrap,
 } from 'cockatiel';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -61,7 +58,7 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
   let inFlight = 0;
 
   const breaker = circuitBreaker(
-    handleWhen((error) => error instanceof ProviderFailure || error instanceof TaskCancelledError),
+    handleWhen((error) => error instanceof ProviderFailure),
     {
       halfOpenAfter: limits.openFor,
       breaker: new SamplingBreaker({
@@ -83,14 +80,13 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
       },
     ),
     breaker,
-    timeout(declared.timeout, TimeoutStrategy.Aggressive),
   );
 
   async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
     inFlight += 1;
     try {
-      return await policy.execute(({ signal: own }) => work(own), signal);
+      return await policy.execute(() => withDeadline(name, declared.timeout, signal, work), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw translate(error);
@@ -105,9 +101,39 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
     if (error instanceof BulkheadRejectedError)
       return new RetryLater(CROWDED_PAUSE, `${name}: too many calls wait`, { cause: error });
     failures += 1;
-    if (!(error instanceof TaskCancelledError)) return error;
-    return new ProviderFailure(`${name}: no answer within ${declared.timeout} ms`, false, { cause: error });
+    return error;
   }
 
   return { call, state: () => ({ breaker: STATE_NAMES[breaker.state], inFlight, failures }) };
+}
+
+/**
+ * Ends a call at its timeout, or with its caller, and does not wait for work that ignores its signal. By hand: the
+ * library's own timeout aborts a derived signal after every call, which at 2,000 calls/s was a tenth of a worker's CPU.
+ */
+function withDeadline<T>(
+  name: string,
+  timeout: number,
+  caller: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  return new Promise<T>((resolve, reject) => {
+    const stop = (reason: Error) => {
+      controller.abort(reason);
+      reject(reason);
+    };
+    const leave = () => stop(caller.reason as Error);
+    const timer = setTimeout(
+      () => stop(new ProviderFailure(`${name}: no answer within ${timeout} ms`, false)),
+      timeout,
+    );
+    caller.addEventListener('abort', leave, { once: true });
+    work(controller.signal)
+      .then(resolve, reject)
+      .finally(() => {
+        clearTimeout(timer);
+        caller.removeEventListener('abort', leave);
+      });
+  });
 }

@@ -45,7 +45,10 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
     ctx.turn.hold();
     const away = reason instanceof RetryLater || reason instanceof ProviderFailure;
     if (!away && !(reason instanceof OpenRouterRefusal)) throw reason;
-    ctx.turn.log.warn({ reason: describeError(reason) }, 'the AI provider did not answer');
+    ctx.turn.log.warn(
+      { updateId: ctx.update.update_id, reason: describeError(reason) },
+      'the AI provider did not answer',
+    );
     return away ? texts.away : texts.refused;
   }
 
