@@ -5,7 +5,10 @@ import { atMost, lessThan, law, type Clause } from './law.ts';
 /** A periodic query at its slowest: the loop's pause, then a connection and the query, ms. */
 const round = (every: number, { database: { timeouts } }: Posture): number => every + timeouts.acquire + timeouts.query;
 
-/** Time from a worker's last sign of life until another one works on its chats, at worst, ms. */
+/**
+ * Time from a worker's last sign of life until another one works on its chats, at worst, ms: one round of supervision
+ * may find the database as slow as its timeouts allow. A database that is slow in every round is a fault of its own.
+ */
 export const takeover = (posture: Posture): number =>
   posture.lanes.heartbeat + round(posture.lanes.supervise, posture) + posture.lanes.poll;
 

@@ -96,7 +96,8 @@ describe('lanes.recover', () => {
   );
   const death: fc.Arbitrary<Death> = fc.record({
     phase: share,
-    slowness: fc.array(share, { minLength: 1, maxLength: 8 }),
+    slowRound: fc.integer({ min: 0, max: 20 }),
+    slowness: share,
     poll: share,
   });
 

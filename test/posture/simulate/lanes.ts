@@ -22,21 +22,23 @@ export function longestSilence(posture: Posture, hiccups: readonly Hiccup[]): nu
 }
 
 export interface Death {
-  /** Rounds of the other workers' supervision: where in its pause it is when the worker dies, and how slow its queries are. */
+  /** Where the other workers' supervision is in its pause when the worker dies. */
   phase: number;
-  slowness: readonly number[];
+  /** The one round in which the database is slow, and how slow it is. */
+  slowRound: number;
+  slowness: number;
   /** Where the poll is in its pause when the lane is free. */
   poll: number;
 }
 
 /** Time from a worker's last renewal until another has its lane: supervision goes round, sees the lease end, polls. */
-export function takeoverTime(posture: Posture, { phase, slowness, poll }: Death): number {
+export function takeoverTime(posture: Posture, { phase, slowRound, slowness, poll }: Death): number {
   const { heartbeat, supervise } = posture.lanes;
   let now = supervise * phase;
   for (let round = 0; ; round++) {
+    // The round decides by the time at which it began to look.
     const seen = now;
-    now += queryTime(posture, slowness[round % slowness.length]!);
-    // The round's query decides by the time at which it began to look.
+    if (round === slowRound) now += queryTime(posture, slowness);
     if (seen >= heartbeat) return now + posture.lanes.poll * poll;
     now += supervise;
   }
