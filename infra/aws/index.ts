@@ -2,24 +2,26 @@
 import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
-import { foundation } from './foundation.ts';
+import { createAlarms, type Alarms } from './alarms/index.ts';
+import { foundation, type Foundation } from './foundation.ts';
 import { namePrefix } from './names.ts';
-import { account } from './provider.ts';
+import { account, type Account } from './provider.ts';
 import { rollout } from './rollout.ts';
-import { declareTasks } from './tasks.ts';
+import { declareTasks, type Tasks } from './tasks.ts';
 
 export function deploy(settings: Settings): Outputs {
   const name = namePrefix(settings.project, settings.stack);
   const access = account(settings);
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
+  const alarms = watch(name, settings, access, base, tasks);
   const { webhookUrl } = rollout(name, {
     settings,
     account: access,
     base,
     tasks,
-    rollbackAlarms: { web: [], worker: [] },
-    dependsOn: [],
+    rollbackAlarms: alarms.rollbackAlarmNames,
+    alarms: alarms.rollbackAlarms,
     queueAge: {
       namespace: SENTINEL,
       name: SENTINEL_METRICS.queueAge,
@@ -27,14 +29,48 @@ export function deploy(settings: Settings): Outputs {
       period: sentinelPeriod(settings.posture),
     },
   });
+  const { image, ingress, vault } = base;
   return {
     webhookUrl,
-    publicUrl: base.ingress.publicUrl,
+    publicUrl: ingress.publicUrl,
+    dashboardUrl: alarms.dashboardUrl,
+    alarmTopic: alarms.topicArn,
+    ticketTopic: alarms.ticketTopicArn,
     clusterName: base.cluster.name,
-    database: base.database.identifier,
-    repositoryUrl: base.image.repositoryUrl,
-    image: base.image.reference,
-    operatorToken: base.vault.operatorToken,
+    databaseName: base.database.identifier,
+    repositoryUrl: image.repositoryUrl,
+    imageDigest: image.reference.apply((reference) => reference.slice(reference.indexOf('@') + 1)),
+    operatorToken: vault.operatorToken,
     proof: [...settings.proof],
   };
+}
+
+/** The alarms come before the services: a deploy is taken back by alarms that already watch. */
+function watch(name: string, settings: Settings, access: Account, base: Foundation, tasks: Tasks): Alarms {
+  const { ingress, vault, cluster } = base;
+  return createAlarms(
+    name,
+    {
+      posture: settings.posture,
+      region: access.region,
+      accountId: base.accountId,
+      watched: {
+        loadBalancer: ingress.loadBalancer.arnSuffix,
+        webTargetGroup: ingress.targetGroup.arnSuffix,
+        cluster: cluster.name,
+        services: { web: 'web', worker: 'worker' },
+        database: base.database.identifier,
+      },
+      clusterArn: cluster.arn,
+      logGroups: { web: tasks.web.logGroup.name, worker: tasks.worker.logGroup.name },
+      publicUrl: ingress.publicUrl,
+      telegramApiRoot: settings.telegramApiRoot,
+      secretArns: {
+        botToken: vault.botTokenSecret.arn,
+        operatorToken: vault.operatorSecret.arn,
+        ...(vault.oncallSecret && { oncallBotToken: vault.oncallSecret.arn }),
+      },
+    },
+    { providers: [access.provider] },
+  );
 }

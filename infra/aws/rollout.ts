@@ -27,8 +27,8 @@ export interface RolloutArgs {
   tasks: Tasks;
   /** Names of the alarms that take a deploy of a role back. */
   rollbackAlarms: Record<'web' | 'worker', readonly string[]>;
-  /** What must exist before a service is deployed: those alarms. */
-  dependsOn: pulumi.Resource[];
+  /** Those alarms: they must exist before a service is deployed. */
+  alarms: pulumi.Resource[];
   /** The metric by whose age workers are added. */
   queueAge: NonNullable<ScalingArgs['queueAge']>;
 }
@@ -114,11 +114,9 @@ function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migratio
       task: tasks[role],
       ...(role === 'web' && { targetGroupArn: base.ingress.targetGroup.arn }),
       rollbackAlarms: args.rollbackAlarms[role],
+      after: [migration, ...args.alarms, ...base.firewall.rules, ...(role === 'web' ? base.ingress.rules : [])],
     },
-    {
-      providers: [args.account.provider],
-      dependsOn: [migration, ...args.dependsOn, ...base.firewall.rules, ...(role === 'web' ? base.ingress.rules : [])],
-    },
+    { providers: [args.account.provider] },
   );
 }
 

@@ -17,6 +17,8 @@ export interface ServiceArgs {
   task: Task;
   /** Target group that the tasks are registered with. Default: none, as for the worker. */
   targetGroupArn?: pulumi.Input<string>;
+  /** What must be done before a task of the new kind is started: the migration, the alarms, the rules of the balancer. */
+  after: pulumi.Resource[];
   /** Names of the alarms that take a deploy back when they go off during it. Default: none. */
   rollbackAlarms: readonly string[];
 }
@@ -29,7 +31,7 @@ export class Service extends pulumi.ComponentResource {
     super('evenkeel:aws:Service', name, {}, options);
     const { role, posture, network } = args;
     const { rollout } = posture;
-    const dependsOn = [...args.task.prerequisites, ...network.routes];
+    const dependsOn = [...args.task.prerequisites, ...network.routes, ...args.after];
     this.role = role;
     this.service = new aws.ecs.Service(
       name,

@@ -19,6 +19,8 @@ export class Vault extends pulumi.ComponentResource {
   readonly operatorToken: pulumi.Output<string>;
   readonly operatorSecret: ManagedSecret;
   readonly botTokenSecret: ManagedSecret;
+  /** Token of the bot that passes pages on; there is none without an on-call chat. */
+  readonly oncallSecret: ManagedSecret | undefined;
   /** Environment variable to secret, by task. */
   readonly of: Record<TaskRole, Record<string, ManagedSecret>>;
 
@@ -35,6 +37,8 @@ export class Vault extends pulumi.ComponentResource {
       new ManagedSecret(`${name}-${part}`, { value, description, recoveryDays: args.recoveryDays }, own);
     this.botTokenSecret = keep('bot-token', 'Token of the Telegram bot', this.botToken);
     this.operatorSecret = keep('operator-token', "Bearer token of the operators' endpoints", this.operatorToken);
+    this.oncallSecret =
+      secrets.oncallBotToken && keep('oncall-token', 'Token of the bot that passes pages on', secrets.oncallBotToken);
     const BOT_TOKEN = this.botTokenSecret;
     const OPERATOR_TOKEN = this.operatorSecret;
 

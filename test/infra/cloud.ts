@@ -39,7 +39,7 @@ const COMPUTED: Record<string, (name: string, inputs: Values) => Values> = {
   'aws:route53/record:Record': (_name, { name }) => ({ fqdn: name }),
   'aws:s3/bucket:Bucket': (name) => ({ bucket: `${name}-${short(name)}`, arn: `arn:aws:s3:::${name}-${short(name)}` }),
   'aws:secretsmanager/secretVersion:SecretVersion': (name, { secretString }) => ({
-    versionId: short(`${name}${String(secretString)}`),
+    versionId: short(`${name}${JSON.stringify(secretString)}`),
   }),
   'aws:ec2/eip:Eip': (name) => ({ allocationId: `eipalloc-${short(name)}` }),
   // A new revision for each change, as ECS has it.

@@ -173,12 +173,26 @@ for (const [stack, values] of Object.entries(STACKS))
     test('services follow the migration, guards the services, and the webhook the guards', () => {
       const migration = only(result, 'pulumi-nodejs:dynamic/evenkeel:Migrate').urn;
       const guards = ofType(result, 'pulumi-nodejs:dynamic/evenkeel:Guard');
-      for (const component of ofType(result, 'evenkeel:aws:Service'))
-        assert.ok(component.dependsOn.includes(migration));
-      for (const service of ofType(result, SERVICE))
+      for (const service of ofType(result, SERVICE)) {
+        assert.ok(service.dependsOn.includes(migration));
         assert.ok(guards.some(({ dependsOn }) => dependsOn.includes(service.urn)));
+      }
       const webhook = only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook');
       for (const { urn } of guards) assert.ok(webhook.dependsOn.includes(urn));
+    });
+
+    test('a deploy is taken back by alarms that exist before it', () => {
+      const alarms = ofType(result, 'aws:cloudwatch/metricAlarm:MetricAlarm');
+      for (const service of ofType(result, SERVICE)) {
+        const { alarmNames, rollback } = service.inputs['alarms'] as { alarmNames: string[]; rollback: boolean };
+        assert.equal(rollback, true);
+        assert.ok(alarmNames.length > 0);
+        for (const name of alarmNames) {
+          const alarm = alarms.find(({ inputs }) => inputs['name'] === name);
+          assert.ok(alarm, `${name} is declared`);
+          assert.ok(service.dependsOn.includes(alarm.urn), `${name} exists first`);
+        }
+      }
     });
 
     test("the webhook is the posture's, and its secrets stay secret", () => {

@@ -1,0 +1,94 @@
+/** One number of the posture changed: exactly the resources that derive from it change. */
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { changed, CONFIG, only, run, type Run } from '../harness.ts';
+import { change, PROD, WITH_DOMAIN } from '../stacks.ts';
+
+/** `targetGroup -web` for `urn:…::aws:lb/targetGroup:TargetGroup::evenkeel-prod-web`. */
+const short = (urn: string): string => {
+  const [type = '', name = ''] = urn.split('::').slice(2);
+  return `${type.split('$').at(-1)!.split(':').at(-1)!} ${name.replace('evenkeel-prod', '')}`.trim();
+};
+
+/** Every container is given the whole posture, and so is the sentinel: a change of any part of it rolls out. */
+const CARRIERS = [
+  'TaskDefinition -migrate',
+  'TaskDefinition -web',
+  'TaskDefinition -worker',
+  'Service -web',
+  'Service -worker',
+  'Guard -web-guard',
+  'Guard -worker-guard',
+  'Migrate -migrate',
+  'Function -sentinel',
+];
+
+/** What changes beside the carriers. */
+const CASES: [path: string, value: unknown, derived: string[]][] = [
+  ['telegram.maxConnections', 41, ['Webhook -webhook', 'MetricAlarm -webhook-pending', 'Dashboard']],
+  ['telegram.ackDeadline', '5500ms', ['Distribution', 'MetricAlarm -web-latency', 'Dashboard']],
+  ['web.tasks.max', 5, ['Target -web-scaling', 'MetricAlarm -database-connections', 'Dashboard']],
+  ['web.pool', 5, ['MetricAlarm -database-connections', 'Dashboard']],
+  ['web.memory', '1GiB', []],
+  ['worker.stopTimeout', '119s', []],
+  ['lanes.sweep', '5500ms', []],
+  ['database.storage.max', '210GiB', ['Instance']],
+  ['database.backups', '15d', ['Instance']],
+  ['database.maxConnections', 190, ['ParameterGroup -18']],
+  ['ingress.deregistrationDelay', '16s', ['TargetGroup -web']],
+  ['ingress.logRetention', '20d', ['BucketLifecycleConfiguration -access-logs']],
+  ['scaling.requestsPerTarget', 2500, ['Policy -web-scaling-requests']],
+  ['scaling.queueAge', '11s', ['MetricAlarm -worker-scaling-queue-age']],
+  [
+    'oncall.logRetention',
+    '60d',
+    ['LogGroup -web', 'LogGroup -worker', 'LogGroup -migrate', 'LogGroup -postgresql', 'LogGroup -sentinel'],
+  ],
+];
+
+describe('a change of', () => {
+  let shipped: Run;
+  before(async () => {
+    shipped = await run({ posture: PROD });
+  });
+
+  for (const [path, value, derived] of CASES)
+    test(`${path} to ${String(value)}`, async () => {
+      const after = await run({ posture: change(PROD, path, value) });
+      assert.equal(after.error, undefined);
+      assert.deepEqual(changed(shipped, after).map(short).sort(), [...CARRIERS, ...derived].sort());
+    });
+
+  test('nothing changes nothing', async () => {
+    assert.deepEqual(changed(shipped, await run({ posture: PROD })), []);
+  });
+
+  test('the image runs the migration again, and rolls the services', async () => {
+    const config = { ...CONFIG, 'evenkeel:imageDigest': `sha256:${'c'.repeat(64)}` };
+    const after = await run({ posture: PROD, config });
+    const expected = CARRIERS.filter((carrier) => carrier !== 'Function -sentinel');
+    assert.deepEqual(changed(shipped, after).map(short).sort(), expected.sort());
+    const triggers = (result: Run) =>
+      (only(result, 'pulumi-nodejs:dynamic/evenkeel:Migrate').inputs as { triggers: object }).triggers;
+    assert.notDeepEqual(triggers(after), triggers(shipped));
+  });
+
+  test('a secret rolls out as a new version, by the tasks that use it', async () => {
+    const config = { ...CONFIG, 'evenkeel:openrouterApiKey': 'sk-or-another-key' };
+    const after = await run({ posture: PROD, config });
+    assert.deepEqual(changed(shipped, after).map(short).sort(), [
+      'Guard -worker-guard',
+      'SecretVersion -openrouter',
+      'Service -worker',
+      'TaskDefinition -worker',
+    ]);
+  });
+
+  test('the domain changes the way in, not what stands behind it', async () => {
+    const after = await run({ posture: WITH_DOMAIN });
+    const touched = changed(shipped, after).map(short);
+    assert.ok(touched.includes('Webhook -webhook'));
+    for (const kept of ['Instance', 'ParameterGroup -18', 'Vpc', 'TargetGroup -web', 'Repository'])
+      assert.ok(!touched.includes(kept), kept);
+  });
+});
