@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
+import { describe, test } from 'node:test';
+import { FOLDERS, importsOf, violations } from './imports.ts';
+
+test('every import of the project points the way it may', () => {
+  const files = globSync(`{${FOLDERS.join(',')}}/**/*.{ts,js,mjs}`).map((file) => file.split(sep).join('/'));
+  for (const folder of FOLDERS)
+    assert.ok(
+      files.some((file) => file.startsWith(`${folder}/`)),
+      `no file of ${folder} was looked at`,
+    );
+  assert.deepEqual(
+    files.flatMap((file) => violations(file, readFileSync(file, 'utf8'))),
+    [],
+  );
+});
+
+describe('the check itself', () => {
+  test('sees every way to import', () => {
+    const source = `
+      import a from './a.ts';
+      import type { B } from './b.ts';
+      import './c.ts';
+      export { d } from './d.ts';
+      export * from './e.ts';
+      export type { F } from './f.ts';
+      const g = await import('./g.ts');
+      type H = import('./h.ts').H;
+      import i = require('./i.ts');
+      const j = require('./j.ts');
+      const k = await import(\`./k.ts\`);
+      const l = await import(a + '.ts');
+      // import m from './m.ts';
+      const n = "import n from './n.ts'";
+    `;
+    assert.deepEqual(
+      importsOf(source).map(({ specifier, line, typeOnly }) => `${line} ${specifier}${typeOnly ? ' type' : ''}`),
+      [
+        '2 ./a.ts',
+        '3 ./b.ts type',
+        '4 ./c.ts',
+        '5 ./d.ts',
+        '6 ./e.ts',
+        '7 ./f.ts type',
+        '8 ./g.ts',
+        '9 ./h.ts type',
+        '10 ./i.ts',
+        '11 ./j.ts',
+        '12 ./k.ts',
+        "13 (computed) a + '.ts'",
+      ],
+    );
+  });
+
+  const refused: [file: string, source: string, why: RegExp][] = [
+    ['posture/laws/x.ts', `import { a } from '../../app/log.ts';`, /posture may import nothing of ours/],
+    ['posture/limits.ts', `import { readFile } from 'node:fs/promises';`, /posture does no I\/O/],
+    ['posture/limits.ts', `import fs from 'fs';`, /posture does no I\/O/],
+    ['posture/limits.ts', `export * from '../local/contract.ts';`, /posture may import nothing of ours/],
+    ['posture/limits.ts', `const a = await import('node:http');`, /posture does no I\/O/],
+    ['posture/limits.ts', `type A = import('../app/log.ts').Logger;`, /posture may import nothing of ours/],
+    ['app/web.ts', `import type { Health } from '../local/contract.ts';`, /app may import only posture of ours/],
+    ['app/bot/x.ts', `const i = await import('../../infra/index.ts');`, /app may import only posture of ours/],
+    ['app/web.ts', `export { x } from '../scripts/start.ts';`, /app may import only posture of ours/],
+    ['app/web.ts', `import '../test/imports.ts';`, /app may import only posture of ours/],
+    ['app/web.ts', `const m = await import(name);`, /not written out/],
+    ['local/platform/x.ts', `import { y } from '../../infra/index.ts';`, /local may import only app, posture of ours/],
+    ['local/platform/x.ts', `import { y } from '../../scripts/start.ts';`, /local may import only app, posture/],
+    ['infra/aws/x.ts', `import { y } from '../../app/config.ts';`, /infra may import only posture of ours/],
+    ['infra/aws/x.ts', `import { y } from '../../local/contract.ts';`, /infra may import only posture of ours/],
+    ['scripts/x.ts', `import { y } from '../test/imports.ts';`, /scripts may import only .* of ours/],
+    ['app/x.ts', `import y from '../../elsewhere/y.ts';`, /outside the project/],
+    ['app/x.ts', `import y from '/srv/local/y.ts';`, /relative path/],
+  ];
+  for (const [file, source, why] of refused)
+    test(`refuses ${source} in ${file}`, () => {
+      const [line, ...others] = violations(file, source);
+      assert.deepEqual(others, []);
+      assert.match(line ?? 'nothing was found', why);
+      assert.ok(line?.startsWith(`${file}:1: `));
+    });
+
+  const accepted: [file: string, source: string][] = [
+    ['posture/laws/x.ts', `import { y } from '../limits.ts'; import { z } from 'zod';`],
+    ['app/web.ts', `import { resolve } from '../posture/resolve.ts'; import fs from 'node:fs';`],
+    ['local/platform/x.ts', `import { a } from '../../app/log.ts'; import { b } from '../contract.ts';`],
+    ['infra/aws/x.ts', `import { a } from '../../posture/limits.ts'; import * as aws from '@pulumi/aws';`],
+    ['scripts/x.ts', `import a from '../infra/x.ts'; import b from '../local/x.ts'; import c from '../package.json';`],
+    ['test/app/x.ts', `import a from '../../scripts/x.ts'; const b = await import(path);`],
+  ];
+  for (const [file, source] of accepted)
+    test(`accepts ${source} in ${file}`, () => assert.deepEqual(violations(file, source), []));
+});
