@@ -71,10 +71,11 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
         hungry = free <= 0;
         if (hungry) return false;
         const wanted = Math.min(free, FETCH);
+        const askedAt = performance.now();
         const tokens = await fetchTokens(boss, queue, wanted);
         hungry = tokens.length === wanted;
         for (const token of tokens) {
-          const run: Promise<void> = runner.run(leases.take(token), counters[queue]).finally(() => {
+          const run: Promise<void> = runner.run(leases.take(token, askedAt), counters[queue]).finally(() => {
             inHand.delete(run);
             if (hungry) loop.wake();
           });

@@ -45,8 +45,8 @@ export function createLaneRunner(options: LaneOptions) {
     return whileHeld(lease, () => reads.add(lease.token.lane));
   }
 
-  /** Repeats what the database refused for a passing reason, as long as the lane is ours. */
-  async function whileHeld<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
+  /** Repeats what the database refused for a passing reason, until `check` throws. */
+  async function persist<T>(work: () => Promise<T>, check?: () => void): Promise<T> {
     for (let pause = 50; ; pause = Math.min(pause * 2, 1000)) {
       try {
         return await work();
@@ -54,10 +54,13 @@ export function createLaneRunner(options: LaneOptions) {
         if (!isTransient(error)) throw error;
         await sleep(pause * (0.5 + Math.random()), undefined, { signal: drained }).catch(() => undefined);
         drained.throwIfAborted();
-        lease.hold();
+        check?.();
       }
     }
   }
+
+  /** The same, as long as the lane is ours. */
+  const whileHeld = <T>(lease: Lease, work: () => Promise<T>): Promise<T> => persist(work, () => lease.hold());
 
   /** Handles a lane until its token is ended. Never rejects: a lane's trouble is the lane's alone (fault job-kills-loop). */
   async function run(lease: Lease, counters: LaneCounters): Promise<void> {
@@ -92,7 +95,7 @@ export function createLaneRunner(options: LaneOptions) {
   /** The token goes with the commit: from here on, not finding it is no loss. */
   async function end(lease: Lease, how: End, done?: StoredUpdate): Promise<boolean> {
     lease.drop();
-    return whileHeld(lease, () => settler.settle(lease.token, done, how));
+    return persist(() => settler.settle(lease.token, done, how));
   }
 
   /** The update that a worker had in hand when it was lost may be what killed it (fault oom): after some, it is parked. */
@@ -124,6 +127,8 @@ export function createLaneRunner(options: LaneOptions) {
     }
     if (failure instanceof LaneLost) throw failure;
     drained.throwIfAborted();
+    // Overtaken meanwhile, as after a freeze: what became of the update is no longer ours to say.
+    lease.hold();
     if (failure instanceof RetryLater || isTransient(failure)) {
       const after = failure instanceof RetryLater ? failure.after : TRANSIENT_PAUSE;
       log.info(
@@ -142,8 +147,9 @@ export function createLaneRunner(options: LaneOptions) {
     last: boolean,
     counters: LaneCounters,
   ): Promise<Next | 'ended'> {
-    // Marked done whoever holds the lane by now: it has been handled, and whoever is first says so.
-    const won = last ? await end(lease, {}, update) : await whileHeld(lease, () => settler.settle(lease.token, update));
+    // Marked done whoever holds the lane by now, and however long the database is away: it has been handled, and whoever
+    // takes the lane over before that is known sends its answer again.
+    const won = last ? await end(lease, {}, update) : await persist(() => settler.settle(lease.token, update));
     if (won) counters.handled += 1;
     else if (!last) lease.hold();
     return last ? 'ended' : 'next';

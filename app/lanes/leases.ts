@@ -21,7 +21,11 @@ export interface Lease {
 }
 
 export interface Leases {
-  take(token: Token): Lease;
+  /**
+   * `askedAt`: performance.now() when the token was asked for. A process that was frozen before it had the answer must not
+   * take a lease for fresh that has run out meanwhile.
+   */
+  take(token: Token, askedAt: number): Lease;
   readonly size: number;
   stop(): Promise<void>;
 }
@@ -74,8 +78,8 @@ export function createLeases(boss: PgBoss, posture: Posture, log: Logger): Lease
   });
 
   return {
-    take(token) {
-      const lease: Held = { token, lost: undefined, listener: undefined, renewedAt: performance.now() };
+    take(token, askedAt) {
+      const lease: Held = { token, lost: undefined, listener: undefined, renewedAt: askedAt };
       held.set(token.id, lease);
       return {
         token,
