@@ -7,8 +7,8 @@ test('a database that crashes under load loses nothing that was acknowledged, an
   underForce(t, {
     databaseUp: false,
     strike: async (rig) => {
-      await atRandomMoments(rig, 3, () => crashDatabase(rig));
+      const outages = await atRandomMoments(rig, 3, () => crashDatabase(rig));
       assert.deepEqual(await deaths(rig), [], 'no task dies of it');
-      return `${rig.world.telegram.stats().retried} deliveries refused and tried again`;
+      return `database away for ${outages.join(', ')} ms; ${rig.world.telegram.stats().retried} deliveries refused and tried again`;
     },
   }));

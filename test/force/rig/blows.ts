@@ -8,6 +8,10 @@ import { until } from './until.ts';
 /** Longest time until a killed task's replacement is ready, ms: under the load of a whole bot on two cores. */
 const REPLACED_WITHIN = 20_000;
 
+function struck({ blows }: Rig, pid: number, at = Date.now(), until = at): void {
+  blows.push({ pid, at, until });
+}
+
 /** Every update that Telegram was told is accepted is stored: asked at any moment, whatever has just died. */
 export async function assertAcknowledgedAreStored({ world, ask }: Rig): Promise<void> {
   const missing = await ask(
@@ -35,7 +39,7 @@ export async function killWeb(rig: Rig): Promise<void> {
 export async function killWorker(rig: Rig): Promise<number> {
   const victim = rig.random.pick(rig.workers);
   const { pid } = victim.task;
-  rig.blows.push({ pid, at: Date.now() });
+  struck(rig, pid);
   victim.task.signal('SIGKILL');
   const [passed] = await Promise.all([takenOver(rig), assertAcknowledgedAreStored(rig), replaced(victim, pid)]);
   return passed;
@@ -44,7 +48,7 @@ export async function killWorker(rig: Rig): Promise<number> {
 /** Stops a worker for longer than its leases last, and lets it go on as if nothing had been. */
 export async function freezeWorker(rig: Rig): Promise<number> {
   const { task } = rig.random.pick(rig.workers);
-  rig.blows.push({ pid: task.pid, at: Date.now() });
+  struck(rig, task.pid);
   task.signal('SIGSTOP');
   const length = Math.round(rig.world.posture.lanes.heartbeat * rig.random.between(1.5, 1.7));
   const [passed] = await Promise.all([takenOver(rig), assertAcknowledgedAreStored(rig), sleep(length)]);
@@ -52,9 +56,16 @@ export async function freezeWorker(rig: Rig): Promise<number> {
   return passed;
 }
 
-export async function crashDatabase(rig: Rig): Promise<void> {
+/** An outage that nears the length of a lease lets others take the chats over; what was sent meanwhile may come again. */
+export async function crashDatabase(rig: Rig): Promise<number> {
+  const { heartbeat, touch } = rig.world.posture.lanes;
+  const pids = rig.workers.map(({ task }) => task.pid);
+  const at = Date.now();
   await rig.world.postgres.restart('immediate');
+  const until = Date.now();
+  if (until - at > heartbeat - 2 * touch) for (const pid of pids) struck(rig, pid, at, until);
   await assertAcknowledgedAreStored(rig);
+  return until - at;
 }
 
 /** Ends about half of the tasks' connections; returns how many. */

@@ -9,11 +9,15 @@ import { fillSlot, type Slot } from './slot.ts';
 import { until } from './until.ts';
 import { openWire, type Send } from './wire.ts';
 
-/** A worker that was killed or frozen: from then on, what it was sending may be sent again. */
+/**
+ * What may make a worker's sends come again: it was killed or frozen, or the database was away for so long that others
+ * took its chats over. Times as Date.now() has them.
+ */
 export interface Blow {
   pid: number;
-  /** Date.now() */
   at: number;
+  /** End of the time in which the worker could send and not settle; `at` where it could do neither. */
+  until: number;
 }
 
 export interface Rig {

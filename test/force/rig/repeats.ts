@@ -33,7 +33,9 @@ export async function assertRepeatsAreBounded(
   for (const [marker, chain] of chains) {
     for (const [index, send] of chain.slice(0, -1).entries()) {
       const next = chain[index + 1]!;
-      const blow = rig.blows.find(({ pid, at }) => pid === send.pid && at >= send.openedAt && at <= next.openedAt);
+      const blow = rig.blows.find(
+        ({ pid, at, until }) => pid === send.pid && send.openedAt <= until && at <= next.openedAt,
+      );
       assert.ok(blow, `ping-${marker} was sent twice without need: ${story(chain, rig)}`);
       repeated.set(blow, [...(repeated.get(blow) ?? []), send]);
     }
@@ -44,7 +46,7 @@ export async function assertRepeatsAreBounded(
     const exposed = [...chains.values()]
       .flat()
       .filter(
-        ({ pid, openedAt, marker }) => pid === blow.pid && openedAt <= blow.at && settledAt.get(marker)! > blow.at,
+        ({ pid, openedAt, marker }) => pid === blow.pid && openedAt <= blow.until && settledAt.get(marker)! > blow.at,
       );
     const open = exposed.filter(({ answeredAt }) => answeredAt! > blow.at);
     const again = repeated.get(blow) ?? [];
