@@ -104,17 +104,18 @@ describe('npm run posture', () => {
     assert.match(out, /npm run posture -- <stack> --set worker\.pool=40/);
   });
 
-  it('exits 2, on one line, when the command cannot be understood', async () => {
+  it('exits 2, on one line, when the command cannot be understood', async (t) => {
+    const cwd = await directory(t, '');
     const cases: [string[], RegExp][] = [
-      [[], /^which stack\? .*local, prod\n$/],
-      [['prd'], /^Pulumi\.prd\.yaml does not exist; the stacks here are local, prod\n$/],
+      [[], /^which stack\? .*mine, prod\n$/],
+      [['prd'], /^Pulumi\.prd\.yaml does not exist; the stacks here are mine, prod\n$/],
       [['prod', '--against', 'prd'], /^Pulumi\.prd\.yaml does not exist/],
-      [['prod', 'local'], /^one stack at a time/],
+      [['prod', 'mine'], /^one stack at a time/],
       [['prod', '--sett', 'a=b'], /^Unknown option '--sett'/],
       [['prod', '--set', 'worker.pool'], /^--set takes path=value/],
     ];
     for (const [args, wanted] of cases) {
-      const { code, out, err } = await posture(args);
+      const { code, out, err } = await posture(args, cwd);
       assert.equal(code, 2, args.join(' '));
       assert.equal(out, '');
       assert.match(err, wanted);
