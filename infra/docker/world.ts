@@ -1,0 +1,134 @@
+/** The simulated world: a Telegram that delivers to the web tasks, and an OpenRouter that answers the workers. */
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import { MiB } from '../../posture/limits.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { WEBHOOK_PATH } from '../aws/paths.ts';
+import { password } from '../aws/secrets.ts';
+import { addressOf, answersAt, container, published, sealed } from './container.ts';
+import { once } from './once.ts';
+
+const ALIAS = 'world';
+const TELEGRAM_PORT = 8081;
+const PROVIDER_PORT = 8082;
+const BOT_ID = 100001;
+const LIMITS = { memory: 512 * MiB, cpu: 512, nofile: 65_536, stopTimeout: 10_000 } as const;
+
+/** How long Telegram is asked until it takes the webhook, ms. */
+const PATIENCE = 30_000;
+
+export interface WorldArgs {
+  image: pulumi.Input<string>;
+  network: pulumi.Input<string>;
+}
+
+export interface World {
+  container: docker.Container;
+  botToken: pulumi.Output<string>;
+  apiKey: pulumi.Output<string>;
+  /** As the tasks reach them. */
+  telegramApiRoot: string;
+  openrouterBaseUrl: string;
+  /** Telegram as this machine reaches it. */
+  address: pulumi.Output<string>;
+}
+
+export function world(name: string, args: WorldArgs, options: pulumi.CustomResourceOptions): World {
+  const botToken = pulumi.secret(pulumi.interpolate`${BOT_ID}:${password(`${name}-bot-token`, options)}`);
+  const apiKey = password(`${name}-openrouter-key`, options);
+  const flags = { host: '0.0.0.0', port: String(TELEGRAM_PORT), 'provider-port': String(PROVIDER_PORT) };
+  const secretFlags = { token: botToken, 'api-key': apiKey };
+  const process = new docker.Container(
+    `${name}-world`,
+    {
+      ...container({
+        image: args.image,
+        network: args.network,
+        alias: ALIAS,
+        command: pulumi
+          .all({ ...flags, ...secretFlags })
+          .apply((all) => [
+            'local/world/main.ts',
+            ...Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]),
+          ]),
+        env: {},
+        limits: LIMITS,
+      }),
+      ...sealed,
+      ports: published(TELEGRAM_PORT),
+      healthcheck: answersAt(`http://127.0.0.1:${TELEGRAM_PORT}/`, 2000, 1000),
+      wait: true,
+      waitTimeout: 60,
+    },
+    // One world: two of a name would each get half of what is sent.
+    { ...options, deleteBeforeReplace: true },
+  );
+  return {
+    container: process,
+    botToken,
+    apiKey,
+    telegramApiRoot: `http://${ALIAS}:${TELEGRAM_PORT}`,
+    openrouterBaseUrl: `http://${ALIAS}:${PROVIDER_PORT}/api/v1`,
+    address: addressOf(process),
+  };
+}
+
+export interface LocalWebhookArgs extends WorldArgs {
+  posture: Posture;
+  world: World;
+  secret: pulumi.Input<string>;
+  /** Address of the web tasks inside the network. */
+  webUrl: string;
+  /** Ids of what must run before Telegram is told to deliver. */
+  after: pulumi.Input<string>[];
+}
+
+/** The body of setWebhook is in the environment, so that no secret stands in a command. */
+const SET_WEBHOOK = `
+const { SET_WEBHOOK_URL: url, SET_WEBHOOK_BODY: body } = process.env;
+const until = Date.now() + ${PATIENCE};
+for (let said = ''; ; await new Promise((r) => setTimeout(r, 500))) {
+  try {
+    const answer = await (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(5000) })).json();
+    if (answer.ok) process.exit(0);
+    said = answer.description;
+  } catch (error) { said = error.cause?.code ?? error.name; }
+  if (Date.now() > until) { console.error('setWebhook: ' + said); process.exit(1); }
+}`;
+
+/** Tells the simulated Telegram where to deliver. It forgets it when it ends, so another world is told again. */
+export function localWebhook(
+  name: string,
+  args: LocalWebhookArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const {
+    posture,
+    world: { botToken, telegramApiRoot, container: process },
+  } = args;
+  return once(
+    `${name}-webhook`,
+    {
+      what: 'Setting the webhook',
+      image: args.image,
+      network: args.network,
+      alias: 'webhook',
+      command: ['--input-type=module', '-e', SET_WEBHOOK],
+      env: {
+        SET_WEBHOOK_URL: pulumi.secret(pulumi.interpolate`${telegramApiRoot}/bot${botToken}/setWebhook`),
+        SET_WEBHOOK_BODY: pulumi.secret(
+          pulumi.jsonStringify({
+            url: args.webUrl + WEBHOOK_PATH,
+            secret_token: args.secret,
+            max_connections: posture.telegram.maxConnections,
+            allowed_updates: posture.telegram.allowedUpdates,
+          }),
+        ),
+        WORLD: process.id,
+        AFTER: pulumi.all(args.after).apply((ids) => ids.join(' ')),
+      },
+      limits: { memory: 128 * MiB, cpu: 256, nofile: 1024, stopTimeout: 5000 },
+    },
+    options,
+  );
+}
