@@ -55,13 +55,14 @@ const COMPUTED: Record<string, (name: string, inputs: Values) => Values> = {
 
 /** Id and state of a created resource. */
 export function computed(type: string, name: string, inputs: Values): { id: string; state: Values } {
+  const unique = `${type.split(':').at(-1)!}/${name}`;
   const state = {
-    arn: `arn:aws:mock:${REGION}:${ACCOUNT}:${name}`,
+    arn: `arn:aws:mock:${REGION}:${ACCOUNT}:${unique}`,
     name,
     ...inputs,
     ...COMPUTED[type]?.(name, inputs),
   };
-  return { id: `${name}-id`, state };
+  return { id: unique, state };
 }
 
 /** Answers of the provider's look-ups. */

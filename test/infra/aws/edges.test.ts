@@ -20,10 +20,10 @@ const openings = (result: Run): string[] =>
     .sort();
 
 const INSIDE = [
-  'evenkeel-prod-database-id: 5432 from evenkeel-prod-migrate-id',
-  'evenkeel-prod-database-id: 5432 from evenkeel-prod-web-id',
-  'evenkeel-prod-database-id: 5432 from evenkeel-prod-worker-id',
-  'evenkeel-prod-web-id: 8080 from evenkeel-prod-balancer-id',
+  'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-migrate',
+  'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-web',
+  'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-worker',
+  'SecurityGroup/evenkeel-prod-web: 8080 from SecurityGroup/evenkeel-prod-balancer',
 ];
 
 type Condition = Record<string, { values: string[]; httpHeaderName?: string }>;
@@ -37,8 +37,8 @@ describe('with a domain', () => {
 
   test('nothing is open but 443, and 80 that redirects', () => {
     assert.deepEqual(openings(result), [
-      'evenkeel-prod-balancer-id: 443 from 0.0.0.0/0',
-      'evenkeel-prod-balancer-id: 80 from 0.0.0.0/0',
+      'SecurityGroup/evenkeel-prod-balancer: 443 from 0.0.0.0/0',
+      'SecurityGroup/evenkeel-prod-balancer: 80 from 0.0.0.0/0',
       ...INSIDE,
     ]);
     const redirect = only(result, 'aws:lb/listener:Listener', '-redirect').inputs['defaultActions'] as {
@@ -101,10 +101,13 @@ describe('without a domain', () => {
   });
 
   test("nothing is open but to CloudFront's own addresses, inside the VPC", () => {
-    assert.deepEqual(openings(result), ['evenkeel-prod-balancer-id: 80 from pl-cloudfront', ...INSIDE]);
+    assert.deepEqual(openings(result), ['SecurityGroup/evenkeel-prod-balancer: 80 from pl-cloudfront', ...INSIDE]);
     const balancer = only(result, 'aws:lb/loadBalancer:LoadBalancer');
     assert.equal(balancer.inputs['internal'], true);
-    assert.deepEqual(balancer.inputs['subnets'], ['evenkeel-prod-isolated-1-id', 'evenkeel-prod-isolated-2-id']);
+    assert.deepEqual(balancer.inputs['subnets'], [
+      'Subnet/evenkeel-prod-isolated-1',
+      'Subnet/evenkeel-prod-isolated-2',
+    ]);
   });
 
   test("the load balancer forwards only what carries this stack's header, which is secret", () => {
@@ -222,7 +225,7 @@ describe('the ways out', () => {
     assert.equal(network.assignPublicIp, false);
     assert.deepEqual(
       network.subnets,
-      [1, 2, 3].map((zone) => `evenkeel-prod-private-${zone}-id`),
+      [1, 2, 3].map((zone) => `Subnet/evenkeel-prod-private-${zone}`),
     );
   });
 });
