@@ -1,15 +1,18 @@
 /** What is done to the processes, and what is looked at right after each blow. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Rig } from './index.ts';
+import type { Blow, Rig } from './index.ts';
 import type { Slot } from './slot.ts';
 import { until } from './until.ts';
 
 /** Longest time until a killed task's replacement is ready, ms: under the load of a whole bot on two cores. */
 const REPLACED_WITHIN = 20_000;
 
-function struck({ blows }: Rig, pid: number, at = Date.now(), until = at): void {
-  blows.push({ pid, at, until });
+/** Sends that left before the blow are seen a little later: until the worker goes on, all that is seen is older. */
+function struck({ blows }: Rig, pid: number, at = Date.now(), until = Infinity): Blow {
+  const blow = { pid, at, until };
+  blows.push(blow);
+  return blow;
 }
 
 /** Every update that Telegram was told is accepted is stored: asked at any moment, whatever has just died. */
@@ -48,10 +51,11 @@ export async function killWorker(rig: Rig): Promise<number> {
 /** Stops a worker for longer than its leases last, and lets it go on as if nothing had been. */
 export async function freezeWorker(rig: Rig): Promise<number> {
   const { task } = rig.random.pick(rig.workers);
-  struck(rig, task.pid);
+  const blow = struck(rig, task.pid);
   task.signal('SIGSTOP');
   const length = Math.round(rig.world.posture.lanes.heartbeat * rig.random.between(1.5, 1.7));
   const [passed] = await Promise.all([takenOver(rig), assertAcknowledgedAreStored(rig), sleep(length)]);
+  blow.until = Date.now();
   task.signal('SIGCONT');
   return passed;
 }

@@ -16,7 +16,7 @@ import { openWire, type Send } from './wire.ts';
 export interface Blow {
   pid: number;
   at: number;
-  /** End of the time in which the worker could send and not settle; `at` where it could do neither. */
+  /** Until when sends of this worker may be seen that it could not settle; for good where it is dead. */
   until: number;
 }
 

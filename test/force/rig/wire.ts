@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { Agent } from 'undici';
 
 /** A message on its way to Telegram. Times as Date.now() has them. */
@@ -33,11 +33,21 @@ const MARKER = /\bping-(\d+)\b/;
 export async function openWire(apiRoot: string, pid: () => number, sends: Send[]): Promise<Wire> {
   const agent = new Agent({ connections: 512, pipelining: 1 });
 
-  function note(path: string, body: string): Send | undefined {
+  /** Who opened a connection: what is read from it is theirs, even when they are dead and replaced by then. */
+  const owners = new WeakMap<Socket, number>();
+
+  function note(path: string, body: string, socket: Socket): Send | undefined {
     if (!path.endsWith('/sendMessage')) return undefined;
     const { chat_id: chatId, text } = JSON.parse(body) as { chat_id: number; text: string };
     const marker = Number(MARKER.exec(text)?.[1] ?? -1);
-    const send: Send = { pid: pid(), chatId, marker, openedAt: Date.now(), answeredAt: undefined, delivered: false };
+    const send: Send = {
+      pid: owners.get(socket)!,
+      chatId,
+      marker,
+      openedAt: Date.now(),
+      answeredAt: undefined,
+      delivered: false,
+    };
     sends.push(send);
     return send;
   }
@@ -47,7 +57,7 @@ export async function openWire(apiRoot: string, pid: () => number, sends: Send[]
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
     const path = request.url!;
-    const send = note(path, body);
+    const send = note(path, body, request.socket);
     const headers = { 'content-type': 'application/json' };
     const answer = await agent.request({ origin: apiRoot, path, method: 'POST', headers, body });
     const text = await answer.body.text();
@@ -62,6 +72,7 @@ export async function openWire(apiRoot: string, pid: () => number, sends: Send[]
     // Cut off by a worker that died before its request had left, or by the end of the test.
     pass(request, response).catch(() => response.destroy());
   });
+  server.on('connection', (socket) => owners.set(socket, pid()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
