@@ -102,10 +102,13 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       env: { ...env(role, start.database), ...own, ...start.env },
       node: start.node ?? [],
     });
-    taskOwner.after(async () => {
+    const end = async () => {
       task.signal('SIGKILL');
       await task.exited;
-    });
+    };
+    taskOwner.after(end);
+    // A file's own hooks run in the order in which they were registered: its tasks must end before this world does.
+    undo(end);
     return task;
   }
 
