@@ -1,4 +1,5 @@
 /** The migration: one process of the app that runs to its end before any task starts. */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Guard } from './guard.ts';
 import { describeExit, startChild } from './process.ts';
@@ -21,21 +22,19 @@ export async function migrate({ app, env, logs, guard, signal }: MigrateOptions)
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const file = join(logs, 'migrate.log');
-  const log = openTaskLog(file, () => undefined);
+  const log = openTaskLog(join(logs, 'migrate.log'), () => undefined);
   log.follow(child.process.stdout!);
   log.follow(child.process.stderr!);
-  const said = new Promise((closed) => child.process.once('close', closed));
+  const closed = once(child.process, 'close');
   const stop = () => child.signal('SIGKILL');
   signal?.addEventListener('abort', stop);
   const exit = await child.exited;
   signal?.removeEventListener('abort', stop);
-  await said;
+  await closed;
   await log.close();
   signal?.throwIfAborted();
   if (exit.code === 0) return;
-  const telling = log.tail().flatMap((line) => notable(line) ?? []);
-  throw new Error(`the migration failed (${describeExit(exit)}); its log ${file} ends with:\n${indent(telling)}`);
+  const said = log.tail().flatMap((line) => notable(line) ?? []);
+  const lines = said.map((line) => `\n  ${line}`).join('');
+  throw new Error(`the migration failed (${describeExit(exit)})${lines && `, saying:${lines}`}`);
 }
-
-const indent = (lines: string[]) => lines.map((line) => `  ${line}`).join('\n');

@@ -1,7 +1,7 @@
 /** The laptop's cloud: database, migration, supervised tasks, front door, from the same posture as the real one. */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
@@ -50,7 +50,7 @@ export interface Platform extends PlatformView {
   readonly webhookSecret: string;
   readonly operatorToken: string;
   readonly logs: string;
-  /** Directory in which the data are, PostgreSQL's own included. */
+  /** Where the data are; two places when PostgreSQL's user may not enter the first. */
   readonly dataDirectories: readonly string[];
   readonly postgres: Postgres;
   readonly supervisor: Supervisor;
@@ -69,6 +69,7 @@ const DATABASE = 'evenkeel';
 /** Beyond healthGrace: a migration has run and nothing has to be pulled, so a task that is later than this is broken. */
 const READY_MARGIN = 10_000;
 
+const isWithin = (directory: string, path: string) => !relative(directory, path).startsWith('..');
 const secret = () => randomBytes(24).toString('base64url');
 
 /** What a container gets by itself: nothing of the user's environment but what finding programs needs. */
@@ -188,7 +189,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       webhookSecret,
       operatorToken,
       logs,
-      dataDirectories: [...new Set([dataDirectory, postgres.directory])],
+      dataDirectories: [dataDirectory, ...(isWithin(dataDirectory, postgres.directory) ? [] : [postgres.directory])],
       postgres,
       supervisor,
       databaseUrl,

@@ -8,7 +8,7 @@ export interface Slot {
   readonly role: Role;
   /** Starts so far; the first is no restart. */
   starts: number;
-  /** Ends in a row that nobody had asked for. */
+  /** Ends in a row, soon after the start, that nobody had asked for. */
   crashes: number;
   lastExit: string | undefined;
   current: Task | undefined;
@@ -38,3 +38,12 @@ export const viewOf = (task: Task, slot: Slot): TaskView => ({
   lastExit: slot.lastExit,
   health: task.health,
 });
+
+/** Why these places have no healthy task, with the last words of each. */
+export function notReady(sick: readonly Slot[], what: string): Error {
+  const why = sick.map(({ name, current, previous, lastExit }) => {
+    const words = [current?.complaint ?? lastExit, (current ?? previous)?.lastWords].filter(Boolean);
+    return `${name} (${words.join('; ') || 'no answer'})`;
+  });
+  return new Error(`${what}: ${why.join(', ')}`);
+}

@@ -7,7 +7,7 @@ import type { Guard } from './guard.ts';
 import { freePort } from './ports.ts';
 import { describeExit, type Exit } from './process.ts';
 import { restartDelay, type Backoff } from './restart-delay.ts';
-import { emptySlot, viewOf, type Slot } from './slot.ts';
+import { emptySlot, notReady, viewOf, type Slot } from './slot.ts';
 import { startTask, type Task } from './task.ts';
 
 export interface SupervisorOptions {
@@ -49,6 +49,8 @@ export interface Supervisor {
 
 /** A task that ends this often before it was ever healthy will not become so by waiting. */
 const CRASHES_AT_START = 3;
+/** A task that served this long, ms, did not end because of how it was started. */
+const STEADY = 5000;
 const CRASH_LOOP: Backoff = { first: 1000, max: 30_000 };
 
 /** Starts the tasks of all roles; they become healthy by and by, see `ready`. */
@@ -102,7 +104,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     changed();
     void options.deregister?.(task);
     const lived = Date.now() - task.startedAt.getTime();
-    if (lived > posture.rollout.healthGrace) slot.crashes = 0;
+    if (task.served && lived > STEADY) slot.crashes = 0;
     const delay = restartDelay(slot.crashes++, options.backoff ?? CRASH_LOOP);
     if (stopping.has(slot.role)) return;
     options.say(`${task.id} ended (${slot.lastExit}); ${delay ? `next start in ${delay / 1000} s` : 'starting anew'}`);
@@ -197,11 +199,6 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     ]);
   }
 
-  const notReady = (sick: Slot[], what: string) => {
-    const why = sick.map((slot) => `${slot.name} (${slot.current?.complaint ?? slot.lastExit ?? 'no answer'})`);
-    return new Error(`${what}: ${why.join(', ')}; logs in ${options.logs}`);
-  };
-
   async function endAll(): Promise<void> {
     for (const role of ROLES) stopping.add(role);
     cancelled.abort();
@@ -234,7 +231,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
       const mine = slots.filter((slot) => slot.role === role);
       while (!mine.every(({ current }) => current?.state === 'healthy')) {
         signal?.throwIfAborted();
-        const broken = mine.filter(({ crashes }) => crashes >= CRASHES_AT_START);
+        const broken = mine.filter(({ crashes, previous }) => crashes >= CRASHES_AT_START && !previous?.served);
         if (broken.length > 0) throw notReady(broken, `crashed ${CRASHES_AT_START} times`);
         const late = mine.filter(({ current }) => current?.state !== 'healthy');
         if (Date.now() > deadline) throw notReady(late, `not healthy within ${within / 1000} s`);

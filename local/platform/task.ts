@@ -35,6 +35,10 @@ export interface Task {
   readonly pid: number;
   readonly state: TaskState;
   readonly startedAt: Date;
+  /** Whether it was healthy at least once. */
+  readonly served: boolean;
+  /** The last warning or worse that it logged. */
+  readonly lastWords: string | undefined;
   /** What the last failed health check found. */
   readonly complaint: string | undefined;
   readonly health: Health | undefined;
@@ -61,7 +65,11 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     env: { ...options.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const log = openTaskLog(join(options.logs, `${id}.log`), (message) => options.say(`${id} ${message}`));
+  let lastWords: string | undefined;
+  const log = openTaskLog(join(options.logs, `${id}.log`), (message) => {
+    lastWords = message;
+    options.say(`${id} ${message}`);
+  });
   const said = once(child.process, 'close');
   log.follow(child.process.stdout!);
   log.follow(child.process.stderr!);
@@ -71,6 +79,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
   let count = NEW_TARGET;
   let phase: 'serving' | 'draining' | 'stopped' = 'serving';
   let complaint: string | undefined;
+  let served = false;
   let health: Health | undefined;
 
   const state = (): TaskState => (phase === 'serving' ? count.state : phase);
@@ -96,6 +105,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     const booting = count.state === 'starting' && Date.now() - startedAt.getTime() < posture.rollout.healthGrace;
     if (!wrong || !booting) count = countCheck(count, !wrong, healthCheck);
     complaint = wrong;
+    served ||= count.state === 'healthy';
     changed(before);
   }
   const interval = () =>
@@ -126,6 +136,12 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     exited,
     get state() {
       return state();
+    },
+    get served() {
+      return served;
+    },
+    get lastWords() {
+      return lastWords;
     },
     get complaint() {
       return complaint;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -84,6 +84,8 @@ test('with --keep the data are there at the next start, and a kill takes nothing
   const cwd = await checkout(t);
   const first = start(t, cwd, [...JSON_OUT, '--port', '0', '--keep']);
   const ready = await first.ready();
+  // As root the server's own user may not enter a private checkout, and its data are elsewhere.
+  t.after(() => Promise.all(ready.dataDirectories.map((directory) => rm(directory, { recursive: true, force: true }))));
   assert.equal(ready.dataDirectories[0], join(cwd, '.evenkeel'));
   const other = start(t, cwd, [...JSON_OUT, '--port', '0', '--keep']);
   assert.equal(await other.ended, 1);
