@@ -1,4 +1,5 @@
 /** The frame of each test by force: thousands of updates, each delivered up to three times, while something is done to them. */
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { startRig, type Rig } from './rig/index.ts';
@@ -30,15 +31,18 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
     await assertOneEffectEach(rig);
     await assertOrder(rig);
     const { repeats, open, unsettled, longest } = await assertRepeatsAreBounded(rig, { databaseUp });
+    if (databaseUp && rig.blows.length > 0) assert.ok(open + unsettled > 0, 'no blow found a send under way');
     await assertBaseline(rig);
     const { latency, acknowledged } = telegram.floodReport();
     t.diagnostic(
       `${acknowledged} updates, ${telegram.stats().repeated} delivered again; all answered ${Math.round(passed)} ms after the last fault; ` +
         `answered within ${Math.round(latency.p50)} ms (half), ${Math.round(latency.max)} ms (all)`,
     );
+    const found = `found ${open} sends open and ${unsettled} answered but not settled`;
     t.diagnostic(
-      `${repeats} messages sent again at ${rig.blows.length} blows, which found ${open} sends open and ${unsettled} answered but not settled; ` +
-        `the oldest of those repeated was answered ${longest} ms before`,
+      rig.blows.length === 0
+        ? 'no message sent again'
+        : `${repeats} messages sent again: ${rig.blows.length} blows to workers ${found}; of those repeated, the longest had been answered ${longest} ms before`,
     );
   } catch (error) {
     for (const line of complaints(rig)) t.diagnostic(line);

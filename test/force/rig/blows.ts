@@ -7,6 +7,8 @@ import { until } from './until.ts';
 
 /** Longest time until a killed task's replacement is ready, ms: under the load of a whole bot on two cores. */
 const REPLACED_WITHIN = 20_000;
+/** Longest wait for a worker to be sending, ms. */
+const SENDING_WITHIN = 2_000;
 
 /** Sends that left before the blow are seen a little later: until the worker goes on, all that is seen is older. */
 function struck({ blows }: Rig, pid: number, at = Date.now(), until = Infinity): Blow {
@@ -38,9 +40,16 @@ export async function killWeb(rig: Rig): Promise<void> {
   await replaced(victim, pid);
 }
 
+/** Waits for a moment at which a worker is sending, the worst one for a blow; one that is struck already never is. */
+async function sending({ sends }: Rig, victim: Slot): Promise<void> {
+  const busy = () => sends.some(({ pid, answeredAt }) => pid === victim.task.pid && answeredAt === undefined);
+  for (const given = performance.now() + SENDING_WITHIN; !busy() && performance.now() < given;) await sleep(2);
+}
+
 /** Returns how long it took until the chats of the dead were in other hands, ms. */
 export async function killWorker(rig: Rig): Promise<number> {
   const victim = rig.random.pick(rig.workers);
+  await sending(rig, victim);
   const { pid } = victim.task;
   struck(rig, pid);
   victim.task.signal('SIGKILL');
@@ -50,7 +59,9 @@ export async function killWorker(rig: Rig): Promise<number> {
 
 /** Stops a worker for longer than its leases last, and lets it go on as if nothing had been. */
 export async function freezeWorker(rig: Rig): Promise<number> {
-  const { task } = rig.random.pick(rig.workers);
+  const victim = rig.random.pick(rig.workers);
+  await sending(rig, victim);
+  const { task } = victim;
   const blow = struck(rig, task.pid);
   task.signal('SIGSTOP');
   const length = Math.round(rig.world.posture.lanes.heartbeat * rig.random.between(1.5, 1.7));

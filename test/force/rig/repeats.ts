@@ -6,9 +6,6 @@ import assert from 'node:assert/strict';
 import type { Blow, Rig } from './index.ts';
 import type { Send } from './wire.ts';
 
-/** A send answered longer ago than this at a blow, ms, is settled and must not come again while the database works. */
-const SETTLED_WITHIN = 1_000;
-
 export interface RepeatReport {
   /** Sends that were repeated. */
   repeats: number;
@@ -19,7 +16,10 @@ export interface RepeatReport {
   longest: number;
 }
 
-/** `databaseUp`: it worked all the time, so a send was settled soon after its answer. */
+/**
+ * `databaseUp`: it worked all the time, so what was answered before one wait for a connection and one statement is
+ * settled, and must not come again.
+ */
 export async function assertRepeatsAreBounded(
   rig: Rig,
   { databaseUp }: { databaseUp: boolean },
@@ -41,6 +41,7 @@ export async function assertRepeatsAreBounded(
     }
   }
 
+  const { acquire, statement } = rig.world.posture.database.timeouts;
   const report: RepeatReport = { repeats: 0, open: 0, unsettled: 0, longest: 0 };
   for (const blow of rig.blows) {
     const exposed = [...chains.values()]
@@ -59,7 +60,7 @@ export async function assertRepeatsAreBounded(
     for (const { answeredAt, marker } of again) {
       const before = blow.at - answeredAt!;
       report.longest = Math.max(report.longest, before);
-      if (databaseUp && before > SETTLED_WITHIN)
+      if (databaseUp && before > acquire + statement)
         assert.fail(`ping-${marker} was not settled ${before} ms after its answer: ${story(chains.get(marker)!, rig)}`);
     }
   }
