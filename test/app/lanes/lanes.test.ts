@@ -1,0 +1,326 @@
+/** The lanes on a real database: order, attempts, deadlines, postponing, sweeping; handlers are the tests' own. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/lanes/outcome.ts';
+import type { Turn } from '../../../app/lanes/update.ts';
+import { startRetention } from '../../../app/database/retention.ts';
+import { resolve } from '../../../posture/resolve.ts';
+import type { PostureInput } from '../../../posture/schema/index.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { inbox, settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
+import { deferred, waitFor } from '../../harness/wait.ts';
+import { message } from '../../harness/webhook.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const world = await startWorld({ after });
+
+/** A posture for handlers that end at once: quick repeats, quick sweeps. */
+const quick = (extra: PostureInput['jobs'] = {}) =>
+  resolve({
+    jobs: { chat: { backoff: { first: '100ms', max: '10s' }, attempts: 3, ...extra.chat }, ...extra },
+    lanes: { poll: '200ms', sweep: '300ms' },
+  });
+
+const preCheckout = (updateId: number): object => ({
+  update_id: updateId,
+  pre_checkout_query: { id: 'q', from: { id: 1, is_bot: false, first_name: 'A' }, currency: 'XTR', total_amount: 1 },
+});
+
+const idOf = ({ update }: Turn) => update.updateId;
+
+test('one chat is handled one update at a time and in order, over two workers that share the chats', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { lanes: 8, turn: '100ms' } });
+  const chats = 30;
+  const handled = new Map<string, number[]>();
+  const active = new Map<string, number>();
+  const overlaps: string[] = [];
+  const shares = [0, 0];
+  const handler = (worker: 0 | 1) => async (turn: Turn) => {
+    const { lane, updateId } = turn.update;
+    if ((active.get(lane) ?? 0) > 0) overlaps.push(`${lane}: ${updateId}`);
+    active.set(lane, (active.get(lane) ?? 0) + 1);
+    await new Promise((done) => setTimeout(done, updateId % 7));
+    shares[worker]! += 1;
+    handled.set(lane, [...(handled.get(lane) ?? []), updateId]);
+    active.set(lane, active.get(lane)! - 1);
+  };
+  const ids = Array.from({ length: 600 }, (_, index) => index + 1);
+  const shuffled = ids.toSorted((a, b) => ((a * 7919) % 601) - ((b * 7919) % 601));
+  await store(
+    workerPool(t, database, posture),
+    shuffled.map((id) => message(id, 100 + (id % chats), 'x')),
+  );
+  await Promise.all([
+    startLanes(t, { database, posture, handle: handler(0) }),
+    startLanes(t, { database, posture, handle: handler(1) }),
+  ]);
+  const rows = await settled(database);
+  assert.ok(rows.every(({ state, attempts, takeovers }) => state === 'done' && attempts === 0 && takeovers === 0));
+  assert.deepEqual(overlaps, []);
+  assert.equal(handled.size, chats);
+  for (const [lane, order] of handled) {
+    assert.deepEqual(
+      order,
+      order.toSorted((a, b) => a - b),
+      lane,
+    );
+    assert.equal(order.length, 20);
+  }
+  assert.ok(shares[0]! > 0 && shares[1]! > 0, `shares of the workers: ${shares.join(', ')}`);
+});
+
+test('what is stored while its chat is being handled follows at once', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick();
+  const gate = deferred();
+  const handled: number[] = [];
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      if (idOf(turn) === 1) await gate.promise;
+      handled.push(idOf(turn));
+    },
+  });
+  await store(pool, [message(1, 7, 'x')]);
+  await waitFor(async () => (await database.sql(`SELECT FROM pgboss.job WHERE state = 'active'`)).length === 1, {
+    what: 'the chat to be taken',
+  });
+  await store(pool, [message(2, 7, 'x'), message(3, 7, 'x')]);
+  await waitFor(async () => (await database.sql('SELECT FROM evenkeel.inbox WHERE NOT dispatched')).length === 0, {
+    what: 'their dispatch, which finds the token in use',
+  });
+  gate.resolve();
+  await settled(database);
+  assert.deepEqual(handled, [1, 2, 3]);
+});
+
+test('a pre-checkout query overtakes 500 chats that wait', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { lanes: 4 } });
+  const gate = deferred();
+  const answered = deferred<number>();
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      if (turn.update.queue === 'preCheckout') answered.resolve(idOf(turn));
+      else await gate.promise;
+    },
+  });
+  await store(
+    pool,
+    Array.from({ length: 500 }, (_, index) => message(index + 1, index + 1, 'x')),
+  );
+  await store(pool, [preCheckout(501)]);
+  assert.equal(await answered.promise, 501);
+  await waitFor(async () => (await inbox(database)).find(({ updateId }) => updateId === 501)?.state === 'done', {
+    what: 'the query to be done',
+  });
+  assert.equal((await inbox(database)).filter(({ state }) => state === 'pending').length, 500);
+  gate.resolve();
+  await settled(database);
+});
+
+test('a poisonous update is tried again after growing pauses, then parked, and its chat goes on', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick();
+  const tried: number[] = [];
+  const others: number[] = [];
+  const { pool, engine, logs } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      if (idOf(turn) !== 1) return void others.push(idOf(turn));
+      assert.deepEqual(others, [], 'what follows waits for it');
+      tried.push(performance.now());
+      throw new Error('poison');
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x'), message(3, 7, 'x')]);
+  const rows = await settled(database);
+  assert.deepEqual(rows, [
+    { updateId: 1, state: 'parked', attempts: 3, takeovers: 0, error: 'poison' },
+    { updateId: 2, state: 'done', attempts: 0, takeovers: 0, error: null },
+    { updateId: 3, state: 'done', attempts: 0, takeovers: 0, error: null },
+  ]);
+  assert.deepEqual(others, [2, 3]);
+  assert.equal(tried.length, 3);
+  assert.ok(tried[1]! - tried[0]! >= 95, 'the first pause');
+  assert.ok(tried[2]! - tried[1]! >= 190, 'the second one is twice as long');
+  const { handled, failed, parked } = engine.state().chat;
+  assert.deepEqual({ handled, failed, parked }, { handled: 2, failed: 3, parked: 1 });
+  assert.equal(logs.matching(/^update parked, its chat goes on$/).length, 1);
+});
+
+test('whatever a handler throws is an attempt: a text, nothing, an error with a NUL in it', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { attempts: 1 } });
+  const thrown: unknown[] = ['text', undefined, null, new Error('nul \u0000 inside'), new Error('x'.repeat(5000))];
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- handlers of others may
+      throw thrown[idOf(turn) - 1];
+    },
+  });
+  await store(
+    pool,
+    thrown.map((_, index) => message(index + 1, index + 1, 'x')),
+  );
+  const rows = await settled(database);
+  assert.ok(rows.every(({ state, attempts }) => state === 'parked' && attempts === 1));
+  assert.match(rows[3]!.error!, /^nul .*inside$/);
+  assert.equal(rows[4]!.error!.length, 2000);
+});
+
+test('a handler that ignores its signal is cut at its deadline, and can do nothing outward any more', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { handler: '300ms', attempts: 2 } });
+  const reasons: unknown[] = [];
+  const late: unknown[] = [];
+  const release = deferred();
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      if (idOf(turn) === 2) return;
+      turn.signal.addEventListener('abort', () => reasons.push(turn.signal.reason));
+      await release.promise;
+      try {
+        turn.hold();
+      } catch (error) {
+        late.push(error);
+      }
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x')]);
+  const rows = await settled(database);
+  assert.deepEqual(
+    rows.map(({ state, attempts }) => [state, attempts]),
+    [
+      ['parked', 2],
+      ['done', 0],
+    ],
+  );
+  assert.match(rows[0]!.error!, /not handled within 300 ms/);
+  release.resolve();
+  await waitFor(() => late.length === 2, { what: 'the handlers that were left behind' });
+  assert.equal(reasons.length, 2);
+  assert.ok(reasons.every((reason) => reason instanceof HandlerTimeout));
+});
+
+test('a handler that has ended holds its lane no longer', async (t) => {
+  const database = await world.freshDatabase(t);
+  const turns: Turn[] = [];
+  const { pool } = await startLanes(t, { database, posture: quick(), handle: async (turn) => void turns.push(turn) });
+  await store(pool, [message(1, 7, 'x')]);
+  await settled(database);
+  assert.throws(() => turns[0]!.hold(), /has ended/);
+});
+
+test('"not now" costs no attempt, and leaves the place in the worker to others meanwhile', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { lanes: 1 } });
+  const calls: { id: number; at: number }[] = [];
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      calls.push({ id: idOf(turn), at: performance.now() });
+      if (calls.filter(({ id }) => id === 1).length < 2 && idOf(turn) === 1)
+        throw new RetryLater(1500, 'asked to wait');
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x')]);
+  await waitFor(() => calls.length === 1, { what: 'the first try' });
+  await store(pool, [message(3, 8, 'x')]);
+  const rows = await settled(database);
+  assert.deepEqual(
+    calls.map(({ id }) => id),
+    [1, 3, 1, 2],
+  );
+  assert.ok(calls[2]!.at - calls[0]!.at >= 1450, 'not before its time');
+  assert.ok(rows.every(({ state, attempts }) => state === 'done' && attempts === 0));
+});
+
+test('nobody there to answer counts as handled; what is hopeless is parked at once', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { pool } = await startLanes(t, {
+    database,
+    posture: quick(),
+    handle: async (turn) => {
+      throw idOf(turn) === 1 ? new Unreachable('blocked') : new Hopeless('refused');
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 8, 'x')]);
+  assert.deepEqual(
+    (await settled(database)).map(({ state, attempts }) => [state, attempts]),
+    [
+      ['done', 0],
+      ['parked', 1],
+    ],
+  );
+});
+
+test('what the database refuses a handler for a passing reason costs no attempt', async (t) => {
+  const database = await world.freshDatabase(t);
+  let calls = 0;
+  const { pool } = await startLanes(t, {
+    database,
+    posture: quick(),
+    handle: async (_turn, workers) => {
+      calls += 1;
+      if (calls === 1) await workers.query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$`);
+    },
+  });
+  await store(pool, [message(1, 7, 'x')]);
+  assert.deepEqual(await settled(database), [{ updateId: 1, state: 'done', attempts: 0, takeovers: 0, error: null }]);
+  assert.equal(calls, 2);
+});
+
+test('tokens that were deleted by hand are sent again', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick();
+  await store(
+    workerPool(t, database, posture),
+    Array.from({ length: 20 }, (_, index) => message(index + 1, index + 1, 'x')),
+  );
+  // As after a dispatch whose tokens somebody has deleted.
+  await database.sql('UPDATE evenkeel.inbox SET dispatched = true');
+  const handled: number[] = [];
+  await startLanes(t, { database, posture, handle: async (turn) => void handled.push(idOf(turn)) });
+  await settled(database);
+  assert.deepEqual(
+    handled.toSorted((a, b) => a - b),
+    Array.from({ length: 20 }, (_, index) => index + 1),
+  );
+});
+
+test('old updates are deleted in bites; what is pending, parked or young stays', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick();
+  await database.sql(`
+    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, received_at, body)
+    SELECT 1, n, 'chat', '1:1', CASE WHEN n <= 2500 THEN 'done' WHEN n <= 2510 THEN 'pending' ELSE 'parked' END, true,
+           now() - interval '8 days', '{}' FROM generate_series(1, 2520) AS n`);
+  await database.sql(`
+    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, body)
+    SELECT 2, n, 'chat', '1:1', 'done', true, '{}' FROM generate_series(1, 30) AS n`);
+  await database.sql(`
+    INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
+    SELECT 1, n, 'user', 1, 'x', now() - CASE WHEN n <= 1500 THEN interval '31 days' ELSE interval '1 day' END
+    FROM generate_series(1, 1510) AS n`);
+  const retention = startRetention(workerPool(t, database, posture), posture, captureLog().log);
+  t.after(() => retention.stop());
+  const counts = () =>
+    database.sql(`SELECT
+      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 1 AND state = 'done')::int AS old,
+      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 1 AND state <> 'done')::int AS unfinished,
+      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 2)::int AS young,
+      (SELECT count(*) FROM evenkeel.message)::int AS messages`);
+  await waitFor(async () => (await counts())[0]!['old'] === 0, { what: 'the old updates to go' });
+  assert.deepEqual(await counts(), [{ old: 0, unfinished: 20, young: 30, messages: 10 }]);
+});
