@@ -1,7 +1,7 @@
 /**
  * The journal of an update's sends. Telegram's sends have no idempotency key, so an update that is run again, because
  * its worker was killed, must not repeat what was confirmed. A confirmed send is recorded before the next one begins;
- * the last one is covered by the update's own "done". So at most the one send in flight at a kill can be repeated, and
+ * the last one is covered by the update's own "done", or recorded by the lane where the handler fails. So at most the one send in flight at a kill can be repeated, and
  * a handler with one send costs no extra write.
  */
 import type { Transformer } from 'grammy';
@@ -19,6 +19,7 @@ const GONE = /query is too old|query ID is invalid/i;
 export function journal(turn: Turn): Transformer {
   const earlier = turn.update.sends;
   const confirmed = [...earlier];
+  turn.update.sends = confirmed;
   let position = 0;
   let recorded = earlier.length;
 

@@ -31,7 +31,7 @@ export function sessionSettings({ url, posture, role }: Omit<PoolOptions, 'log'>
     pipeline: true,
     // Every query of the app has its index. The planner must not prefer a scan because a table was small when it was
     // last analysed: right after a burst, that is how a queue comes to a standstill.
-    options: '-c enable_seqscan=off',
+    options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
     keepAliveInitialDelayMillis: keepalive.idle,
   };
 }

@@ -102,7 +102,8 @@ export async function countFailure(
         settled_at = CASE WHEN ${kind} + 1 >= $3 THEN now() END
       WHERE bot_id = $1 AND update_id = $2 AND state = 'pending'
       RETURNING state = 'parked' AS parked`,
-    values: [botId, updateId, limit, error.slice(0, 2000)],
+    // PostgreSQL's text has no NUL, and an error may quote what a user typed.
+    values: [botId, updateId, limit, error.replaceAll('\u0000', '').slice(0, 2000)],
   });
   return rows[0]?.parked ?? false;
 }

@@ -129,6 +129,8 @@ export function createLaneRunner(options: LaneOptions) {
     drained.throwIfAborted();
     // Overtaken meanwhile, as after a freeze: what became of the update is no longer ours to say.
     lease.hold();
+    // The next attempt must not repeat what this one has sent.
+    if (update.sends.length > 0) await whileHeld(lease, () => recordSends(pool, update, update.sends));
     if (failure instanceof RetryLater || isTransient(failure)) {
       const after = failure instanceof RetryLater ? failure.after : TRANSIENT_PAUSE;
       log.info(
@@ -216,7 +218,12 @@ export function createLaneRunner(options: LaneOptions) {
         if (ended) throw new LaneLost('the handler has ended');
         lease.hold();
       },
-      recordSends: (sends) => recordSends(pool, update, sends),
+      // Without it the send would be repeated after a short absence of the database.
+      recordSends: (sends) =>
+        persist(
+          () => recordSends(pool, update, sends),
+          () => turn.hold(),
+        ),
     };
     try {
       await Promise.race([handle(turn), stopped]);

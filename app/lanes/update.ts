@@ -16,6 +16,7 @@ export interface StoredUpdate {
   body: string;
   attempts: number;
   takeovers: number;
+  /** Confirmed so far, in this attempt and earlier ones. */
   sends: ConfirmedSend[];
 }
 

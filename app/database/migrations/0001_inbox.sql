@@ -16,7 +16,8 @@ CREATE TABLE evenkeel.inbox (
   settled_at  timestamptz,
   last_error  text,
   -- Results of sends that were confirmed before a later one began: an update that is run again does not repeat them.
-  sends       jsonb,
+  -- json, not jsonb: jsonb refuses \u0000 and lone surrogates, which a text that was sent may quote.
+  sends       json,
   -- As received. Text, not jsonb: jsonb refuses \u0000, which a user may type, and one such update would fail its batch.
   body        text        NOT NULL,
   PRIMARY KEY (bot_id, update_id)
