@@ -150,6 +150,9 @@ export async function run(scenario: Scenario = {}): Promise<Run> {
   const posture = scenario.posture === undefined ? {} : { 'evenkeel:posture': JSON.stringify(scenario.posture) };
   pulumi.runtime.setAllConfig({ ...config, ...posture }, SECRET_KEYS);
 
+  // Pulumi keeps a stack trace of every promise, which is most of the time that a run takes.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   let error: Error | undefined;
   await pulumi.runtime.runInPulumiStack(async () => {
     try {
@@ -160,6 +163,7 @@ export async function run(scenario: Scenario = {}): Promise<Run> {
     }
   });
   await pulumi.runtime.disconnect();
+  Error.stackTraceLimit = stackTraceLimit;
   const resources = recorder.declared.filter(({ type }) => type !== 'pulumi:pulumi:Stack');
   return { resources, outputs: recorder.outputs, secretOutputs: recorder.secretOutputs, error };
 }
