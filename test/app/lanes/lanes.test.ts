@@ -162,7 +162,6 @@ test('whatever a handler throws is an attempt: a text, nothing, an error with a 
     database,
     posture,
     handle: async (turn) => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- handlers of others may
       throw thrown[idOf(turn) - 1];
     },
   });
