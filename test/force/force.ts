@@ -30,7 +30,7 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
     const passed = await assertAllAnswered(rig, SPAN + rig.world.posture.lanes.recoverWithin + CATCH_UP);
     await assertOneEffectEach(rig);
     await assertOrder(rig);
-    const { repeats, open, unsettled, longest } = await assertRepeatsAreBounded(rig, { databaseUp });
+    const { repeats, open, unsettled, thawed, longest } = await assertRepeatsAreBounded(rig, { databaseUp });
     if (databaseUp && rig.blows.length > 0) assert.ok(open + unsettled > 0, 'no blow found a send under way');
     await assertBaseline(rig);
     const { latency, acknowledged } = telegram.floodReport();
@@ -42,7 +42,7 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
     t.diagnostic(
       rig.blows.length === 0
         ? 'no message sent again'
-        : `${repeats} messages sent again: ${rig.blows.length} blows to workers ${found}; of those repeated, the longest had been answered ${longest} ms before`,
+        : `${repeats} messages sent again (${thawed} by a frozen worker itself): ${rig.blows.length} blows to workers ${found}; of those repeated, the longest had been answered ${longest} ms before`,
     );
   } catch (error) {
     for (const line of complaints(rig)) t.diagnostic(line);

@@ -16,7 +16,7 @@ import { openWire, type Send } from './wire.ts';
 export interface Blow {
   pid: number;
   at: number;
-  /** Until when sends of this worker may be seen that it could not settle; for good where it is dead. */
+  /** Until when sends of this worker may be seen that it could not settle; Infinity where it is dead. */
   until: number;
 }
 
@@ -50,12 +50,12 @@ export async function startRig(owner: Owner): Promise<Rig> {
 
   const rig: Rig = { world, random: seeded(), webs: [], workers: [], sends: [], blows: [], ask: asking(world) };
   for (const number of [1, 2]) rig.webs.push(await fillSlot(inOrder, world, 'web', `web ${number}`));
-  for (const number of [1, 2]) {
-    const pid = () => rig.workers[number - 1]!.task.pid;
-    const wire = await openWire(world.telegram.apiRoot, pid, rig.sends);
+  const wired = async () => {
+    const wire = await openWire(world.telegram.apiRoot, rig.sends);
     inOrder.after(() => wire.close());
-    rig.workers.push(await fillSlot(inOrder, world, 'worker', `worker ${number}`, { TELEGRAM_API_ROOT: wire.url }));
-  }
+    return { env: { TELEGRAM_API_ROOT: wire.url }, started: wire.belongsTo };
+  };
+  for (const number of [1, 2]) rig.workers.push(await fillSlot(inOrder, world, 'worker', `worker ${number}`, wired));
   // As a balancer does: where none is healthy, all of them are tried.
   const door = await openDoor(() => {
     const ready = rig.webs.filter((web) => web.ready);

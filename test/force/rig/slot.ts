@@ -16,13 +16,19 @@ export interface Slot {
   readonly predecessors: TaskProcess[];
 }
 
-/** Ends with `owner`, process and all. */
+/** What one process is given before it starts, and told about once it has. */
+export interface Equipment {
+  env: Record<string, string>;
+  started: (pid: number) => void;
+}
+
+/** Ends with `owner`, process and all. Each process that comes to the slot is equipped anew. */
 export async function fillSlot(
   owner: Owner,
   world: World,
   role: 'web' | 'worker',
   name: string,
-  env: Record<string, string> = {},
+  equip: () => Promise<Equipment> = () => Promise.resolve({ env: {}, started: () => undefined }),
 ): Promise<Slot> {
   const port = await freePort();
   const predecessors: TaskProcess[] = [];
@@ -32,7 +38,9 @@ export async function fillSlot(
   let task = await begin();
 
   async function begin(): Promise<TaskProcess> {
-    const started = await world.startTask(owner, role, { env: { ...env, PORT: String(port) } });
+    const equipment = await equip();
+    const started = await world.startTask(owner, role, { env: { ...equipment.env, PORT: String(port) } });
+    equipment.started(started.pid);
     void started.exited.then(() => {
       ready = false;
       if (!wanted) return;

@@ -1,10 +1,10 @@
 /**
- * The wire between one worker and Telegram. It passes every call on, even when the worker dies meanwhile, as a request
+ * The wire between one worker process and Telegram. It passes every call on, even when the worker dies meanwhile, as a request
  * that has left a machine does, and keeps a record of the sends: who sent what, since when, answered when.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 
 /** A message on its way to Telegram. Times as Date.now() has them. */
@@ -22,26 +22,26 @@ export interface Send {
 }
 
 export interface Wire {
-  /** Value for TELEGRAM_API_ROOT. */
+  /** Value for TELEGRAM_API_ROOT, for one process only: what a dead one has left behind is never taken for its successor's. */
   readonly url: string;
+  /** Who is at the other end. */
+  belongsTo: (pid: number) => void;
   close(): Promise<void>;
 }
 
 const MARKER = /\bping-(\d+)\b/;
 
-/** `pid`: the process at this end of the wire now. `sends` is added to. */
-export async function openWire(apiRoot: string, pid: () => number, sends: Send[]): Promise<Wire> {
+/** `sends` is added to. */
+export async function openWire(apiRoot: string, sends: Send[]): Promise<Wire> {
+  let pid = 0;
   const agent = new Agent({ connections: 512, pipelining: 1 });
 
-  /** Who opened a connection: what is read from it is theirs, even when they are dead and replaced by then. */
-  const owners = new WeakMap<Socket, number>();
-
-  function note(path: string, body: string, socket: Socket): Send | undefined {
+  function note(path: string, body: string): Send | undefined {
     if (!path.endsWith('/sendMessage')) return undefined;
     const { chat_id: chatId, text } = JSON.parse(body) as { chat_id: number; text: string };
     const marker = Number(MARKER.exec(text)?.[1] ?? -1);
     const send: Send = {
-      pid: owners.get(socket)!,
+      pid,
       chatId,
       marker,
       openedAt: Date.now(),
@@ -57,7 +57,7 @@ export async function openWire(apiRoot: string, pid: () => number, sends: Send[]
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
     const path = request.url!;
-    const send = note(path, body, request.socket);
+    const send = note(path, body);
     const headers = { 'content-type': 'application/json' };
     const answer = await agent.request({ origin: apiRoot, path, method: 'POST', headers, body });
     const text = await answer.body.text();
@@ -72,11 +72,11 @@ export async function openWire(apiRoot: string, pid: () => number, sends: Send[]
     // Cut off by a worker that died before its request had left, or by the end of the test.
     pass(request, response).catch(() => response.destroy());
   });
-  server.on('connection', (socket) => owners.set(socket, pid()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    belongsTo: (owner) => void (pid = owner),
     async close() {
       const closed = once(server, 'close');
       server.close();
