@@ -30,7 +30,13 @@ const host = z.string().min(1).default('0.0.0.0');
 const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
 const operatorToken = longEnough.optional();
 
-const listening = { PORT: port, HOST: host, OPERATOR_TOKEN: operatorToken };
+const listening = {
+  PORT: port,
+  HOST: host,
+  OPERATOR_TOKEN: operatorToken,
+  /** Name of the stack, in the cloud: the task then writes its metrics to its log. */
+  STACK: z.string().min(1).optional(),
+};
 
 const environments = {
   web: z.object({

@@ -1,21 +1,26 @@
-/** `node app/main.ts web|worker|migrate`: starts one role by the container contract and ends it by the posture. */
+/** `node app/main.ts web|worker|migrate|sentinel`: starts one role by the container contract and ends it by the posture. */
 import { PostureError } from '../posture/resolve.ts';
 import { assertProven } from '../posture/laws/index.ts';
-import { ConfigError, readConfig, ROLES, type Role } from './config.ts';
+import { ConfigError, readConfig, ROLES } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
 import type { Task } from './task.ts';
+import { startSentinelRole } from './sentinel/role.ts';
 import { startWeb } from './web.ts';
 import { startWorker } from './worker.ts';
 
-const USAGE = `usage: node app/main.ts ${ROLES.join('|')}   (environment: see README, "Container contract")`;
+const COMMANDS = [...ROLES, 'sentinel'] as const;
+type Command = (typeof COMMANDS)[number];
+
+const USAGE = `usage: node app/main.ts ${COMMANDS.join('|')}   (environment: see README, "Container contract")`;
 
 /** Exit codes: 2 asks for another command or environment, 1 for a look at the log. */
 const EXIT_USAGE = 2;
 
-const isRole = (text: string | undefined): text is Role => ROLES.includes(text as Role);
+const isCommand = (text: string | undefined): text is Command => COMMANDS.includes(text as Command);
 
-async function start(role: Role, log: Logger): Promise<Task | undefined> {
+async function start(role: Command, log: Logger): Promise<Task | undefined> {
+  if (role === 'sentinel') return startSentinelRole(process.env, log);
   if (role === 'migrate') {
     const config = readConfig(role);
     assertProven(config.posture);
@@ -80,7 +85,7 @@ function drainOnSignal(task: Task, log: Logger): void {
 }
 
 const role = process.argv[2];
-if (!isRole(role)) {
+if (!isCommand(role)) {
   console.error(role === undefined ? USAGE : `unknown role "${role}"; ${USAGE}`);
   process.exit(EXIT_USAGE);
 }

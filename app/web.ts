@@ -22,6 +22,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     posture,
     pool,
     operatorToken: env.OPERATOR_TOKEN,
+    stack: env.STACK,
     log,
     health: {
       details: () => ({

@@ -35,6 +35,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     posture,
     pool,
     operatorToken: env.OPERATOR_TOKEN,
+    stack: env.STACK,
     log,
     health: {
       details: () => ({

@@ -27,7 +27,10 @@ export interface Health {
   lanes?: Record<string, { active: number; capacity: number; handled: number; failed: number; parked: number }>;
   providers?: Record<string, { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number }>;
   /** Read from the database; absent while it is away. */
-  queues?: Record<string, { pending: number; lanes: number; oldestSeconds: number; parked: number }>;
+  queues?: Record<
+    string,
+    { pending: number; lanes: number; oldestSeconds: number; parked: number; tokens: number; active: number }
+  >;
 }
 
 export type TaskState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopped';

@@ -9,15 +9,16 @@ import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
 import { QUEUES } from '../lanes/queues.ts';
+import { startVitals } from '../sentinel/vitals.ts';
 import { probeDatabase } from './database.ts';
 import { monitorEventLoop } from './event-loop.ts';
 import { heapLimitOf } from './memory.ts';
 import { registerGauges } from './metrics.ts';
-import { readQueues, type QueueState } from './queues.ts';
+import { oldestTransaction, readQueues, type QueueState } from './queues.ts';
 
 /** What a role adds to its health: gauges for the page, and reasons why it is not well. */
 export interface RoleHealth {
-  details(): Record<string, unknown>;
+  details: () => Record<string, unknown>;
   /** One line each; makes the task degraded. */
   reasons(): string[];
   /** One line why the task is not ready, or undefined. */
@@ -37,6 +38,8 @@ interface HealthOptions {
   posture: Posture;
   pool: Pool;
   operatorToken: string | undefined;
+  /** Name of the stack in the cloud, where the task's log carries its metrics. */
+  stack: string | undefined;
   log: Logger;
   health: RoleHealth;
 }
@@ -59,6 +62,11 @@ export function createHealthServer(options: HealthOptions): HealthServer {
     forceCloseConnections: 'idle',
   });
 
+  let vitals: ReturnType<typeof startVitals> | undefined;
+  app.addHook('onListen', async () => {
+    if (options.stack !== undefined) vitals = startVitals({ stack: options.stack, role, details: health.details, log });
+  });
+
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ error: describeError(error) }, 'a request failed');
@@ -75,7 +83,11 @@ export function createHealthServer(options: HealthOptions): HealthServer {
 
   async function look() {
     const status = await database.status();
-    const queues = status.state === 'up' ? await readQueues(pool, QUEUES).catch(() => undefined) : undefined;
+    const up = status.state === 'up';
+    const [queues, oldest] = await Promise.all([
+      up ? readQueues(pool, QUEUES).catch(() => undefined) : undefined,
+      up ? oldestTransaction(pool).catch(() => undefined) : undefined,
+    ]);
     const late = queues?.filter(({ oldestSeconds }) => oldestSeconds > OLDEST_SECONDS) ?? [];
     const reasons = [
       ...(status.state === 'down' ? [`database is away: ${status.error ?? 'unknown'}`] : []),
@@ -83,7 +95,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       ...health.reasons(),
     ];
     const state = status.state === 'down' ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
-    return { state, status, queues, reasons } as const;
+    return { state, status, queues, oldest, reasons } as const;
   }
 
   app.get('/live', async () => ({ live: true }));
@@ -97,7 +109,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
   });
 
   app.get('/health', async (request, reply) => {
-    const { state, status, queues, reasons } = await look();
+    const { state, status, queues, oldest, reasons } = await look();
     reply.code(state === 'unhealthy' ? 503 : 200);
     if (!isOperator(request)) return reply.send({ status: state });
     const memory = process.memoryUsage();
@@ -111,6 +123,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       eventLoop: eventLoop.read(),
       memory: { rss: memory.rss, heapUsed: memory.heapUsed, heapLimit: heapLimitOf() },
       pool: status.pool,
+      ...(oldest === undefined ? {} : { database: { oldestTransactionSeconds: oldest } }),
       ...(queues ? { queues: byName(queues) } : {}),
       ...health.details(),
     });
@@ -138,6 +151,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
     draining: () => leaving,
     close: async () => {
       eventLoop.stop();
+      await vitals?.stop();
       await app.close();
     },
   };

@@ -116,10 +116,12 @@ test('a process with a bad environment ends with code 2 and one line a problem',
   const { code, output } = await run(['web'], { ...good.web, BOT_TOKEN: 'hush', PORT: 'hush' });
   assert.equal(code, 2);
   assert.deepEqual(
-    messages(output).map(({ level, msg }) => [level, msg.split(':')[0]]),
+    messages(output)
+      .map(({ level, msg }) => [level, msg.split(':')[0]])
+      .sort(),
     [
-      ['fatal', 'PORT'],
       ['fatal', 'BOT_TOKEN'],
+      ['fatal', 'PORT'],
     ],
   );
   assert.doesNotMatch(output, /hush/);
