@@ -2,7 +2,7 @@ import { test } from 'node:test';
 import { atRandomMoments, underForce } from './force.ts';
 import { freezeWorker } from './rig/blows.ts';
 
-test('a worker frozen past its leases is overtaken, and when it goes on it does nothing a second time', (t) =>
+test('a worker frozen past its leases is overtaken, and when it goes on it repeats at most what it was about to send', (t) =>
   underForce(t, {
     databaseUp: true,
     strike: async (rig) => {
