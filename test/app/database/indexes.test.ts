@@ -1,0 +1,134 @@
+/**
+ * Every statement of the hot paths on a large table right after a bulk load, when the planner knows only the empty table
+ * (fault missing-index). The server itself counts the scans of whole tables: there must be none.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createPool } from '../../../app/database/pool.ts';
+import { startRetention } from '../../../app/database/retention.ts';
+import { answerOf, forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
+import { readQueues } from '../../../app/health/queues.ts';
+import { storeUpdates } from '../../../app/intake/store.ts';
+import {
+  countFailure,
+  lanesWaiting,
+  markDone,
+  pendingAmong,
+  readLanes,
+  recordSends,
+  takeUndispatched,
+} from '../../../app/lanes/inbox.ts';
+import { QUEUES } from '../../../app/lanes/queues.ts';
+import type { StoredUpdate } from '../../../app/lanes/update.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const ROWS = 200_000;
+const world = await startWorld({ after });
+
+const LOAD = `
+  INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, received_at, settled_at, body)
+  SELECT 1, n, 'chat', '1:' || n % 5000,
+         CASE WHEN n > ${ROWS - 10_000} THEN 'pending' WHEN n % 5000 = 0 THEN 'parked' ELSE 'done' END,
+         n <= ${ROWS - 5_000}, now() - (${ROWS} - n) * interval '3 s', now(),
+         '{"update_id":' || n || ',"message":{"text":"' || repeat('x', 100) || '"}}'
+  FROM generate_series(1, ${ROWS}) AS n`;
+const CHATS = `
+  INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
+  SELECT 1, n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, n % 2000, repeat('x', 50), now() - n * interval '1 s'
+  FROM generate_series(1, 100000) AS n`;
+
+async function sequentialScans(): Promise<Record<string, number>> {
+  const rows = await world.database.sql<{ relname: string; scans: number }>(
+    `SELECT relname, seq_scan::int AS scans FROM pg_stat_user_tables WHERE schemaname = 'evenkeel'`,
+  );
+  return Object.fromEntries(rows.map(({ relname, scans }) => [relname, scans]));
+}
+
+const update = (updateId: number): StoredUpdate => ({
+  botId: 1,
+  updateId,
+  queue: 'chat',
+  lane: `1:${updateId % 5000}`,
+  body: '{}',
+  attempts: 0,
+  takeovers: 0,
+  sends: [],
+});
+
+/** Every hot statement, often enough that a prepared one gets its generic plan as well (after five runs). */
+async function hotPath(from: number): Promise<void> {
+  const options = { url: world.database.url('worker'), posture: world.posture, log: captureLog().log };
+  const pool = createPool({ ...options, role: 'worker' });
+  const client = await pool.connect();
+  try {
+    for (let round = 0; round < 8; round += 1) {
+      const id = from + round * 10;
+      const lanes = Array.from({ length: 50 }, (_, index) => `1:${(id + index) % 5000}`);
+      await storeUpdates(pool, 1, [{ updateId: ROWS + id, queue: 'chat', lane: lanes[0]!, body: '{}' }]);
+      await takeUndispatched(client, 100);
+      assert.ok((await readLanes(pool, lanes)).flat().length > 0);
+      assert.equal((await markDone(pool, [update(ROWS - id), update(ROWS - id - 1)])).size, 2);
+      await pendingAmong(client, lanes);
+      await countFailure(pool, update(ROWS - id - 2), 'attempts', 3, 'x');
+      await recordSends(pool, update(ROWS - id - 3), []);
+      await lanesWaiting(pool, '1:3', 1000, 200);
+      await readQueues(pool, QUEUES);
+      await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, role: 'user', text: 'x' });
+      await answerOf(pool, 1, id);
+      assert.equal((await recall(pool, 1, id, { messages: 20, characters: 16_000 })).length, 20);
+      await forgetConversation(pool, 1, id + 1);
+    }
+  } finally {
+    client.release();
+    // A session hands in its counts when it ends at the latest.
+    await pool.end();
+  }
+}
+
+async function withoutScans(what: string, work: () => Promise<void>): Promise<void> {
+  const before = await sequentialScans();
+  await work();
+  await waitFor(
+    async () =>
+      (await world.database.sql(`SELECT FROM pg_stat_activity WHERE usename = 'worker' AND state IS NOT NULL`))
+        .length === 0,
+    { what: 'the sessions to have ended' },
+  );
+  assert.deepEqual(await sequentialScans(), before, what);
+}
+
+test('no hot statement scans a table, whatever the planner knows of it', async () => {
+  const sql = (text: string) => world.database.sql(text);
+  await sql('ALTER TABLE evenkeel.inbox SET (autovacuum_enabled = false)');
+  await sql('ALTER TABLE evenkeel.message SET (autovacuum_enabled = false)');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.message');
+  await sql(LOAD);
+  await sql(CHATS);
+  await withoutScans('planned for the empty tables', () => hotPath(10));
+  await sql('ANALYZE evenkeel.inbox, evenkeel.message');
+  await withoutScans('analysed', () => hotPath(500));
+});
+
+test('retention finds what is old without scanning the tables', async () => {
+  await withoutScans('retention', async () => {
+    const options = { url: world.database.url('worker'), posture: world.posture, log: captureLog().log };
+    const pool = createPool({ ...options, role: 'worker' });
+    await world.database.sql(
+      `UPDATE evenkeel.inbox SET received_at = now() - interval '9 days' WHERE update_id <= 100`,
+    );
+    const retention = startRetention(pool, world.posture, options.log);
+    await waitFor(
+      async () =>
+        (
+          await world.database.sql(
+            `SELECT FROM evenkeel.inbox WHERE bot_id = 1 AND update_id <= 100 AND state = 'done'`,
+          )
+        ).length === 0,
+      { what: 'what is old to be deleted' },
+    );
+    await retention.stop();
+    await pool.end();
+  });
+});
