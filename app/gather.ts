@@ -16,15 +16,23 @@ export interface GatherOptions<T, R> {
   max: number;
   /** Batches under way at once. */
   writers: number;
-  /** How long the first item of a batch waits for others, ms. 0: only until the event loop's next turn. */
+  /**
+   * How long the first item of a batch waits for others, ms. Only while there is company: after a batch of one or two,
+   * the next goes at once.
+   */
   wait: number;
 }
+
+/** Batches larger than this make the next one wait. */
+const COMPANY = 2;
 
 export class Gather<T, R> {
   readonly #options: GatherOptions<T, R>;
   #waiting: Waiting<T, R>[] = [];
   #active = new Set<Promise<void>>();
   #scheduled = false;
+  /** Size of the batch before. */
+  #last = 0;
 
   constructor(options: GatherOptions<T, R>) {
     this.#options = options;
@@ -56,13 +64,15 @@ export class Gather<T, R> {
       this.#scheduled = false;
       this.#start();
     };
-    if (this.#options.wait > 0 && this.#waiting.length < this.#options.max) setTimeout(start, this.#options.wait);
+    const { wait, max } = this.#options;
+    if (wait > 0 && this.#last > COMPANY && this.#waiting.length < max) setTimeout(start, wait);
     else setImmediate(start);
   }
 
   #start(): void {
     const batch = this.#waiting.splice(0, this.#options.max);
     if (batch.length === 0) return;
+    this.#last = batch.length;
     const running: Promise<void> = this.#flush(batch).finally(() => {
       this.#active.delete(running);
       if (this.#waiting.length > 0) this.#schedule();

@@ -10,6 +10,8 @@ import type { Task } from './task.ts';
 
 /** Without a request for so long, a leaving task takes it that the load balancer sends no more, ms. */
 const QUIET = 500;
+/** What is still open so long before the end of the drain is cut off, ms. */
+const CUT_BEFORE = 500;
 
 export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Promise<Task> {
   const botId = botIdOf(env.BOT_TOKEN);
@@ -47,6 +49,8 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
 
   async function drain(): Promise<void> {
     server.leave();
+    // Whatever was let in has its answer by the ack deadline; a sender that went silent in mid-body never gets one.
+    setTimeout(() => server.app.server.closeAllConnections(), posture.web.drain - CUT_BEFORE).unref();
     const until = Date.now() + posture.web.drain - posture.telegram.ackDeadline;
     // The balancer has stopped sending before SIGTERM where it deregisters first; where it has not, wait until it does.
     while (Date.now() < until && (intake.counters.inFlight > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);

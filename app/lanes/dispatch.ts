@@ -9,9 +9,13 @@ import { ensureTokens } from './tokens.ts';
 /**
  * Turns up to `lanes.dispatchBatch` stored updates into tokens, in one transaction: an update is marked dispatched only
  * in the commit that makes sure of its lane's token. Any number of workers may do so at once.
- * @returns how many updates were dispatched
+ * @returns how many updates were dispatched, and to which queues
  */
-export async function dispatch(pool: Pool, boss: PgBoss, posture: Posture): Promise<number> {
+export async function dispatch(
+  pool: Pool,
+  boss: PgBoss,
+  posture: Posture,
+): Promise<{ count: number; queues: Set<QueueName> }> {
   return inTransaction(pool, async (client) => {
     const taken = await takeUndispatched(client, posture.lanes.dispatchBatch);
     for (const [queue, updates] of Map.groupBy(taken, (update) => update.queue)) {
@@ -22,7 +26,7 @@ export async function dispatch(pool: Pool, boss: PgBoss, posture: Posture): Prom
         on(client),
       );
     }
-    return taken.length;
+    return { count: taken.length, queues: new Set(taken.map(({ queue }) => queue)) };
   });
 }
 

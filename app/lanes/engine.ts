@@ -1,4 +1,5 @@
 /** The worker's engine: dispatches stored updates to lanes, takes lanes, handles them, sweeps up, and drains. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
@@ -14,6 +15,10 @@ import type { UpdateHandler } from './update.ts';
 
 /** Tokens that one fetch takes at most, so that workers share a burst instead of the first one taking all of it. */
 const FETCH = 50;
+
+/** A dispatch of more updates than this makes the next one wait for company, ms. */
+const BUSY = 4;
+const COALESCE = 2;
 
 export interface Engine {
   /** Something was stored: look now. */
@@ -37,7 +42,7 @@ interface EngineOptions {
 export function startEngine({ pool, boss, posture, handle, log }: EngineOptions): Engine {
   let leaving = false;
   const drained = new AbortController();
-  const settler = createSettler(pool, boss, () => fetching.forEach((loop) => loop.wake()));
+  const settler = createSettler(pool, boss, () => wakeAll());
   const leases = createLeases(boss, posture, log);
   const runner = createLaneRunner({
     pool,
@@ -87,15 +92,22 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
     return loop;
   }
 
-  const fetching = QUEUES.map(startFetching);
+  const fetching = new Map(QUEUES.map((queue) => [queue, startFetching(queue)]));
+  const wakeAll = (): void => fetching.forEach((loop) => loop.wake());
+
+  let busy = false;
   const dispatching = startLoop({
     name: 'dispatch',
     every: posture.lanes.poll,
     log,
     turn: async () => {
-      const count = await dispatch(pool, boss, posture);
-      // Even where another worker dispatched them, there are lanes to be taken now.
-      for (const loop of fetching) loop.wake();
+      // While much comes in, one dispatch waits for what comes within a moment, and serves it as well.
+      if (busy) await sleep(COALESCE);
+      const { count, queues } = await dispatch(pool, boss, posture);
+      busy = count > BUSY;
+      // Where another worker was faster and dispatched them all, there are lanes to be taken all the same.
+      if (count === 0) wakeAll();
+      for (const queue of queues) fetching.get(queue)!.wake();
       return count === posture.lanes.dispatchBatch;
     },
   });
@@ -126,7 +138,7 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
         drained.abort(new Error('the drain ran out of time'));
       }, milliseconds);
       try {
-        await Promise.all([dispatching, sweeping, ...fetching].map((loop) => loop.stop()));
+        await Promise.all([dispatching, sweeping, ...fetching.values()].map((loop) => loop.stop()));
         await Promise.all(QUEUES.flatMap((queue) => [...running[queue]]));
         await settler.idle();
       } finally {

@@ -31,7 +31,10 @@ export interface Settler {
   idle(): Promise<void>;
 }
 
+/** Two transactions at once: one waits for its commit while the next is gathered and sent. */
 const WRITERS = 2;
+/** While many chats settle, they wait so long for each other, ms: each statement costs the worker 0.1 ms of its CPU. */
+const WAIT = 2;
 const MAX_BATCH = 200;
 
 /** `renewed` is called when a lane got a new token, which nobody else announces. */
@@ -59,7 +62,7 @@ export function createSettler(pool: Pool, boss: PgBoss, renewed: () => void): Se
     return postponeTokens(pool, boss, token.queue, done, tokens, end.after);
   }
 
-  const gather = new Gather<Settlement, boolean>({ flush, max: MAX_BATCH, writers: WRITERS, wait: 0 });
+  const gather = new Gather<Settlement, boolean>({ flush, max: MAX_BATCH, writers: WRITERS, wait: WAIT });
   return {
     settle: (token, done, end) => gather.add({ token, done, end }),
     idle: () => gather.idle(),
