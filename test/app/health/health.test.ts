@@ -1,0 +1,156 @@
+/** The health pages over real processes: what each role says while its database is there, away, and back. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startProxy, through } from '../../harness/proxy.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { deliver, message } from '../../harness/webhook.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const world = await startWorld({ after });
+
+const FOR_OPERATORS = ['/db-status', '/db-stability', '/metrics'];
+
+/** A role whose database can be taken away. */
+async function behindProxy(t: { after(end: () => Promise<void>): void }, role: 'web' | 'worker', away = false) {
+  const proxy = await startProxy(t, world.postgres);
+  if (away) proxy.mode = 'refuse';
+  const task = await world.startTask(t, role, { env: { DATABASE_URL: through(proxy, world.database.url(role)) } });
+  return { proxy, task };
+}
+
+for (const role of ['web', 'worker'] as const) {
+  test(`${role}: live at once though the database is away, ready when it comes, not ready while it is gone again`, async (t) => {
+    const { proxy, task } = await behindProxy(t, role, true);
+    await task.url();
+    assert.equal((await task.get('/live')).status, 200);
+    const notReady = await task.get('/ready');
+    assert.equal(notReady.status, 503);
+    assert.deepEqual(await notReady.json(), { ready: false, reason: 'database is away' });
+    const bare = await task.get('/health');
+    assert.equal(bare.status, 503);
+    assert.deepEqual(await bare.json(), { status: 'unhealthy' });
+
+    proxy.mode = 'pass';
+    await task.ready();
+    await waitFor(async () => (await task.health()).status === 'healthy', { what: 'healthy' });
+
+    proxy.mode = 'refuse';
+    await waitFor(async () => (await task.get('/ready')).status === 503, { what: 'not ready any more' });
+    assert.equal((await task.get('/live')).status, 200);
+    const health = await task.health();
+    assert.equal(health.status, 'unhealthy');
+    assert.match(health.reasons[0]!, /^database is away: .+/);
+    const status = await task.get('/db-status', { operator: true });
+    assert.equal(status.status, 503);
+    assert.equal(((await status.json()) as { state: string }).state, 'down');
+    const stability = (await (await task.get('/db-stability', { operator: true })).json()) as Record<string, number>;
+    assert.ok(stability['failedProbes']! >= 1);
+    assert.ok(stability['failuresInARow']! >= 1);
+    assert.equal((await task.get('/metrics', { operator: true })).status, 200, 'metrics without the database');
+
+    proxy.mode = 'pass';
+    await task.ready();
+    const after = (await (await task.get('/db-stability', { operator: true })).json()) as Record<string, number>;
+    assert.equal(after['failuresInARow'], 0, 'a success ends the run of failures');
+  });
+
+  test(`${role}: /live answers at once while the database swallows every byte`, async (t) => {
+    const { proxy, task } = await behindProxy(t, role);
+    await task.ready();
+    proxy.mode = 'freeze';
+    await waitFor(
+      async () => {
+        const probe = task.get('/ready');
+        const started = performance.now();
+        assert.equal((await task.get('/live')).status, 200);
+        assert.ok(performance.now() - started < 500);
+        return (await probe).status === 503;
+      },
+      { what: 'not ready' },
+    );
+  });
+
+  test(`${role}: details are for operators alone`, async (t) => {
+    const task = await world.startTask(t, role);
+    await task.ready();
+    assert.deepEqual(await (await task.get('/health')).json(), { status: 'healthy' });
+    for (const path of FOR_OPERATORS) {
+      assert.equal((await task.get(path)).status, 401, path);
+      const wrong = await fetch(`${await task.url()}${path}`, { headers: { authorization: 'Bearer operator-token' } });
+      assert.equal(wrong.status, 401, path);
+      assert.equal((await task.get(path, { operator: true })).status, 200, path);
+    }
+    const health = await task.health();
+    assert.equal(health.role, role);
+    assert.equal(health.pid, task.pid);
+    assert.deepEqual(health.reasons, []);
+    assert.equal(health.pool.max, world.posture[role].pool);
+    assert.deepEqual(Object.keys(health.queues!).sort(), ['chat', 'preCheckout']);
+    assert.ok(health.memory.heapLimit > 0 && health.uptimeSeconds >= 0 && !health.draining);
+    if (role === 'web') assert.equal(health.intake!.maxInFlight, world.posture.web.maxInFlight);
+    else {
+      assert.equal(health.lanes!['chat']!.capacity, world.posture.jobs.chat.lanes);
+      assert.equal(health.providers!['telegram']!.breaker, 'closed');
+    }
+  });
+}
+
+test('without an operator token nobody is an operator', async (t) => {
+  const web = await world.startTask(t, 'web', { env: { OPERATOR_TOKEN: '' } });
+  await web.ready();
+  for (const authorization of ['', 'Bearer ', 'Bearer undefined'])
+    for (const path of FOR_OPERATORS)
+      assert.equal((await fetch(`${await web.url()}${path}`, { headers: { authorization } })).status, 401);
+});
+
+test('metrics are Prometheus text with the queues, the pool and the role', async (t) => {
+  const web = await world.startTask(t, 'web');
+  await web.ready();
+  await deliver(await web.url(), message(1, 1, 'x'));
+  const response = await web.get('/metrics', { operator: true });
+  assert.match(response.headers.get('content-type')!, /^text\/plain/);
+  const text = await response.text();
+  assert.match(text, /^evenkeel_queue\{queue="chat",name="pending",role="web"\} 1$/m);
+  assert.match(text, /^evenkeel_pool_connections\{state="max",role="web"\} 4$/m);
+  assert.match(text, /^evenkeel_role\{group="intake",name="stored",role="web"\} 1$/m);
+  assert.match(text, /^process_resident_memory_bytes\{role="web"\} \d+$/m);
+});
+
+test('an update that has waited for a minute makes the task degraded, and still ready', async (t) => {
+  const web = await world.startTask(t, 'web');
+  await web.ready();
+  await world.database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, received_at, body)
+     VALUES (9, 1, 'chat', '9:1', now() - interval '61 seconds', '{}')`,
+  );
+  t.after(() => world.database.sql('DELETE FROM evenkeel.inbox WHERE bot_id = 9'));
+  const health = await web.health();
+  assert.equal(health.status, 'degraded');
+  assert.match(health.reasons[0]!, /^chat: oldest update has waited 6\d s$/);
+  assert.equal((await web.get('/health')).status, 200);
+  assert.equal((await web.get('/ready')).status, 200);
+});
+
+test('a worker says that a breaker is open, and which', async (t) => {
+  t.after(() => (world.telegram.faults = {}));
+  const database = await world.freshDatabase(t);
+  const worker = await world.startTask(t, 'worker', { database });
+  await worker.ready();
+  for (let chatId = 1; chatId <= 30; chatId += 1) world.telegram.open(chatId);
+  world.telegram.faults = { error: true };
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body)
+     SELECT $1::bigint, n, 'chat', $1::bigint || ':' || n, jsonb_build_object('update_id', n, 'message', jsonb_build_object(
+       'message_id', n, 'date', 1, 'text', 'hi', 'chat', jsonb_build_object('id', n, 'type', 'private')))::text
+     FROM generate_series(1, 30) AS n`,
+    [world.botId],
+  );
+  await waitFor(
+    async () => (await worker.health()).reasons.some((reason) => /^telegram: breaker is open$/.test(reason)),
+    {
+      what: 'the open breaker among the reasons',
+    },
+  );
+  assert.equal((await worker.health()).status, 'degraded');
+  assert.equal((await worker.get('/ready')).status, 200);
+});
