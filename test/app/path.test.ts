@@ -22,8 +22,8 @@ test('a message typed to the bot is answered through the whole durable path', as
       what: 'nothing pending in the inbox',
     },
   );
-  assert.deepEqual(await world.database.sql('SELECT state, dispatched, attempts, lane FROM evenkeel.inbox'), [
-    { state: 'done', dispatched: true, attempts: 0, lane: `${world.botId}:7` },
+  assert.deepEqual(await world.database.sql('SELECT state, attempts, lane FROM evenkeel.inbox'), [
+    { state: 'done', attempts: 0, lane: `${world.botId}:7` },
   ]);
   assert.equal((await world.database.sql('SELECT FROM pgboss.job')).length, 0, 'no token is left behind');
 

@@ -1,4 +1,5 @@
 /** The worker's engine inside the test process, on a real database, with the handler that the test gives. */
+import type { PgBoss } from 'pg-boss';
 import { createPool, type Pool } from '../../app/database/pool.ts';
 import { startListener } from '../../app/database/listener.ts';
 import { storeUpdates, STORED_CHANNEL } from '../../app/intake/store.ts';
@@ -16,6 +17,7 @@ export const BOT_ID = 42;
 
 export interface Lanes {
   engine: Engine;
+  boss: PgBoss;
   pool: Pool;
   logs: CapturedLog;
 }
@@ -35,6 +37,14 @@ export function workerPool(owner: Owner, database: TestDatabase, posture: Postur
   return pool;
 }
 
+/** pg-boss on a pool, without an engine. */
+export async function startBoss(owner: Owner, pool: Pool, posture: Posture): Promise<PgBoss> {
+  const boss = createBoss(pool, posture, captureLog().log);
+  await boss.start();
+  cleanup(owner)(() => boss.stop({ graceful: false }));
+  return boss;
+}
+
 export async function startLanes(
   owner: Owner,
   { database, posture, handle, logs = captureLog() }: LanesOptions,
@@ -42,9 +52,7 @@ export async function startLanes(
   const undo = cleanup(owner);
   const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: logs.log });
   undo(() => pool.end());
-  const boss = createBoss(pool, posture, logs.log);
-  await boss.start();
-  undo(() => boss.stop({ graceful: false }));
+  const boss = await startBoss({ after: undo }, pool, posture);
   const engine = startEngine({ pool, boss, posture, handle: (turn) => handle(turn, pool), log: logs.log });
   undo(() => engine.drain(1000));
   const listener = startListener({
@@ -55,7 +63,7 @@ export async function startLanes(
     onNotify: () => engine.wake(),
   });
   undo(() => listener.stop());
-  return { engine, pool, logs };
+  return { engine, boss, pool, logs };
 }
 
 /** Stores updates as the web role would. */

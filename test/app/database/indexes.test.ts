@@ -16,10 +16,11 @@ import {
   pendingAmong,
   readLanes,
   recordSends,
-  takeUndispatched,
 } from '../../../app/lanes/inbox.ts';
+import { dispatch } from '../../../app/lanes/dispatch.ts';
 import { QUEUES } from '../../../app/lanes/queues.ts';
 import type { StoredUpdate } from '../../../app/lanes/update.ts';
+import { startBoss } from '../../harness/lanes.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -28,12 +29,14 @@ const ROWS = 200_000;
 const world = await startWorld({ after });
 
 const LOAD = `
-  INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, received_at, settled_at, body)
+  INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, received_at, settled_at, body)
   SELECT 1, n, 'chat', '1:' || n % 5000,
          CASE WHEN n > ${ROWS - 10_000} THEN 'pending' WHEN n % 5000 = 0 THEN 'parked' ELSE 'done' END,
-         n <= ${ROWS - 5_000}, now() - (${ROWS} - n) * interval '3 s', now(),
+         now() - (${ROWS} - n) * interval '3 s', now(),
          '{"update_id":' || n || ',"message":{"text":"' || repeat('x', 100) || '"}}'
   FROM generate_series(1, ${ROWS}) AS n`;
+const ARRIVALS = `
+  INSERT INTO evenkeel.arrival (queue, lane) SELECT 'chat', '1:' || n % 5000 FROM generate_series(1, 20000) AS n`;
 const CHATS = `
   INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
   SELECT 1, n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, n % 2000, repeat('x', 50), now() - n * interval '1 s'
@@ -61,13 +64,15 @@ const update = (updateId: number): StoredUpdate => ({
 async function hotPath(from: number): Promise<void> {
   const options = { url: world.database.url('worker'), posture: world.posture, log: captureLog().log };
   const pool = createPool({ ...options, role: 'worker' });
+  const ends: (() => Promise<void>)[] = [];
+  const boss = await startBoss({ after: (end) => void ends.push(end) }, pool, world.posture);
   const client = await pool.connect();
   try {
     for (let round = 0; round < 8; round += 1) {
       const id = from + round * 10;
       const lanes = Array.from({ length: 50 }, (_, index) => `1:${(id + index) % 5000}`);
       await storeUpdates(pool, 1, [{ updateId: ROWS + id, queue: 'chat', lane: lanes[0]!, body: '{}' }]);
-      await takeUndispatched(client, 100);
+      await dispatch(pool, boss, world.posture);
       assert.ok((await readLanes(pool, lanes)).flat().length > 0);
       assert.equal((await markDone(pool, [update(ROWS - id), update(ROWS - id - 1)])).size, 2);
       await pendingAmong(client, lanes);
@@ -82,6 +87,7 @@ async function hotPath(from: number): Promise<void> {
     }
   } finally {
     client.release();
+    for (const end of ends) await end();
     // A session hands in its counts when it ends at the latest.
     await pool.end();
   }
@@ -102,12 +108,14 @@ async function withoutScans(what: string, work: () => Promise<void>): Promise<vo
 test('no hot statement scans a table, whatever the planner knows of it', async () => {
   const sql = (text: string) => world.database.sql(text);
   await sql('ALTER TABLE evenkeel.inbox SET (autovacuum_enabled = false)');
+  await sql('ALTER TABLE evenkeel.arrival SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.message SET (autovacuum_enabled = false)');
-  await sql('ANALYZE evenkeel.inbox, evenkeel.message');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.arrival, evenkeel.message');
   await sql(LOAD);
+  await sql(ARRIVALS);
   await sql(CHATS);
   await withoutScans('planned for the empty tables', () => hotPath(10));
-  await sql('ANALYZE evenkeel.inbox, evenkeel.message');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.arrival, evenkeel.message');
   await withoutScans('analysed', () => hotPath(500));
 });
 

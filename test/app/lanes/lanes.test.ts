@@ -1,13 +1,14 @@
 /** The lanes on a real database: order, attempts, deadlines, postponing, sweeping; handlers are the tests' own. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { dispatch } from '../../../app/lanes/dispatch.ts';
 import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/lanes/outcome.ts';
 import type { Turn } from '../../../app/lanes/update.ts';
 import { startRetention } from '../../../app/database/retention.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { PostureInput } from '../../../posture/schema/index.ts';
 import { captureLog } from '../../harness/logs.ts';
-import { inbox, settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
+import { inbox, settled, startBoss, startLanes, store, workerPool } from '../../harness/lanes.ts';
 import { deferred, waitFor } from '../../harness/wait.ts';
 import { message } from '../../harness/webhook.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -75,7 +76,7 @@ test('what is stored while its chat is being handled follows at once', async (t)
   const posture = quick();
   const gate = deferred();
   const handled: number[] = [];
-  const { pool } = await startLanes(t, {
+  const { pool, boss } = await startLanes(t, {
     database,
     posture,
     handle: async (turn) => {
@@ -88,9 +89,8 @@ test('what is stored while its chat is being handled follows at once', async (t)
     what: 'the chat to be taken',
   });
   await store(pool, [message(2, 7, 'x'), message(3, 7, 'x')]);
-  await waitFor(async () => (await database.sql('SELECT FROM evenkeel.inbox WHERE NOT dispatched')).length === 0, {
-    what: 'their dispatch, which finds the token in use',
-  });
+  // Their dispatch, by whoever is first, finds the token in use.
+  await dispatch(pool, boss, posture);
   gate.resolve();
   await settled(database);
   assert.deepEqual(handled, [1, 2, 3]);
@@ -280,15 +280,36 @@ test('what the database refuses a handler for a passing reason costs no attempt'
   assert.equal(calls, 2);
 });
 
+test('a drain that runs out of time aborts the handlers, ends in time, and uses no attempt', async (t) => {
+  const database = await world.freshDatabase(t);
+  const aborted = deferred<unknown>();
+  const { pool, engine } = await startLanes(t, {
+    database,
+    posture: quick(),
+    handle: async (turn) => {
+      turn.signal.addEventListener('abort', () => aborted.resolve(turn.signal.reason));
+      await new Promise(() => undefined);
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x')]);
+  await waitFor(() => engine.state().chat.active === 1, { what: 'the chat to be taken' });
+  const started = performance.now();
+  await engine.drain(300);
+  assert.ok(performance.now() - started < 1500);
+  assert.match(String(await aborted.promise), /ran out of time/);
+  assert.ok((await inbox(database)).every(({ state, attempts }) => state === 'pending' && attempts === 0));
+});
+
 test('tokens that were deleted by hand are sent again', async (t) => {
   const database = await world.freshDatabase(t);
   const posture = quick();
+  const pool = workerPool(t, database, posture);
   await store(
-    workerPool(t, database, posture),
+    pool,
     Array.from({ length: 20 }, (_, index) => message(index + 1, index + 1, 'x')),
   );
-  // As after a dispatch whose tokens somebody has deleted.
-  await database.sql('UPDATE evenkeel.inbox SET dispatched = true');
+  await dispatch(pool, await startBoss(t, pool, posture), posture);
+  assert.equal((await database.sql('DELETE FROM pgboss.job RETURNING id')).length, 20);
   const handled: number[] = [];
   await startLanes(t, { database, posture, handle: async (turn) => void handled.push(idOf(turn)) });
   await settled(database);
@@ -302,12 +323,12 @@ test('old updates are deleted in bites; what is pending, parked or young stays',
   const database = await world.freshDatabase(t);
   const posture = quick();
   await database.sql(`
-    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, received_at, body)
-    SELECT 1, n, 'chat', '1:1', CASE WHEN n <= 2500 THEN 'done' WHEN n <= 2510 THEN 'pending' ELSE 'parked' END, true,
+    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, received_at, body)
+    SELECT 1, n, 'chat', '1:1', CASE WHEN n <= 2500 THEN 'done' WHEN n <= 2510 THEN 'pending' ELSE 'parked' END,
            now() - interval '8 days', '{}' FROM generate_series(1, 2520) AS n`);
   await database.sql(`
-    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, body)
-    SELECT 2, n, 'chat', '1:1', 'done', true, '{}' FROM generate_series(1, 30) AS n`);
+    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, body)
+    SELECT 2, n, 'chat', '1:1', 'done', '{}' FROM generate_series(1, 30) AS n`);
   await database.sql(`
     INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
     SELECT 1, n, 'user', 1, 'x', now() - CASE WHEN n <= 1500 THEN interval '31 days' ELSE interval '1 day' END

@@ -50,8 +50,8 @@ test('with a wrong operator token the status is seen, the details are not, and t
 
 test('an update that was given up is counted as parked', async () => {
   await world.database.sql(
-    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, dispatched, settled_at, body)
-     VALUES ($1, 1, 'chat', '1', 'parked', true, now(), '{}')`,
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, settled_at, body)
+     VALUES ($1, 1, 'chat', '1', 'parked', now(), '{}')`,
     [world.botId],
   );
   const { look, text } = await see();
