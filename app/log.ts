@@ -32,3 +32,16 @@ export function describeError(error: unknown): string {
 
 /** Telegram's API carries the token in the path: it must not reach a log inside an error's text. */
 export const redactToken = (text: string): string => text.replace(/\d{4,}:[A-Za-z0-9_-]{20,}/g, '[token]');
+
+/** Passes a call on unless the one before was passed on less than `milliseconds` ago. */
+export function atMostEvery<A extends unknown[]>(
+  milliseconds: number,
+  write: (...args: A) => void,
+): (...args: A) => void {
+  let last = -Infinity;
+  return (...args) => {
+    if (performance.now() - last < milliseconds) return;
+    last = performance.now();
+    write(...args);
+  };
+}

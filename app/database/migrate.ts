@@ -127,6 +127,7 @@ function ignoreDuplicate(error: unknown): void {
 const GRANTS = `
   GRANT USAGE ON SCHEMA evenkeel TO web, worker;
   GRANT SELECT, INSERT ON evenkeel.inbox TO web;
+  GRANT INSERT ON evenkeel.arrival TO web;
   GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA evenkeel TO worker;
   GRANT USAGE ON SCHEMA ${PGBOSS_SCHEMA} TO web, worker;
   GRANT SELECT ON ${PGBOSS_SCHEMA}.job TO web;

@@ -3,7 +3,7 @@ import type { Posture } from '../../posture/schema/index.ts';
 import { isTransient } from '../database/errors.ts';
 import type { Pool } from '../database/pool.ts';
 import { Gather } from '../gather.ts';
-import { describeError, type Logger } from '../log.ts';
+import { atMostEvery, describeError, type Logger } from '../log.ts';
 import { storeUpdates } from './store.ts';
 import type { IncomingUpdate } from './update.ts';
 
@@ -57,13 +57,24 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
   const { ackDeadline } = posture.telegram;
   const { timeouts } = posture.database;
 
+  // One line a second each, however many requests fail: an outage must not be an outage of the logs as well.
+  const repeat = atMostEvery(1000, (error: unknown) =>
+    log.warn({ error: describeError(error) }, 'storing updates failed; trying once more'),
+  );
+  const report = atMostEvery(1000, (error: unknown) =>
+    log.error(
+      { error: describeError(error), refused: counters.refused },
+      'updates cannot be stored; Telegram keeps them',
+    ),
+  );
+
   /** One repeat hides a restarted or failed-over server; the insert is idempotent, so an unknown outcome may be repeated. */
   async function store(updates: IncomingUpdate[]): Promise<void[]> {
     const started = performance.now();
     const inserted = await storeUpdates(pool, botId, updates).catch(async (error: unknown) => {
       const left = ackDeadline - (performance.now() - started);
       if (!isTransient(error) || left < timeouts.acquire + timeouts.statement) throw error;
-      log.warn({ error: describeError(error), updates: updates.length }, 'storing updates failed; trying once more');
+      repeat(error);
       return storeUpdates(pool, botId, updates);
     });
     counters.stored += inserted;
@@ -73,17 +84,6 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
 
   const { gather, gatherMax } = posture.web;
   const batches = new Gather<IncomingUpdate, void>({ flush: store, max: gatherMax, writers: WRITERS, wait: gather });
-
-  let lastReport = 0;
-  function report(error: unknown): void {
-    // One line a second however many requests fail: an outage must not be an outage of the logs as well.
-    if (Date.now() - lastReport < 1000) return;
-    lastReport = Date.now();
-    log.error(
-      { error: describeError(error), refused: counters.refused },
-      'updates cannot be stored; Telegram keeps them',
-    );
-  }
 
   const deadlines = createDeadlines(ackDeadline);
 

@@ -7,7 +7,8 @@ export const STORED_CHANNEL = 'evenkeel_stored';
 
 /**
  * Idempotent by (bot, update_id): what is there already, from a delivery that Telegram repeated, stays as it is and
- * counts as stored (fault false-200). The notification is part of the same commit. Uses inbox_pkey.
+ * counts as stored (fault false-200). The arrival of the lane, and
+ * the notification of it, are part of the same commit. Uses inbox_pkey.
  */
 const STORE = `
   WITH stored AS (
@@ -15,7 +16,9 @@ const STORE = `
     SELECT $1, u.update_id, u.queue, u.lane, u.body
     FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[]) AS u (update_id, queue, lane, body)
     ON CONFLICT (bot_id, update_id) DO NOTHING
-    RETURNING 1
+    RETURNING queue, lane
+  ), arrived AS (
+    INSERT INTO evenkeel.arrival (queue, lane) SELECT DISTINCT queue, lane FROM stored
   )
   SELECT count(*) AS stored, CASE WHEN count(*) > 0 THEN pg_notify('${STORED_CHANNEL}', '') END FROM stored`;
 

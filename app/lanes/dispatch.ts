@@ -3,13 +3,13 @@ import type { PgBoss } from 'pg-boss';
 import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import { inTransaction, type Pool } from '../database/pool.ts';
 import { on } from './boss.ts';
-import { lanesWaiting, takeUndispatched } from './inbox.ts';
+import { lanesWaiting, takeArrivals } from './inbox.ts';
 import { ensureTokens } from './tokens.ts';
 
 /**
- * Turns up to `lanes.dispatchBatch` stored updates into tokens, in one transaction: an update is marked dispatched only
- * in the commit that makes sure of its lane's token. Any number of workers may do so at once.
- * @returns how many updates were dispatched, and to which queues
+ * Turns up to `lanes.dispatchBatch` arrivals into tokens, in one transaction: an arrival is gone only with the commit that
+ * makes sure of its lane's token. Any number of workers may do so at once.
+ * @returns how many arrivals were taken, and for which queues
  */
 export async function dispatch(
   pool: Pool,
@@ -17,7 +17,7 @@ export async function dispatch(
   posture: Posture,
 ): Promise<{ count: number; queues: Set<QueueName> }> {
   return inTransaction(pool, async (client) => {
-    const taken = await takeUndispatched(client, posture.lanes.dispatchBatch);
+    const taken = await takeArrivals(client, posture.lanes.dispatchBatch);
     for (const [queue, updates] of Map.groupBy(taken, (update) => update.queue)) {
       await ensureTokens(
         boss,

@@ -30,24 +30,23 @@ export async function readLanes(pool: Pool, lanes: string[]): Promise<StoredUpda
 }
 
 /**
- * inbox_undispatched. By ctid, which is stable for rows that this statement has locked: the planner cannot choose to
- * scan the table, whatever its statistics say.
+ * arrival_order. By ctid, which is stable for rows that this statement has locked: the planner cannot choose to scan the
+ * table, whatever its statistics say.
  */
 const TAKE = `
-  UPDATE evenkeel.inbox SET dispatched = true
+  DELETE FROM evenkeel.arrival
   WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM evenkeel.inbox
-    WHERE NOT dispatched
-    ORDER BY queue DESC, received_at
+    SELECT ctid FROM evenkeel.arrival
+    ORDER BY queue DESC, id
     LIMIT $1
     FOR UPDATE SKIP LOCKED
   ))
   RETURNING queue, lane`;
 
-/** Takes undispatched updates, pre-checkout first; returns their lanes, one entry an update. */
-export async function takeUndispatched(client: PoolClient, limit: number) {
+/** Takes arrivals, pre-checkout first; the same lane may be among them several times. */
+export async function takeArrivals(client: PoolClient, limit: number) {
   const { rows } = await client.query<{ queue: QueueName; lane: string }>({
-    name: 'take-undispatched',
+    name: 'take-arrivals',
     text: TAKE,
     values: [limit],
   });
@@ -59,7 +58,7 @@ export async function takeUndispatched(client: PoolClient, limit: number) {
  * Ordered, so that two batches which meet lock rows in one direction only.
  */
 const DONE = `
-  UPDATE evenkeel.inbox SET state = 'done', dispatched = true, settled_at = now(), sends = NULL, last_error = NULL
+  UPDATE evenkeel.inbox SET state = 'done', settled_at = now(), sends = NULL, last_error = NULL
   WHERE bot_id = $1 AND update_id = ANY ($2::bigint[]) AND state = 'pending'
   RETURNING update_id AS "updateId"`;
 
@@ -126,7 +125,7 @@ export async function lanesWaiting(pool: Pool, after: string, age: number, limit
     name: 'lanes-waiting',
     text: `
       SELECT lane, min(queue) AS queue FROM evenkeel.inbox
-      WHERE state = 'pending' AND dispatched AND lane > $1
+      WHERE state = 'pending' AND lane > $1
       GROUP BY lane
       HAVING min(received_at) < now() - $2 * interval '1 ms'
       ORDER BY lane

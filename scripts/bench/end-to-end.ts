@@ -2,12 +2,18 @@
 import { fileURLToPath } from 'node:url';
 import type { FloodReport } from '../../local/contract.ts';
 import { spawnWorld, type WorldProcess } from '../../local/world/remote.ts';
+import pg from 'pg';
+import { storeUpdates } from '../../app/intake/store.ts';
+import { parseUpdate } from '../../app/intake/update.ts';
 import { spellOut } from '../../posture/resolve.ts';
+import { message } from './load.ts';
 import { median, type Row } from './report.ts';
 import { query, WEBHOOK_SECRET, type Running, type Stage } from './stage.ts';
 
 const INLINE = fileURLToPath(new URL('./inline.ts', import.meta.url));
 const CHATS = 1000;
+const FIRST_CHAT = 1_000_001;
+const STORED_AT_ONCE = 500;
 const MiB = 2 ** 20;
 
 /** What is being measured: the bot in its processes, reachable at one webhook. */
@@ -95,16 +101,7 @@ export async function benchBacklog(
 ): Promise<Row[]> {
   return withWorld(async (world) => {
     const database = await stage.database(true);
-    await query(
-      database,
-      `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body)
-       SELECT $1, n, 'chat', $1 || ':' || (1000001 + n % $3), json_build_object('update_id', n, 'message', json_build_object(
-         'message_id', n, 'date', 1790000000, 'text', 'waiting ' || n,
-         'from', json_build_object('id', 1000001 + n % $3, 'is_bot', false, 'first_name', 'Ada'),
-         'chat', json_build_object('id', 1000001 + n % $3, 'type', 'private', 'first_name', 'Ada')))
-       FROM generate_series(1, $2::bigint) AS n`,
-      [Number(world.botToken.split(':')[0]), updates, chats],
-    );
+    await storeBacklog(database, Number(world.botToken.split(':')[0]), updates, chats);
     const worker = await startWorker(stage, world, database);
     try {
       const started = performance.now();
@@ -135,6 +132,24 @@ export async function benchBacklog(
       await worker.stop();
     }
   });
+}
+
+/** Stores it as web tasks do. */
+async function storeBacklog(database: string, botId: number, updates: number, chats: number): Promise<void> {
+  const pool = new pg.Pool({ connectionString: database, max: 1 });
+  try {
+    for (let next = 1; next <= updates; next += STORED_AT_ONCE) {
+      const ids = Array.from({ length: Math.min(STORED_AT_ONCE, updates - next + 1) }, (_, index) => next + index);
+      const bodies = ids.map((id) => message(id, FIRST_CHAT + (id % chats), `waiting ${id}`));
+      await storeUpdates(
+        pool,
+        botId,
+        bodies.map((body) => parseUpdate(body, botId)!),
+      );
+    }
+  } finally {
+    await pool.end();
+  }
 }
 
 async function withWorld<T>(work: (world: WorldProcess) => Promise<T>): Promise<T> {

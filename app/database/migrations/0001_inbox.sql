@@ -9,7 +9,6 @@ CREATE TABLE evenkeel.inbox (
   queue       text        NOT NULL,
   lane        text        NOT NULL,
   state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'parked')),
-  dispatched  boolean     NOT NULL DEFAULT false,
   attempts    smallint    NOT NULL DEFAULT 0,
   takeovers   smallint    NOT NULL DEFAULT 0,
   received_at timestamptz NOT NULL DEFAULT now(),
@@ -22,7 +21,7 @@ CREATE TABLE evenkeel.inbox (
   body        text        NOT NULL,
   PRIMARY KEY (bot_id, update_id)
 ) WITH (
-  -- Most rows are updated twice within seconds; vacuum early, by count and not by share of a growing table.
+  -- Most rows are updated within seconds; vacuum early, by count and not by share of a growing table.
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 50000
@@ -30,12 +29,21 @@ CREATE TABLE evenkeel.inbox (
 
 -- A lane's turn reads its pending updates in order.
 CREATE INDEX inbox_pending ON evenkeel.inbox (lane, update_id) WHERE state = 'pending';
--- The dispatcher turns these into tokens. Pre-checkout first: "preCheckout" sorts after "chat", so the scan is backward.
-CREATE INDEX inbox_undispatched ON evenkeel.inbox (queue DESC, received_at) WHERE NOT dispatched;
 -- People and the health page look for these.
 CREATE INDEX inbox_parked ON evenkeel.inbox (settled_at) WHERE state = 'parked';
 -- Retention deletes by age; rows arrive in that order, so a BRIN index is enough and costs an insert nothing.
 CREATE INDEX inbox_received ON evenkeel.inbox USING brin (received_at);
+
+-- Lanes for which something was stored, in the same commit as the update, until the dispatcher has made sure of their
+-- tokens. A table of its own and not a mark on the update: a narrow row is deleted where a wide one would be written
+-- again with all its index entries, and a repeated delivery never waits for a dispatcher that has its row in hand.
+CREATE TABLE evenkeel.arrival (
+  id    bigint GENERATED ALWAYS AS IDENTITY,
+  queue text   NOT NULL,
+  lane  text   NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
+-- Pre-checkout first: "preCheckout" sorts after "chat".
+CREATE INDEX arrival_order ON evenkeel.arrival (queue DESC, id);
 
 -- The conversation with a user. One question and one answer for each update: run again, an update finds its own.
 CREATE TABLE evenkeel.message (
