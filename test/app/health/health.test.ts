@@ -1,6 +1,7 @@
 /** The health pages over real processes: what each role says while its database is there, away, and back. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { store, workerPool } from '../../harness/lanes.ts';
 import { startProxy, through } from '../../harness/proxy.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { deliver, message } from '../../harness/webhook.ts';
@@ -138,12 +139,10 @@ test('a worker says that a breaker is open, and which', async (t) => {
   await worker.ready();
   for (let chatId = 1; chatId <= 30; chatId += 1) world.telegram.open(chatId);
   world.telegram.faults = { error: true };
-  await database.sql(
-    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body)
-     SELECT $1::bigint, n, 'chat', $1::bigint || ':' || n, jsonb_build_object('update_id', n, 'message', jsonb_build_object(
-       'message_id', n, 'date', 1, 'text', 'hi', 'chat', jsonb_build_object('id', n, 'type', 'private')))::text
-     FROM generate_series(1, 30) AS n`,
-    [world.botId],
+  await store(
+    workerPool(t, database, world.posture),
+    Array.from({ length: 30 }, (_, index) => message(index + 1, index + 1, 'hi')),
+    world.botId,
   );
   await waitFor(
     async () => (await worker.health()).reasons.some((reason) => /^telegram: breaker is open$/.test(reason)),
