@@ -102,6 +102,8 @@ export async function benchBacklog(
   return withWorld(async (world) => {
     const database = await stage.database(true);
     await storeBacklog(database, Number(world.botToken.split(':')[0]), updates, chats);
+    // Telegram knows only chats in which somebody has written.
+    for (let chat = 0; chat < chats; chat++) await world.telegram.open(FIRST_CHAT + chat);
     const worker = await startWorker(stage, world, database);
     try {
       const started = performance.now();
