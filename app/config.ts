@@ -30,6 +30,11 @@ const host = z.string().min(1).default('0.0.0.0');
 const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
 const operatorToken = longEnough.optional();
 
+const webhookSecret = text(
+  /^[A-Za-z0-9_-]{1,256}$/,
+  'the secret that setWebhook was given, 1 to 256 of A-Z a-z 0-9 _ -',
+);
+
 const listening = {
   PORT: port,
   HOST: host,
@@ -43,7 +48,9 @@ const environments = {
     ...listening,
     DATABASE_URL: databaseUrl,
     BOT_TOKEN: token,
-    WEBHOOK_SECRET: text(/^[A-Za-z0-9_-]{1,256}$/, 'the secret that setWebhook was given, 1 to 256 of A-Z a-z 0-9 _ -'),
+    WEBHOOK_SECRET: webhookSecret,
+    /** Accepted as well while the secret is rotated. */
+    WEBHOOK_SECRET_PREVIOUS: webhookSecret.optional(),
     PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
   }),
   worker: z.object({

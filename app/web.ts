@@ -37,7 +37,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
   registerWebhook(server.app, {
     intake,
     botId,
-    secret: env.WEBHOOK_SECRET,
+    secrets: [env.WEBHOOK_SECRET, ...(env.WEBHOOK_SECRET_PREVIOUS ? [env.WEBHOOK_SECRET_PREVIOUS] : [])],
     posture,
     alive: () => {
       lastRequest = Date.now();

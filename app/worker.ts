@@ -118,7 +118,7 @@ async function whoAmI(
   signal: AbortSignal,
 ): Promise<UserFromGetMe> {
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
-  api.config.use(telegram.transformer);
+  api.config.use(telegram.transformer());
   return persist('Telegram does not answer', log, signal, async () => {
     try {
       return await api.getMe(signal as unknown as Parameters<typeof api.getMe>[0]);

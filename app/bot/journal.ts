@@ -1,8 +1,8 @@
 /**
  * The journal of an update's sends. Telegram's sends have no idempotency key, so an update that is run again, because
  * its worker was killed, must not repeat what was confirmed. A confirmed send is recorded before the next one begins;
- * the last one is covered by the update's own "done", or recorded by the lane where the handler fails. So at most the one send in flight at a kill can be repeated, and
- * a handler with one send costs no extra write.
+ * the last one is covered by the update's own "done", or recorded by the lane where the handler fails. So at most the
+ * one send in flight at a kill can be repeated, and a handler with one send costs no extra write.
  */
 import type { Transformer } from 'grammy';
 import type { Turn } from '../lanes/update.ts';

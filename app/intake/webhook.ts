@@ -11,7 +11,8 @@ const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
 interface WebhookOptions {
   intake: Intake;
   botId: number;
-  secret: string;
+  /** Secrets that are accepted: the one that Telegram was given, and while it is rotated the one before. */
+  secrets: readonly string[];
   posture: Posture;
   /** Called for every request before anything else about it is known. */
   alive: () => void;
@@ -30,7 +31,7 @@ function sameSecret(given: string | string[] | undefined, wanted: Buffer): boole
 
 export function registerWebhook(app: FastifyInstance, options: WebhookOptions): void {
   const { intake, botId, posture } = options;
-  const wanted = Buffer.from(options.secret);
+  const wanted = options.secrets.map((secret) => Buffer.from(secret));
   const retryAfter = String(Math.ceil(posture.telegram.retryAfter / 1000));
 
   const unavailable = (reply: FastifyReply): FastifyReply =>
@@ -38,7 +39,7 @@ export function registerWebhook(app: FastifyInstance, options: WebhookOptions): 
 
   function admit(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     options.alive();
-    if (!sameSecret(request.headers[SECRET_HEADER], wanted)) {
+    if (!wanted.some((secret) => sameSecret(request.headers[SECRET_HEADER], secret))) {
       intake.counters.forbidden += 1;
       reply.code(403).send({ error: 'wrong secret' });
     } else if (intake.counters.inFlight >= posture.web.maxInFlight) {

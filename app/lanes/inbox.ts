@@ -8,7 +8,8 @@ export const READ_LIMIT = 10;
 
 /** inbox_pending, one descent a lane: LATERAL with ORDER BY and LIMIT leaves the planner no other way. */
 const READ = `
-  SELECT i.bot_id AS "botId", i.update_id AS "updateId", i.queue, i.lane, i.body, i.attempts, i.takeovers, i.sends
+  SELECT i.bot_id AS "botId", i.update_id AS "updateId", i.queue, i.lane, i.body, i.attempts, i.takeovers, i.sends,
+         (extract(epoch FROM now() - i.received_at) * 1000)::float8 AS age
   FROM unnest($1::text[]) AS wanted (lane)
   CROSS JOIN LATERAL (
     SELECT * FROM evenkeel.inbox

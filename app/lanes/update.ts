@@ -14,6 +14,8 @@ export interface StoredUpdate {
   queue: QueueName;
   lane: string;
   body: string;
+  /** Time since it was stored, when it was read, ms by the database's clock. */
+  age: number;
   attempts: number;
   takeovers: number;
   /** Confirmed so far, in this attempt and earlier ones. */

@@ -11,7 +11,8 @@ import { createHttpClient } from './http.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
 
 export interface TelegramClient {
-  transformer: Transformer;
+  /** `hold` is called right before a request leaves, and throws where it may not leave any more. */
+  transformer: (hold?: () => void) => Transformer;
   state: () => ReturnType<ProviderPolicy['state']>;
   close(): Promise<void>;
 }
@@ -39,7 +40,14 @@ export function createTelegramClient(
     connections: declared.concurrency,
   });
 
-  async function once(method: string, body: string, signal: AbortSignal): Promise<ApiResponse<unknown>> {
+  async function once(
+    method: string,
+    body: string,
+    signal: AbortSignal,
+    hold?: () => void,
+  ): Promise<ApiResponse<unknown>> {
+    // Time may have passed in the bulkhead or between repeats, and the lane with it.
+    hold?.();
     const { status, json } = await http.post(`/bot${env.botToken}/${method}`, body, {}, signal);
     // A 5xx says that nothing was done; a gateway's page says nothing at all.
     if (status >= 500 || json === undefined)
@@ -48,18 +56,20 @@ export function createTelegramClient(
   }
 
   const never = new AbortController().signal;
-  const transformer: Transformer = async (prev: ApiCallFn, method, payload, signal) => {
-    // grammY declares the signal of another library's AbortController; it is the same thing at run time.
-    const given = (signal as AbortSignal | undefined) ?? never;
-    const answer = containsFile(payload)
-      ? await policy.call((own) => prev(method, payload, own as typeof signal), given)
-      : await policy.call((own) => once(method, JSON.stringify(payload ?? {}), own), given);
-    if (!answer.ok && answer.error_code === 429) {
-      const seconds = Math.min(answer.parameters?.retry_after ?? 1, MAX_RETRY_AFTER);
-      throw new RetryLater(seconds * 1000, `telegram: asked to wait ${seconds} s before ${method}`);
-    }
-    return answer as Awaited<ReturnType<typeof prev<typeof method>>>;
-  };
+  const transformer =
+    (hold?: () => void): Transformer =>
+    async (prev: ApiCallFn, method, payload, signal) => {
+      // grammY declares the signal of another library's AbortController; it is the same thing at run time.
+      const given = (signal as AbortSignal | undefined) ?? never;
+      const answer = containsFile(payload)
+        ? await policy.call((own) => prev(method, payload, own as typeof signal), given)
+        : await policy.call((own) => once(method, JSON.stringify(payload ?? {}), own, hold), given);
+      if (!answer.ok && answer.error_code === 429) {
+        const seconds = Math.min(answer.parameters?.retry_after ?? 1, MAX_RETRY_AFTER);
+        throw new RetryLater(seconds * 1000, `telegram: asked to wait ${seconds} s before ${method}`);
+      }
+      return answer as Awaited<ReturnType<typeof prev<typeof method>>>;
+    };
 
   return { transformer, state: policy.state, close: () => http.close() };
 }

@@ -40,7 +40,7 @@ export const web = z
       ),
     bodyLimit: bytes().prefault('1MiB').describe('Largest request body; a larger one is refused with 413.'),
     gather: duration()
-      .prefault('2ms')
+      .prefault('1ms')
       .describe('How long the first update of a batch waits for others to share its INSERT.'),
     gatherMax: count(1, 1000).prefault(250).describe('Updates that one INSERT carries at most.'),
     stopTimeout: duration().prefault('60s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),

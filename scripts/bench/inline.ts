@@ -34,6 +34,7 @@ app.post<{ Body: string }>('/telegram/webhook', async (request) => {
     queue: 'chat',
     lane: '',
     body: request.body,
+    age: 0,
     attempts: 0,
     takeovers: 0,
     sends: [],

@@ -15,6 +15,13 @@ import { workerPool } from './lanes.ts';
 import { captureLog, type CapturedLog } from './logs.ts';
 import type { World } from './world.ts';
 
+interface RunOptions {
+  sends?: ConfirmedSend[];
+  /** Of the update, ms. */
+  age?: number;
+  signal?: AbortSignal;
+}
+
 export interface TestBot {
   handle: UpdateHandler;
   telegram: TelegramClient;
@@ -22,7 +29,7 @@ export interface TestBot {
   pool: Pool;
   logs: CapturedLog;
   /** Runs one update outside any lane, as an attempt that is given `sends` of earlier ones. */
-  run(update: object, options?: { sends?: ConfirmedSend[]; signal?: AbortSignal }): Promise<StoredUpdate>;
+  run(update: object, options?: RunOptions): Promise<StoredUpdate>;
 }
 
 export interface BotOptions {
@@ -57,7 +64,7 @@ export function createTestBot(owner: Owner, { world, database, posture, features
 
   async function run(
     body: object,
-    { sends = [], signal = new AbortController().signal }: { sends?: ConfirmedSend[]; signal?: AbortSignal } = {},
+    { sends = [], age = 0, signal = new AbortController().signal }: RunOptions = {},
   ): Promise<StoredUpdate> {
     const updateId = (body as { update_id: number }).update_id;
     const update: StoredUpdate = {
@@ -66,6 +73,7 @@ export function createTestBot(owner: Owner, { world, database, posture, features
       queue: 'chat',
       lane: `${world.botId}:${updateId}`,
       body: JSON.stringify(body),
+      age,
       attempts: 0,
       takeovers: 0,
       sends,

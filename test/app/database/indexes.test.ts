@@ -55,6 +55,7 @@ const update = (updateId: number): StoredUpdate => ({
   queue: 'chat',
   lane: `1:${updateId % 5000}`,
   body: '{}',
+  age: 0,
   attempts: 0,
   takeovers: 0,
   sends: [],

@@ -39,6 +39,17 @@ test('a wrong secret is 403 whatever it looks like, and stores nothing', async (
   assert.equal((await intake()).forbidden - before.forbidden, wrong.length + 1);
 });
 
+test('while the secret is rotated, the one before is accepted as well, and no third', async (t) => {
+  const rotating = await world.startTask(t, 'web', { env: { WEBHOOK_SECRET: 'new', WEBHOOK_SECRET_PREVIOUS: 'old' } });
+  await rotating.ready();
+  const statuses = [];
+  for (const secret of ['new', 'old', 'ode']) {
+    const headers = { 'x-telegram-bot-api-secret-token': secret };
+    statuses.push((await deliver(await rotating.url(), message(nextId(), 1, 'x'), headers)).status);
+  }
+  assert.deepEqual(statuses, [200, 200, 403]);
+});
+
 test('a wrong secret is answered before the body is read, and still counts as a sign of life', async (t) => {
   const before = await intake();
   const { socket, answer } = rawRequest(origin, headersOnly(500_000_000, 'wrong'));
