@@ -1,6 +1,6 @@
 /** The deploy, in its order: migrate, roll the services, see that they stayed, scale, and point Telegram at the bot. */
 import * as pulumi from '@pulumi/pulumi';
-import { connectionLimits } from '../../posture/limits.ts';
+import { spellOut } from '../../posture/resolve.ts';
 import type { Settings } from '../settings.ts';
 import type { Foundation } from './foundation.ts';
 import { Guard } from './guard.ts';
@@ -70,7 +70,6 @@ const sdk = ({ region, profile }: Account) => ({ region, ...(profile !== undefin
 
 function migrate(name: string, { settings, account, base, tasks }: RolloutArgs): Migrate {
   const { network, firewall, database } = base;
-  const limits = connectionLimits(settings.posture);
   return new Migrate(
     `${name}-migrate`,
     {
@@ -84,11 +83,12 @@ function migrate(name: string, { settings, account, base, tasks }: RolloutArgs):
       logGroup: tasks.migrate.logGroup.name,
       timeout: MIGRATION_TIMEOUT,
       poll: POLL,
-      // Another schema, other role limits, other passwords, another server: whatever the result depends on.
+      // Whatever the result depends on: another schema, other passwords, another server, and the posture, from which the
+      // migration sets role limits, the queues' heartbeat, expiry and retention. All of it: a task that believes in
+      // another heartbeat than its queue has would lose its lanes.
       triggers: {
         image: base.image.reference,
-        webConnections: String(limits.web),
-        workerConnections: String(limits.worker),
+        posture: JSON.stringify(spellOut(settings.posture)),
         server: database.instance.resourceId,
         ...versions(base),
       },

@@ -1,6 +1,7 @@
 /** One number of the posture changed: exactly the resources that derive from it change. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { serialised } from '../dynamic.ts';
 import { changed, CONFIG, only, run, type Run } from '../harness.ts';
 import { change, PROD, WITH_DOMAIN } from '../stacks.ts';
 
@@ -60,14 +61,41 @@ describe('a change of', () => {
     assert.deepEqual(changed(shipped, await run({ posture: PROD })), []);
   });
 
+  /** What the engine is told at the next `up`: whether the step runs again, by the provider's own word. */
+  async function runsAgain(type: 'Migrate' | 'Guard', nameEnd: string, before: Run, after: Run): Promise<boolean> {
+    const inputs = (result: Run) => only(result, `pulumi-nodejs:dynamic/evenkeel:${type}`, nameEnd).inputs;
+    const olds = { ...inputs(before), running: inputs(before)['wanted'] };
+    return (await (await serialised(type)).diff('id', olds, inputs(after))).changes!;
+  }
+
+  // What the queues are made from, and what the roles may hold.
+  for (const [path, value] of [
+    ['lanes.heartbeat', '11s'],
+    ['jobs.chat.expire', '151s'],
+    ['database.retention.jobs', '2h'],
+    ['web.tasks.max', 5],
+  ] as const)
+    test(`${path} runs the migration again, which tells the queues and the roles`, async () => {
+      const after = await run({ posture: change(PROD, path, value) });
+      assert.equal(after.error, undefined);
+      assert.equal(await runsAgain('Migrate', '-migrate', shipped, after), true);
+    });
+
+  test('nothing runs no step again', async () => {
+    const after = await run({ posture: PROD });
+    assert.equal(await runsAgain('Migrate', '-migrate', shipped, after), false);
+    for (const role of ['web', 'worker'])
+      assert.equal(await runsAgain('Guard', `-${role}-guard`, shipped, after), false);
+  });
+
   test('the image runs the migration again, and rolls the services', async () => {
     const config = { ...CONFIG, 'evenkeel:imageDigest': `sha256:${'c'.repeat(64)}` };
     const after = await run({ posture: PROD, config });
     const expected = CARRIERS.filter((carrier) => carrier !== 'Function -sentinel');
     assert.deepEqual(changed(shipped, after).map(short).sort(), expected.sort());
-    const triggers = (result: Run) =>
-      (only(result, 'pulumi-nodejs:dynamic/evenkeel:Migrate').inputs as { triggers: object }).triggers;
-    assert.notDeepEqual(triggers(after), triggers(shipped));
+    assert.equal(await runsAgain('Migrate', '-migrate', shipped, after), true);
+    for (const role of ['web', 'worker'])
+      assert.equal(await runsAgain('Guard', `-${role}-guard`, shipped, after), true);
   });
 
   test('a secret rolls out as a new version, by the tasks that use it', async () => {

@@ -17,6 +17,14 @@ const posture = resolve(written);
 const run = await collect(written);
 const MiB = 2 ** 20;
 
+/** `over` laid over `values`, key by key. */
+function merge(values: unknown, over: object): Record<string, unknown> {
+  const merged = { ...(values as Record<string, unknown>) };
+  for (const [key, value] of Object.entries(over))
+    merged[key] = typeof value === 'object' ? merge(merged[key], value as object) : value;
+  return merged;
+}
+
 const env = ({ inputs }: Declared): Record<string, string> =>
   Object.fromEntries(
     (inputs['envs'] as string[]).map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
@@ -117,6 +125,20 @@ test('the migration runs once, attached; what it was given decides when it runs 
     assert.deepEqual(container(run, name).inputs['labels'], [
       { label: 'evenkeel.migration', value: 'evenkeel-local-migrate-id' },
     ]);
+});
+
+test('the migration runs again for another heartbeat, expiry or retention of the queues', async () => {
+  const given = env(container(run, 'migrate'));
+  for (const change of [
+    { lanes: { heartbeat: '11s' } },
+    { jobs: { chat: { expire: '151s' } } },
+    { database: { retention: { jobs: '2h' } } },
+  ]) {
+    const merged = merge(written, change);
+    const after = env(container(await collect(merged), 'migrate'));
+    assert.notEqual(after['POSTURE'], given['POSTURE'], JSON.stringify(change));
+    assert.deepEqual({ ...after, POSTURE: '' }, { ...given, POSTURE: '' });
+  }
 });
 
 /** In a process of its own: outputs that fail reject wherever they are used, as they do in the engine's program. */
