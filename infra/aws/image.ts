@@ -1,4 +1,4 @@
-/** The image: a repository whose tags never move, and the digest that every task is started by. */
+/** The image: a repository, and the digest that every task is started by. A tag is for people; nothing runs by one. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -8,6 +8,9 @@ import * as pulumi from '@pulumi/pulumi';
 
 /** What the Dockerfile copies: a change of these is a new image, a change of anything else is none. */
 const SOURCES = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'app', 'posture'];
+
+/** Start of the tags that are made here. */
+const TAG_PREFIX = 'src-';
 
 export interface ImageArgs {
   /** Folder that holds the Dockerfile. */
@@ -44,7 +47,11 @@ export class Image extends pulumi.ComponentResource {
     const repository = new aws.ecr.Repository(
       name,
       {
-        imageTagMutability: 'IMMUTABLE',
+        // A tag that CI or a person pushed never moves. Those that `up` makes from the sources may be pushed again: after
+        // a revert, or after a push that was cut off before the state knew of it. The image that loses its tag stays, and
+        // so does every task that runs by its digest.
+        imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+        imageTagMutabilityExclusionFilters: [{ filter: `${TAG_PREFIX}*`, filterType: 'WILDCARD' }],
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfigurations: [{ encryptionType: 'AES256' }],
         // Images can be built again; what cannot is in the database.
@@ -98,8 +105,8 @@ export class Image extends pulumi.ComponentResource {
 }
 
 /**
- * Tag that follows from what goes into the image, since a tag that stands is never moved. Modes count: the Docker
- * provider builds again when one changes.
+ * Tag that follows from what goes into the image: another tag is what makes the Docker provider build. Modes count: it
+ * builds again when one changes.
  */
 export function sourceTag(context: string, architecture: string): string {
   const hash = createHash('sha256').update(architecture);
@@ -107,7 +114,7 @@ export function sourceTag(context: string, architecture: string): string {
     const mode = statSync(file).mode & 0o777;
     hash.update(`\0${relative(context, file)}\0${mode}\0`).update(readFileSync(file));
   }
-  return `src-${hash.digest('hex').slice(0, 20)}`;
+  return `${TAG_PREFIX}${hash.digest('hex').slice(0, 20)}`;
 }
 
 function filesUnder(path: string): string[] {

@@ -164,6 +164,7 @@ const containers: Record<string, Maker> = {
       repositoryName: name,
       ...some(inputs, {
         imageTagMutability: 'imageTagMutability',
+        imageTagMutabilityExclusionFilters: 'imageTagMutabilityExclusionFilters',
         imageScanningConfiguration: 'imageScanningConfiguration',
       }),
       encryptionConfiguration: (inputs['encryptionConfigurations'] as unknown[])[0],
