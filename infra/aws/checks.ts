@@ -42,6 +42,16 @@ function storage({ database: { storage } }: Posture): string[] {
   return problems;
 }
 
+/** RDS keeps PostgreSQL's own default for the superusers, and lets nobody change it. */
+const RESERVED_BY_RDS = 3;
+
+function reserved({ database: { superuserReserved } }: Posture): string[] {
+  if (superuserReserved >= RESERVED_BY_RDS) return [];
+  return [
+    `database.superuserReserved: ${superuserReserved} is fewer than the ${RESERVED_BY_RDS} that RDS keeps for itself whatever is asked: write ${RESERVED_BY_RDS}`,
+  ];
+}
+
 const counts = (posture: Posture): string[] =>
   ROLES.filter((role) => posture[role].tasks.min > posture[role].tasks.max).map(
     (role) => `${role}.tasks.min: ${posture[role].tasks.min} is more than ${role}.tasks.max ${posture[role].tasks.max}`,
@@ -71,4 +81,5 @@ export const awsProblems = (posture: Posture): string[] => [
   ...range(posture),
   ...healthCheck(posture),
   ...storage(posture),
+  ...reserved(posture),
 ];

@@ -16,9 +16,18 @@ import { password } from './secrets.ts';
 
 /** Where the image has the certificate authorities of RDS; see the Dockerfile. */
 export const CA_BUNDLE = '/etc/ssl/rds/global-bundle.pem';
+/** Logs of the server that go to CloudWatch. */
+const EXPORTED_LOGS = ['postgresql', 'upgrade'] as const;
 const DATABASE_NAME = 'evenkeel';
 /** Owner of the schema: used by migrations alone. */
 const OWNER = 'evenkeel';
+
+/** What RDS does not let anyone change: it keeps PostgreSQL's own 3, and `checks.ts` refuses a posture with fewer. */
+const FIXED_BY_RDS = ['superuser_reserved_connections'];
+
+/** In pages of 8 KiB, as RDS's own default is written: a quarter of the memory is {DBInstanceClassMemory/32768}. */
+export const sharedBuffers = ({ database }: Posture): string =>
+  `{DBInstanceClassMemory/${Math.ceil(8192 / database.sharedBuffers)}}`;
 
 export type Login = 'owner' | 'web' | 'worker';
 
@@ -27,7 +36,7 @@ export interface DatabaseArgs {
    * `database`: instance (default db.t4g.small, about 25 USD a month, twice with `multiAz`), storage (0.12 USD a GB and
    * month, twice with `multiAz`), timeouts, backups. `oncall.logRetention`: how long the server's log is kept.
    *
-   * A change of a static parameter (`maxConnections`, `superuserReserved`) is in force after the next restart of the
+   * A change of a static parameter (`maxConnections`, `sharedBuffers`) is in force after the next restart of the
    * server: `aws rds reboot-db-instance --db-instance-identifier <name> --force-failover`, about a minute with Multi-AZ.
    */
   posture: Posture;
@@ -55,8 +64,8 @@ export class Database extends pulumi.ComponentResource {
     };
     const parameters = this.#parameters(name, args.posture);
     const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, own);
-    const log = this.#log(name, args.posture);
-    this.instance = this.#server(name, args, { parameters, subnets, log });
+    const logs = EXPORTED_LOGS.map((log) => this.#log(name, log, args.posture));
+    this.instance = this.#server(name, args, { parameters, subnets, logs });
     this.registerOutputs({ identifier: this.identifier });
   }
 
@@ -76,7 +85,8 @@ export class Database extends pulumi.ComponentResource {
         family: `postgres${posture.database.version}`,
         description: 'Limits and timeouts that follow from the posture',
         parameters: [
-          ...serverParameters(posture),
+          ...serverParameters(posture).filter(({ name }) => !FIXED_BY_RDS.includes(name)),
+          { name: 'shared_buffers', value: sharedBuffers(posture), applyMethod: 'pending-reboot' },
           { name: 'rds.force_ssl', value: '1', applyMethod: 'immediate' },
           // The server's own default, said aloud: a replaced list would drop what Performance Insights reads.
           { name: 'shared_preload_libraries', value: 'pg_stat_statements', applyMethod: 'pending-reboot' },
@@ -86,12 +96,12 @@ export class Database extends pulumi.ComponentResource {
     );
   }
 
-  /** RDS makes this group itself, and would keep it for ever. */
-  #log(name: string, posture: Posture): aws.cloudwatch.LogGroup {
+  /** RDS makes such a group itself, and would keep it for ever. */
+  #log(name: string, log: string, posture: Posture): aws.cloudwatch.LogGroup {
     return new aws.cloudwatch.LogGroup(
-      `${name}-postgresql`,
+      `${name}-${log}`,
       {
-        name: `/aws/rds/instance/${name}/postgresql`,
+        name: `/aws/rds/instance/${name}/${log}`,
         retentionInDays: logRetentionDays(posture.oncall.logRetention),
       },
       { parent: this },
@@ -101,7 +111,7 @@ export class Database extends pulumi.ComponentResource {
   #server(
     name: string,
     { posture, securityGroupId, restoreSnapshot }: DatabaseArgs,
-    made: { parameters: aws.rds.ParameterGroup; subnets: aws.rds.SubnetGroup; log: aws.cloudwatch.LogGroup },
+    made: { parameters: aws.rds.ParameterGroup; subnets: aws.rds.SubnetGroup; logs: aws.cloudwatch.LogGroup[] },
   ): aws.rds.Instance {
     const { database } = posture;
     return new aws.rds.Instance(
@@ -136,17 +146,21 @@ export class Database extends pulumi.ComponentResource {
         deleteAutomatedBackups: false,
         deletionProtection: database.deletionProtection,
         skipFinalSnapshot: !database.finalSnapshot,
-        ...(database.finalSnapshot && { finalSnapshotIdentifier: this.#finalSnapshot(name) }),
+        ...(database.finalSnapshot && {
+          finalSnapshotIdentifier: this.#finalSnapshot(name, made.subnets, restoreSnapshot),
+        }),
         ...(restoreSnapshot !== undefined && { snapshotIdentifier: restoreSnapshot }),
 
         performanceInsightsEnabled: database.performanceInsights,
         ...(database.performanceInsights && { performanceInsightsRetentionPeriod: 7 }),
-        enabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
+        enabledCloudwatchLogsExports: [...EXPORTED_LOGS],
         applyImmediately: true,
       },
       {
         parent: this,
-        dependsOn: [made.log],
+        dependsOn: made.logs,
+        // Its name is its own: there cannot be two of them.
+        deleteBeforeReplace: true,
         protect: database.deletionProtection,
         // A snapshot is where a server came from, not what it is: the key may go again without a new server.
         ignoreChanges: ['snapshotIdentifier'],
@@ -155,9 +169,16 @@ export class Database extends pulumi.ComponentResource {
     );
   }
 
-  /** Its own name for each server, so that the last snapshot of one never stands in the way of the next. */
-  #finalSnapshot(name: string): pulumi.Output<string> {
-    const id = new random.RandomId(`${name}-final-snapshot`, { byteLength: 4 }, { parent: this });
+  /**
+   * Its own name for each server, so that the last snapshot of one never stands in the way of the next: another network
+   * or another origin is another server. A new name for one that stays changes nothing but the state.
+   */
+  #finalSnapshot(name: string, subnets: aws.rds.SubnetGroup, origin = 'empty'): pulumi.Output<string> {
+    const id = new random.RandomId(
+      `${name}-final-snapshot`,
+      { byteLength: 4, keepers: { subnets: subnets.id, origin } },
+      { parent: this },
+    );
     return pulumi.interpolate`${name}-final-${id.hex}`;
   }
 }

@@ -33,6 +33,7 @@ const CASES: [path: string, value: unknown, derived: string[]][] = [
   ['lanes.sweep', '5500ms', []],
   ['database.storage.max', '210GiB', ['Instance']],
   ['database.maxConnections', 190, ['ParameterGroup -18']],
+  ['database.sharedBuffers', '20%', ['ParameterGroup -18']],
   ['ingress.deregistrationDelay', '16s', ['TargetGroup -web']],
   ['ingress.logRetention', '20d', ['BucketLifecycleConfiguration -access-logs']],
   ['scaling.requestsPerTarget', 2500, ['Policy -web-scaling-requests']],
@@ -40,7 +41,14 @@ const CASES: [path: string, value: unknown, derived: string[]][] = [
   [
     'oncall.logRetention',
     '60d',
-    ['LogGroup -web', 'LogGroup -worker', 'LogGroup -migrate', 'LogGroup -postgresql', 'LogGroup -sentinel'],
+    [
+      'LogGroup -web',
+      'LogGroup -worker',
+      'LogGroup -migrate',
+      'LogGroup -postgresql',
+      'LogGroup -upgrade',
+      'LogGroup -sentinel',
+    ],
   ],
 ];
 
@@ -107,6 +115,17 @@ describe('a change of', () => {
       'Service -worker',
       'TaskDefinition -worker',
     ]);
+  });
+
+  test('the origin of a database gives its last snapshot another name, and nothing else', async () => {
+    const config = { ...CONFIG, 'evenkeel:restoreSnapshot': 'evenkeel-restore' };
+    const after = await run({ posture: PROD, config });
+    const snapshot = only(after, 'random:index/randomId:RandomId', '-final-snapshot');
+    assert.deepEqual(snapshot.inputs['keepers'], {
+      subnets: 'SubnetGroup/evenkeel-prod',
+      origin: 'evenkeel-restore',
+    });
+    assert.deepEqual(changed(shipped, after).map(short).sort(), ['Instance', 'RandomId -final-snapshot']);
   });
 
   test('the domain changes the way in, not what stands behind it', async () => {

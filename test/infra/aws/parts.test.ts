@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { sharedBuffers } from '../../../infra/aws/database.ts';
 import { sourceTag } from '../../../infra/aws/image.ts';
 import { bounded, logRetentionDays, namePrefix } from '../../../infra/aws/names.ts';
 import { subnetRange } from '../../../infra/aws/subnets.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { run } from '../harness.ts';
 import { PROD } from '../stacks.ts';
 
@@ -41,6 +43,16 @@ describe('names', () => {
       if (type === 'aws:iam/role:Role' || type.startsWith('aws:s3/') || type.startsWith('aws:lambda/'))
         assert.ok(name.length <= 63 - 8, name);
   });
+});
+
+test('shared buffers of RDS are a whole formula that never takes more than the declared share', () => {
+  for (const share of [10, 20, 25, 30, 33, 40]) {
+    const formula = sharedBuffers(resolve({ database: { sharedBuffers: `${share}%` } }));
+    const divisor = Number(/^\{DBInstanceClassMemory\/(\d+)\}$/.exec(formula)![1]);
+    const memory = 2 ** 31;
+    const bytes = Math.floor(memory / divisor) * 8192;
+    assert.ok(bytes <= (memory * share) / 100 && bytes > (memory * (share - 0.1)) / 100, formula);
+  }
 });
 
 test('a log is kept for at least as long as declared, in days that CloudWatch knows', () => {
@@ -113,5 +125,12 @@ describe('the image', () => {
     assert.ok(!build.context.startsWith('/'), 'the same on every machine');
     assert.match(String(image.inputs['imageName']), /:src-[0-9a-f]{20}$/);
     assert.equal(outputs['imageDigest'], `sha256:${'b'.repeat(64)}`);
+
+    // A revert makes a tag that stands already: it may be pushed again, while the tags of others never move.
+    const repository = resources.find(({ type }) => type === 'aws:ecr/repository:Repository')!;
+    assert.equal(repository.inputs['imageTagMutability'], 'IMMUTABLE_WITH_EXCLUSION');
+    const [exclusion] = repository.inputs['imageTagMutabilityExclusionFilters'] as { filter: string }[];
+    const tag = String(image.inputs['imageName']).split(':').at(-1)!;
+    assert.ok(tag.startsWith(exclusion!.filter.replace('*', '')));
   });
 });

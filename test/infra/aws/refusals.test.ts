@@ -42,6 +42,7 @@ describe('a posture', () => {
     ],
     ['with a range too small', 'network.cidr', '10.40.0.0/28', /network\.cidr: "10\.40\.0\.0\/28" cannot hold/],
     ['with a crooked range', 'network.cidr', '10.40.3.0/16', /network\.cidr: "10\.40\.3\.0\/16" cannot hold/],
+    ['with fewer reserved than RDS keeps', 'database.superuserReserved', 2, /superuserReserved: 2 is fewer than the 3/],
     ['with less storage than gp3 has', 'database.storage.size', '19GiB', /database\.storage\.size: 19GiB is below/],
   ];
   for (const [name, path, value, line] of cases)
