@@ -15,7 +15,7 @@ export interface GuardInputs {
   service: string;
   /** ARN of the task definition that should run. */
   wanted: string;
-  /** Longest wait for a rollout that is still under way, ms. */
+  /** Longest wait for a rollout that is still under way, ms: ECS calls none completed before its alarms' time is over. */
   timeout: number;
   /** Pause between two looks, ms. */
   poll: number;
@@ -53,10 +53,15 @@ async function look(inputs: GuardInputs): Promise<Rollout> {
   }
 }
 
+/** Pause between two lines of progress, ms. */
+const REPORT_EVERY = 30_000;
+
 const short = (arn: string): string => arn.split('/').at(-1) ?? arn;
 
 async function guard(inputs: GuardInputs): Promise<GuardOutputs> {
-  const deadline = Date.now() + inputs.timeout;
+  const started = Date.now();
+  const deadline = started + inputs.timeout;
+  let report = started;
   for (;;) {
     const { running, state, reason, events } = await look(inputs);
     if (running === inputs.wanted && state === 'COMPLETED') return { ...inputs, running };
@@ -69,6 +74,13 @@ async function guard(inputs: GuardInputs): Promise<GuardOutputs> {
       throw new Error(
         `${inputs.service}: wanted ${short(inputs.wanted)}, but ${found}. ${[reason, ...events].filter(Boolean).join(' | ')} Repair the cause and run: pulumi up --refresh`,
       );
+    }
+    if (Date.now() >= report) {
+      // Shown by the engine: what a dynamic resource prints is a line of `up`.
+      console.log(
+        `${inputs.service}: ${short(inputs.wanted)} runs, and ECS still watches its alarms (rollout ${state}): ${Math.round((Date.now() - started) / 1000)}s of at most ${Math.round(inputs.timeout / 1000)}s`,
+      );
+      report += REPORT_EVERY;
     }
     await new Promise((resolve) => setTimeout(resolve, inputs.poll));
   }

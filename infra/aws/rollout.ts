@@ -1,6 +1,8 @@
 /** The deploy, in its order: migrate, roll the services, see that they stayed, scale, and point Telegram at the bot. */
 import * as pulumi from '@pulumi/pulumi';
+import { alarms } from '../../posture/alarms/index.ts';
 import { spellOut } from '../../posture/resolve.ts';
+import type { Posture } from '../../posture/schema/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Foundation } from './foundation.ts';
 import { Guard } from './guard.ts';
@@ -14,8 +16,8 @@ import { Webhook } from './webhook.ts';
 
 /** Longest migration, ms: beyond it the task is stopped, and `up` fails. */
 const MIGRATION_TIMEOUT = 30 * 60_000;
-/** Longest wait of the guard for a rollout that ECS calls stable but not yet completed, ms. */
-const GUARD_TIMEOUT = 5 * 60_000;
+/** What the guard waits beyond the time for which ECS watches alarms, ms. */
+const GUARD_MARGIN = 5 * 60_000;
 const POLL = 3_000;
 /** How long a new name or a new distribution may take to be known, ms. */
 const WEBHOOK_PATIENCE = 5 * 60_000;
@@ -120,7 +122,16 @@ function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migratio
   );
 }
 
-function watch(name: string, { role, service }: Service, { account, base, tasks }: RolloutArgs): Guard {
+/**
+ * Longest wait of the guard, ms. ECS watches the alarms for a while after the new tasks run, calculated from their
+ * periods by a formula that it does not tell ("bake time"): twice the longest alarm, and a margin.
+ */
+export function guardTimeout(posture: Posture, role: 'web' | 'worker'): number {
+  const watched = alarms(posture).filter(({ rollback }) => rollback.includes(role));
+  return 2 * Math.max(0, ...watched.map(({ period, periods }) => period * periods * 1000)) + GUARD_MARGIN;
+}
+
+function watch(name: string, { role, service }: Service, { settings, account, base, tasks }: RolloutArgs): Guard {
   return new Guard(
     `${name}-${role}-guard`,
     {
@@ -128,7 +139,7 @@ function watch(name: string, { role, service }: Service, { account, base, tasks 
       cluster: base.cluster.arn,
       service: role,
       wanted: tasks[role].definition.arn,
-      timeout: GUARD_TIMEOUT,
+      timeout: guardTimeout(settings.posture, role),
       poll: POLL,
     },
     { dependsOn: [service] },

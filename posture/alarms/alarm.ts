@@ -51,7 +51,13 @@ export interface Alarm {
   onset: number;
   /** Seconds from the end of a period to its value being there. */
   delay: number;
-  /** A deploy of these roles is rolled back when the alarm goes off during it. */
+  /**
+   * A deploy of these roles is rolled back when the alarm goes off during it. Only for what a bad release itself brings
+   * about: an alarm that a revoked token, a rotated secret or an outage elsewhere sets off would take the cure back.
+   * And only with `missing: 'notBreaching'`: before the first task there is nothing but silence, which must not fail
+   * the first deploy. ECS heeds none of them in a deploy at whose start one is in ALARM (ECS developer guide, "How
+   * CloudWatch alarms detect deployment failures"), so none may last until somebody has looked.
+   */
   rollback: readonly Role[];
 }
 

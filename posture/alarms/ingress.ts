@@ -31,7 +31,6 @@ export function ingressAlarms(posture: Posture): Alarm[] {
       faults: ['slow-start', 'pool-exhaustion', 'reload-in-prod', 'no-health-page'],
       onset: healthCheckOnset(posture),
       delay: DELAY,
-      rollback: ['web'],
     },
     {
       id: 'web-unhealthy-host',
@@ -48,6 +47,7 @@ export function ingressAlarms(posture: Posture): Alarm[] {
       faults: ['passive-watchdog', 'slow-start'],
       onset: healthCheckOnset(posture),
       delay: DELAY,
+      rollback: ['web'],
     },
     {
       id: 'web-target-5xx',
@@ -96,6 +96,7 @@ export function ingressAlarms(posture: Posture): Alarm[] {
       severity: 'ticket',
       faults: ['pool-exhaustion', 'missing-index', 'throttling'],
       delay: DELAY,
+      rollback: ['web'],
     },
   ];
   return drafts.map((draft) => alarm(posture, draft));

@@ -1,5 +1,4 @@
 /** Alarms on what the sentinel sees from outside: Telegram's webhook, the bot's own health page, the sentinel itself. */
-import type { Role } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft } from './alarm.ts';
 import { SENTINEL, SENTINEL_METRICS } from './metrics.ts';
@@ -16,7 +15,6 @@ type Part = Pick<AlarmDraft, 'id' | 'title' | 'threshold' | 'missing' | 'severit
   of: number;
   statistic?: AlarmDraft['statistic'];
   comparison?: AlarmDraft['comparison'];
-  rollback?: readonly Role[];
 };
 
 function seen(posture: Posture, { name, of, statistic = 'Maximum', comparison = '>=', ...part }: Part): AlarmDraft {
@@ -46,7 +44,6 @@ function webhook(posture: Posture): AlarmDraft[] {
       missing: 'breaching',
       severity: 'page',
       faults: ['pool-exhaustion', 'webhook-race', 'db-drop', 'retries'],
-      rollback: ['web'],
     }),
     seen(posture, {
       id: 'webhook-mismatch',
@@ -103,7 +100,6 @@ function bot(posture: Posture): AlarmDraft[] {
       missing: 'breaching',
       severity: 'page',
       faults: ['keepalive-hammer', 'no-health-page', 'db-drop', 'db-flag'],
-      rollback: ['web'],
     }),
     seen(posture, {
       id: 'bot-degraded',

@@ -1,5 +1,4 @@
 /** Alarms on every queue under `jobs`. A new queue has them as soon as it says here what it is to its users. */
-import type { Role } from '../limits.ts';
 import type { Posture, QueueName } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft, type Severity } from './alarm.ts';
 import { sentinelDelay, sentinelPeriod } from './outside.ts';
@@ -39,7 +38,6 @@ type Gauge = Pick<AlarmDraft, 'id' | 'title' | 'comparison' | 'threshold' | 'uni
   of: number;
   onset?: number;
   missing?: AlarmDraft['missing'];
-  rollback?: readonly Role[];
 };
 
 function gauge(posture: Posture, queue: QueueName, { name, of, missing = 'breaching', ...part }: Gauge): AlarmDraft {
@@ -70,7 +68,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       of: worthlessAfter === undefined ? 3 : 2,
       severity: 'page',
       faults: ['lock-race', 'stuck-lock', 'passive-watchdog', 'blocking-poll'],
-      rollback: ['worker'],
     }),
     gauge(posture, queue, {
       id: `${id}-depth`,
@@ -106,7 +103,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       unit: 'Count',
       of: 1,
       severity: parked,
-      // No alarm for rollback: it stays until somebody has looked, and ECS heeds no alarms while one is in ALARM.
       faults: ['retry-blind', 'job-kills-loop', 'no-degradation'],
     }),
   ];

@@ -30,10 +30,12 @@ function countAlarm(posture: Posture, role: Role): AlarmDraft {
     unit: 'Count',
     periods: 5,
     datapoints: 5,
-    missing: 'breaching',
+    // Zero tasks are a zero here; silence is the alarms' of CPU and memory, which have no data without tasks.
+    missing: 'notBreaching',
     severity: 'ticket',
     faults: ['crash-unknown', 'reload-in-prod', 'slow-start', 'oom'],
     delay: DELAY,
+    rollback: [role],
   };
 }
 
@@ -108,7 +110,6 @@ const heartbeatAlarm: AlarmDraft = {
   severity: 'page',
   faults: ['keepalive-hammer', 'passive-watchdog', 'crash-unknown'],
   delay: LOG_DELAY,
-  rollback: ['worker'],
 };
 
 const listenerAlarm: AlarmDraft = {

@@ -209,12 +209,24 @@ test('the connections alarm lies above any ordinary deploy and below the sum of 
   );
 });
 
-test('alarms that roll a deploy back end by themselves: one that lasts would switch the others off', () => {
-  const rollback = alarms(shipped).filter((alarm) => alarm.rollback.length > 0);
-  assert.ok(rollback.some((alarm) => alarm.rollback.includes('web')));
-  assert.ok(rollback.some((alarm) => alarm.rollback.includes('worker')));
-  assert.deepEqual(
-    rollback.map(({ id }) => id).filter((id) => id.endsWith('-parked')),
-    [],
-  );
+test('a deploy is rolled back by what a bad release brings about, and by nothing that it may be the cure of', () => {
+  const of = (role: 'web' | 'worker') =>
+    alarms(shipped)
+      .filter(({ rollback }) => rollback.includes(role))
+      .map(({ id }) => id)
+      .sort();
+  assert.deepEqual(of('web'), [
+    'alb-5xx',
+    'task-crash',
+    'web-latency',
+    'web-target-5xx',
+    'web-tasks',
+    'web-unhealthy-host',
+  ]);
+  assert.deepEqual(of('worker'), ['task-crash', 'worker-tasks']);
+});
+
+test('silence never rolls a deploy back: before the first task there is nothing else', () => {
+  for (const { id, rollback, missing } of alarms(shipped))
+    assert.ok(rollback.length === 0 || missing === 'notBreaching', id);
 });

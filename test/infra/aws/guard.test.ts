@@ -1,8 +1,15 @@
 /** The guard against silent rollbacks, in the form in which the engine runs it, against a scripted ECS. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { guardTimeout } from '../../../infra/aws/rollout.ts';
+import { alarms } from '../../../posture/alarms/index.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { serialised } from '../dynamic.ts';
 import { startEcs } from '../ecs.ts';
+import { PROD } from '../stacks.ts';
 
 const provider: { it: Awaited<ReturnType<typeof serialised>> } = { it: undefined! };
 before(async () => {
@@ -41,6 +48,30 @@ describe('the guard', () => {
     assert.equal(id, 'guard-web');
     assert.equal(outs!['running'], revision(8));
     assert.equal(calls.length, 2);
+  });
+
+  test('says that it waits, and for how long at most', async (t) => {
+    const { endpoint } = await startEcs(t, {
+      DescribeServices: [service(revision(8), 'IN_PROGRESS'), service(revision(8), 'COMPLETED')],
+    });
+    const program = `import { guardProvider } from './infra/aws/guard.ts'; await guardProvider.create(${JSON.stringify(inputs(endpoint))});`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: join(import.meta.dirname, '../../..'),
+    });
+    assert.equal(
+      stdout,
+      'web: evenkeel-prod-web:8 runs, and ECS still watches its alarms (rollout IN_PROGRESS): 0s of at most 10s\n',
+    );
+  });
+
+  test('waits longer than ECS watches the alarms that take a deploy back', () => {
+    const posture = resolve(PROD);
+    for (const role of ['web', 'worker'] as const) {
+      const list = alarms(posture).filter(({ rollback }) => rollback.includes(role));
+      for (const { id, period, periods } of list)
+        assert.ok(guardTimeout(posture, role) >= 2 * period * periods * 1000 + 60_000, id);
+    }
+    assert.equal(guardTimeout(posture, 'web'), 15 * 60_000);
   });
 
   test('fails up after a silent rollback, with what ECS says of it', async (t) => {

@@ -201,6 +201,8 @@ for (const [stack, values] of Object.entries(STACKS))
           const alarm = alarms.find(({ inputs }) => inputs['name'] === name);
           assert.ok(alarm, `${name} is declared`);
           assert.ok(service.dependsOn.includes(alarm.urn), `${name} exists first`);
+          // Nothing but silence comes before the first task.
+          assert.equal(alarm.inputs['treatMissingData'], 'notBreaching', name);
         }
       }
     });
