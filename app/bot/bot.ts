@@ -33,7 +33,11 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features }: 
   bot.use(async (ctx, next) => {
     const turn = turns.get(ctx.update)!;
     ctx.turn = turn;
-    ctx.api.config.use(telegram.transformer(() => turn.hold()), underSignal(turn), journal(turn));
+    ctx.api.config.use(
+      telegram.transformer(() => turn.hold()),
+      underSignal(turn),
+      journal(turn),
+    );
     await next();
   });
   for (const feature of features) bot.use(feature);

@@ -68,7 +68,7 @@ describe('ack.in.time', () => {
     const posture = resolve({ database: { timeouts: { query: '3900ms' } } });
     assert.equal(
       ackInTime.check(posture).violations[0]?.sum,
-      'gather 2ms + acquire 1s + query 3.9s + margin 250ms = 5.152s > ackDeadline 5s',
+      'gather 1ms + acquire 1s + query 3.9s + margin 250ms = 5.151s > ackDeadline 5s',
     );
   });
 
