@@ -13,6 +13,14 @@ export const features = z
   })
   .prefault({});
 
+const CHAT = 'a chat id, such as "-1001234567890", or a name, such as "@oncall"';
+
+/** Text or number as written: YAML, and `pulumi config set --path`, take an id without quotes for a number. */
+const chat = z.codec(z.union([z.string().regex(/^(-?\d+|@\w+)$/, CHAT), z.int()], { error: CHAT }), z.string(), {
+  decode: String,
+  encode: (id) => id,
+});
+
 export const oncall = z
   .strictObject({
     emails: z.array(z.email()).prefault([]).describe('Addresses that get pages and tickets.'),
@@ -20,9 +28,7 @@ export const oncall = z
       .array(z.url({ protocol: /^https$/ }))
       .prefault([])
       .describe('HTTPS endpoints that get pages and tickets.'),
-    telegramChat: z
-      .string()
-      .regex(/^(-?\d+|@\w+)$/, 'a chat id, such as "-1001234567890"')
+    telegramChat: chat
       .optional()
       .describe('Chat that gets pages through a relay of its own, which does not depend on the bot.'),
     detectWithin: z

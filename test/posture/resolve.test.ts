@@ -62,6 +62,19 @@ describe('resolve', () => {
     assert.match(problems({ rollout: { surge: '2' } })[0]!, /^rollout\.surge: "2" is not accepted: a percentage/);
   });
 
+  it('takes the id of a chat as text or as number, and keeps it as text', () => {
+    for (const written of ['-1001234567890', -1001234567890]) {
+      const posture = resolve({ oncall: { telegramChat: written } });
+      assert.equal(posture.oncall.telegramChat, '-1001234567890');
+      assert.equal(spellOut(posture).oncall?.telegramChat, '-1001234567890');
+    }
+    assert.equal(resolve({ oncall: { telegramChat: '@oncall' } }).oncall.telegramChat, '@oncall');
+    for (const wrong of ['a chat', 1.5, true])
+      assert.deepEqual(problems({ oncall: { telegramChat: wrong } }), [
+        `oncall.telegramChat: ${JSON.stringify(wrong)} is not accepted: a chat id, such as "-1001234567890", or a name, such as "@oncall"`,
+      ]);
+  });
+
   it('reports every mistake, not only the first', () => {
     const found = problems({ worker: { pool: 0, drain: 'soon' }, wob: {} });
     assert.equal(found.length, 3);
