@@ -14,6 +14,7 @@ const KEYS = [
   'posture',
   'botToken',
   'webhookSecret',
+  'webhookSecretPrevious',
   'operatorToken',
   'openrouterApiKey',
   'oncallBotToken',
@@ -52,6 +53,12 @@ const RULES: Partial<Record<Key, Rule>> = {
     wanted: '16 to 256 characters of A-Z a-z 0-9 _ -',
     command: 'pulumi config set --secret evenkeel:webhookSecret <secret>, or pulumi config rm evenkeel:webhookSecret',
   },
+  webhookSecretPrevious: {
+    accepts: /^[A-Za-z0-9_-]{1,256}$/,
+    wanted: 'the webhook secret that Telegram still sends, 1 to 256 characters of A-Z a-z 0-9 _ -',
+    command:
+      'pulumi config set --secret evenkeel:webhookSecretPrevious <secret>, or pulumi config rm evenkeel:webhookSecretPrevious',
+  },
   operatorToken: {
     accepts: /^[\x21-\x7e]{16,256}$/,
     wanted: '16 to 256 printable characters without spaces',
@@ -81,6 +88,15 @@ function optionProblems(key: Key, value: string | undefined, options: readonly s
   return [`evenkeel:${key}: "${value}" is not one of ${options.join(', ')}: ${command}`];
 }
 
+/** A bot's id is the part of its token before the colon: it stays when the token is revoked. */
+function sameBot(values: Readonly<Record<string, string>>): string[] {
+  const [bot, oncall] = ['botToken', 'oncallBotToken'].map((key) => values[`${NAMESPACE}:${key}`]?.split(':')[0]);
+  if (bot === undefined || bot !== oncall) return [];
+  return [
+    `evenkeel:oncallBotToken is of the bot that is deployed: it could not tell that it is dead. Make a second one with @BotFather: ${RULES.oncallBotToken!.command}`,
+  ];
+}
+
 /** Problems of the values that are set, one line each; empty when there are none. */
 export function configProblems(values: Readonly<Record<string, string>>): string[] {
   const problems: string[] = [];
@@ -96,7 +112,7 @@ export function configProblems(values: Readonly<Record<string, string>>): string
     if (value !== undefined && !rule.accepts.test(value))
       problems.push(`evenkeel:${key} is not accepted: wanted ${rule.wanted}: ${rule.command}`);
   }
-  return problems;
+  return [...problems, ...sameBot(values)];
 }
 
 interface Wanted {
@@ -143,6 +159,7 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
   const secrets: BotSecrets = {
     botToken: config.getSecret('botToken'),
     webhookSecret: config.getSecret('webhookSecret'),
+    webhookSecretPrevious: config.getSecret('webhookSecretPrevious'),
     operatorToken: config.getSecret('operatorToken'),
     openrouterApiKey: config.getSecret('openrouterApiKey'),
     oncallBotToken: config.getSecret('oncallBotToken'),

@@ -1,8 +1,9 @@
 /** The program: configuration, proof, then the target. Nothing is declared before the posture is proven. */
+import * as pulumi from '@pulumi/pulumi';
 import { assertProven, prove } from '../posture/laws/index.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
-import { awsProblems } from './aws/checks.ts';
+import { awsProblems, awsWarnings } from './aws/checks.ts';
 import { configProblems, missingForAws, plainConfig, rawPosture, readSettings, refuse } from './config.ts';
 import type { Outputs } from './settings.ts';
 
@@ -39,5 +40,6 @@ export async function program(): Promise<Outputs> {
   if (settings.target === 'docker') return (await import('./docker/index.ts')).deploy(settings);
   const wanting = [...missingForAws(values, posture), ...inPosture(awsProblems(posture))];
   if (wanting.length > 0) return refuse(wanting);
+  for (const warning of inPosture(awsWarnings(posture))) await pulumi.log.warn(warning);
   return (await import('./aws/index.ts')).deploy(settings);
 }

@@ -11,6 +11,8 @@ export interface BotSecrets {
   botToken: pulumi.Output<string> | undefined;
   /** Value of X-Telegram-Bot-Api-Secret-Token: 1–256 of A-Za-z0-9_-. */
   webhookSecret: pulumi.Output<string> | undefined;
+  /** The value before: the web tasks take it too, until Telegram sends the new one. Absent outside of a rotation. */
+  webhookSecretPrevious: pulumi.Output<string> | undefined;
   /** Bearer token of the operators' endpoints: 16 characters or more. */
   operatorToken: pulumi.Output<string> | undefined;
   /** Key of the AI provider; wanted while features.chat is on. */

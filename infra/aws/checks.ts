@@ -83,3 +83,21 @@ export const awsProblems = (posture: Posture): string[] => [
   ...storage(posture),
   ...reserved(posture),
 ];
+
+/** Addresses that are examples and belong to nobody (RFC 2606). */
+const EXAMPLE = /@(.+\.)?(example\.(com|net|org)|example|invalid|test)$/i;
+
+/**
+ * What can be deployed, but hardly was meant: one line each. The shipped stack must preview as it is, so no refusal; a
+ * production stack that names nobody at all breaks the law alarms.detect.
+ */
+export function awsWarnings({ stage, oncall }: Posture): string[] {
+  if (stage !== 'production') return [];
+  const { emails } = oncall;
+  return emails
+    .filter((address) => EXAMPLE.test(address))
+    .map(
+      (address) =>
+        `oncall.emails: "${address}" is an example, which nobody reads: pulumi config set --path 'evenkeel:posture.oncall.emails[${emails.indexOf(address)}]' you@your.domain`,
+    );
+}

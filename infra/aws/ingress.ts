@@ -31,6 +31,12 @@ export interface IngressArgs {
   keep: boolean;
 }
 
+/**
+ * A load balancer cannot change between internal and public, nor a target group its load balancer: with another name the
+ * new ones are made beside the old, the tasks move over, Telegram is pointed there, and only then the old ones go.
+ */
+const named = (name: string, internal: boolean): string => `${name}-${internal ? 'in' : 'out'}`;
+
 export class Ingress extends pulumi.ComponentResource {
   /** `https://…` without a path, for PUBLIC_URL. */
   readonly publicUrl: pulumi.Output<string>;
@@ -48,8 +54,9 @@ export class Ingress extends pulumi.ComponentResource {
     this.#name = name;
     this.#posture = args.posture;
     const { domain, zone } = args.posture.ingress;
-    this.loadBalancer = this.#balancer(args, domain === undefined);
-    this.targetGroup = this.#targets(args.network);
+    const internal = domain === undefined;
+    this.loadBalancer = this.#balancer(args, internal);
+    this.targetGroup = this.#targets(args.network, internal);
     this.publicUrl =
       domain !== undefined && zone !== undefined ? this.#ownDomain(domain, zone) : this.#cloudFront(args.posture);
     this.registerOutputs({ publicUrl: this.publicUrl });
@@ -59,7 +66,7 @@ export class Ingress extends pulumi.ComponentResource {
     return new aws.lb.LoadBalancer(
       this.#name,
       {
-        name: this.#name,
+        name: named(this.#name, internal),
         loadBalancerType: 'application',
         internal,
         subnets: internal ? args.network.isolatedSubnetIds : args.network.publicSubnetIds,
@@ -73,12 +80,12 @@ export class Ingress extends pulumi.ComponentResource {
     );
   }
 
-  #targets(network: Network): aws.lb.TargetGroup {
+  #targets(network: Network, internal: boolean): aws.lb.TargetGroup {
     const { deregistrationDelay, healthCheck } = this.#posture.ingress;
     return new aws.lb.TargetGroup(
       `${this.#name}-web`,
       {
-        name: `${this.#name}-web`,
+        name: named(`${this.#name}-web`, internal),
         vpcId: network.vpcId,
         port: CONTAINER_PORT,
         protocol: 'HTTP',

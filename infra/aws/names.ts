@@ -1,7 +1,7 @@
 /** Names within AWS's limits, and the small conversions that its arguments want. */
 import { createHash } from 'node:crypto';
 
-/** Longest prefix of a stack's names: leaves a load balancer's 32 characters room for a suffix of 7. */
+/** Longest prefix of a stack's names: leaves a target group's 32 characters room for a suffix of 8. */
 const PREFIX_LENGTH = 24;
 
 /** A text of at most `max` characters; one that is longer keeps its start and gets a hash, so that two never meet. */

@@ -47,6 +47,13 @@ export class Vault extends pulumi.ComponentResource {
         BOT_TOKEN,
         OPERATOR_TOKEN,
         WEBHOOK_SECRET: keep('webhook-secret', 'Secret that Telegram sends with each update', this.webhookSecret),
+        ...(secrets.webhookSecretPrevious && {
+          WEBHOOK_SECRET_PREVIOUS: keep(
+            'previous-webhook-secret',
+            'Secret that Telegram sends until the new one is set',
+            secrets.webhookSecretPrevious,
+          ),
+        }),
         DATABASE_URL: keep('web-database', 'Database login of the web tasks', database.url('web')),
       },
       worker: {

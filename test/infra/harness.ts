@@ -55,9 +55,14 @@ export const CONFIG: Readonly<Record<string, string>> = {
   'evenkeel:oncallBotToken': '987654321:AAoncall-token-of-nobody-01234567',
   'evenkeel:imageDigest': `sha256:${'a'.repeat(64)}`,
 };
-const SECRET_KEYS = ['botToken', 'webhookSecret', 'operatorToken', 'openrouterApiKey', 'oncallBotToken'].map(
-  (key) => `evenkeel:${key}`,
-);
+const SECRET_KEYS = [
+  'botToken',
+  'webhookSecret',
+  'webhookSecretPrevious',
+  'operatorToken',
+  'openrouterApiKey',
+  'oncallBotToken',
+].map((key) => `evenkeel:${key}`);
 
 class Recorder extends MockMonitor {
   readonly declared: Declared[] = [];

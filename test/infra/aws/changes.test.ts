@@ -117,6 +117,27 @@ describe('a change of', () => {
     ]);
   });
 
+  test('the previous webhook secret reaches the web tasks alone, and Telegram is told nothing', async () => {
+    const config = { ...CONFIG, 'evenkeel:webhookSecretPrevious': 'the-secret-of-before-0123456789' };
+    const after = await run({ posture: PROD, config });
+    assert.deepEqual(changed(shipped, after).map(short).sort(), [
+      'Guard -web-guard',
+      'ManagedSecret -previous-webhook-secret',
+      'RolePolicy -web-execution',
+      'Secret -previous-webhook-secret',
+      'SecretVersion -previous-webhook-secret',
+      'Service -web',
+      'TaskDefinition -web',
+    ]);
+    const definition = String(
+      only(after, 'aws:ecs/taskDefinition:TaskDefinition', '-web').inputs['containerDefinitions'],
+    );
+    const [{ secrets }] = JSON.parse(definition) as [{ secrets: { name: string; valueFrom: string }[] }];
+    const previous = secrets.find(({ name }) => name === 'WEBHOOK_SECRET_PREVIOUS')!;
+    assert.match(previous.valueFrom, /evenkeel-prod-previous-webhook-secret:::/);
+    assert.ok(!definition.includes('the-secret-of-before'));
+  });
+
   test('the origin of a database gives its last snapshot another name, and nothing else', async () => {
     const config = { ...CONFIG, 'evenkeel:restoreSnapshot': 'evenkeel-restore' };
     const after = await run({ posture: PROD, config });
@@ -132,7 +153,16 @@ describe('a change of', () => {
     const after = await run({ posture: WITH_DOMAIN });
     const touched = changed(shipped, after).map(short);
     assert.ok(touched.includes('Webhook -webhook'));
-    for (const kept of ['Instance', 'ParameterGroup -18', 'Vpc', 'TargetGroup -web', 'Repository'])
+    for (const kept of ['Instance', 'ParameterGroup -18', 'Vpc', 'Repository', 'Cluster'])
       assert.ok(!touched.includes(kept), kept);
+    // What cannot be changed where it stands gets another name, so that the new can be made before the old goes.
+    for (const [type, end] of [
+      ['aws:lb/loadBalancer:LoadBalancer', ''],
+      ['aws:lb/targetGroup:TargetGroup', '-web'],
+    ] as const) {
+      const [inside, outside] = [shipped, after].map((result) => only(result, type, end).inputs['name']);
+      assert.equal(inside, `evenkeel-prod${end}-in`);
+      assert.equal(outside, `evenkeel-prod${end}-out`);
+    }
   });
 });

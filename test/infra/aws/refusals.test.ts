@@ -1,6 +1,8 @@
 /** What cannot be deployed is refused before the first resource, with one line that says what to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { awsWarnings } from '../../../infra/aws/checks.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { CONFIG, run } from '../harness.ts';
 import { change, MINIMAL, PROD } from '../stacks.ts';
 
@@ -81,6 +83,26 @@ describe('a configuration', () => {
     assert.equal(error, undefined);
   });
 
+  test('whose on-call bot is the bot itself is refused, also with a token of another time', async () => {
+    const [line, ...others] = await refusal(PROD, {
+      ...CONFIG,
+      'evenkeel:oncallBotToken': '123456789:AAanother-token-of-the-same-bot-0123',
+    });
+    assert.match(line!, /^evenkeel:oncallBotToken is of the bot that is deployed: .*pulumi config set --secret/);
+    assert.ok(!line!.includes('123456789'), 'a secret is not shown');
+    assert.deepEqual(others, []);
+  });
+
+  test('with the example as address of on-call is warned of, and deployed', async () => {
+    assert.deepEqual(awsWarnings(resolve(PROD)), [
+      'oncall.emails: "oncall@example.com" is an example, which nobody reads: pulumi config set --path \'evenkeel:posture.oncall.emails[0]\' you@your.domain',
+    ]);
+    assert.equal((await run({ posture: PROD })).error, undefined);
+    const own = change(PROD, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
+    assert.deepEqual(awsWarnings(resolve(own)), []);
+    assert.deepEqual(awsWarnings(resolve(change(PROD, 'stage', 'development'))), []);
+  });
+
   const malformed: [key: string, value: string, line: RegExp][] = [
     [
       'evenkeel:botToken',
@@ -88,6 +110,7 @@ describe('a configuration', () => {
       /^evenkeel:botToken is not accepted: .*pulumi config set --secret evenkeel:botToken/,
     ],
     ['evenkeel:webhookSecret', 'sp ace and more than 16', /^evenkeel:webhookSecret is not accepted/],
+    ['evenkeel:webhookSecretPrevious', 'sp ace', /^evenkeel:webhookSecretPrevious is not accepted/],
     ['evenkeel:imageDigest', 'latest', /^evenkeel:imageDigest is not accepted: wanted the digest/],
     ['evenkeel:target', 'gcp', /^evenkeel:target: "gcp" is not one of aws, docker/],
     ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of amd64, arm64/],

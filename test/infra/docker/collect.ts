@@ -84,6 +84,7 @@ export async function collect(values: unknown, options: Options = {}): Promise<R
         secrets: {
           botToken: undefined,
           webhookSecret: undefined,
+          webhookSecretPrevious: undefined,
           operatorToken: undefined,
           openrouterApiKey: undefined,
           oncallBotToken: undefined,
