@@ -33,7 +33,7 @@ export type Login = 'owner' | 'web' | 'worker';
 
 export interface DatabaseArgs {
   /**
-   * `database`: instance (default db.t4g.small, about 25 USD a month, twice with `multiAz`), storage (0.12 USD a GB and
+   * `database`: instance (default db.t4g.small, about 27 USD a month, twice with `multiAz`), storage (0.14 USD a GB and
    * month, twice with `multiAz`), timeouts, backups. `oncall.logRetention`: how long the server's log is kept.
    *
    * A change of a static parameter (`maxConnections`, `sharedBuffers`) is in force after the next restart of the

@@ -9,9 +9,9 @@ export interface NetworkArgs {
    * `cidr` (default 10.40.0.0/16), `zones` (default 2) and `egress`, which decides how tasks reach the internet:
    * - `public` (default): tasks have public addresses behind security groups that let nothing in. No gateway; about
    *   3.65 USD a month for each address.
-   * - `nat`: tasks are in private subnets behind a NAT gateway a zone. About 35 USD a month each, and 0.045 USD a GB.
+   * - `nat`: tasks are in private subnets behind a NAT gateway a zone. About 38 USD a month each, and 0.052 USD a GB.
    * - `endpoints`: `nat`, and interface endpoints for ECR, logs and secrets, so that a task starts although NAT is away.
-   *   About 7 USD a month for each of four endpoints and zone.
+   *   About 9 USD a month for each of four endpoints and zone.
    */
   posture: Pick<Posture, 'network'>;
   /** AWS region, for the names of endpoints. */

@@ -5,7 +5,7 @@ import type { Statement } from './roles.ts';
 import { toDays } from './names.ts';
 
 export interface PrivateBucketArgs {
-  /** Age at which an object is deleted, ms. Storage costs about 0.023 USD a GB and month. */
+  /** Age at which an object is deleted, ms. Storage costs about 0.025 USD a GB and month. */
   expireAfter: number;
   /** Data that only a person may delete: the bucket is protected, and `pulumi destroy` is refused. Default false. */
   keep?: boolean;

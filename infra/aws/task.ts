@@ -21,8 +21,8 @@ const HEALTH = { leastTimeout: 5_000, longestStart: 300_000 } as const;
 export interface TaskArgs {
   role: TaskRole;
   /**
-   * Size, stop timeout, open files, and the environment. One vCPU costs about 0.0405 USD an hour, one GB of memory
-   * 0.0044 USD (x86): the shipped web task about 9 USD a month, the worker task about 18 USD.
+   * Size, stop timeout, open files, and the environment. One vCPU costs about 0.047 USD an hour, one GB of memory
+   * 0.0051 USD (x86, Frankfurt): the shipped web task about 10 USD a month, the worker task about 21 USD.
    */
   posture: Posture;
   region: string;

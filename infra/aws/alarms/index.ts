@@ -50,8 +50,8 @@ export interface Alarms {
 }
 
 /**
- * Declares all that notices and tells. With the posture as shipped about 7 USD a month: 44 alarms at 0.10, two
- * composite ones at 0.50, a key at 1, custom metrics and log lines of sentinel and tasks.
+ * Declares all that notices and tells. With the posture as shipped about 14 USD a month: an alarm costs 0.10, each of
+ * the two composite ones 0.50, the key 1, a metric of sentinel and tasks 0.30; which is most of it.
  *
  * @param name prefix of everything in the stack; also the dimension Stack of the metrics that sentinel and tasks emit
  * @throws {pulumi.RunError} for an on-call chat without a token
