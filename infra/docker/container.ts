@@ -32,6 +32,14 @@ const envs = (env: Record<string, pulumi.Input<string>>): pulumi.Output<string>[
 
 const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);
 
+/** A duration as Docker says it back: `1m30s`, never `90s`, which every preview would show as a change. */
+export function dockerDuration(milliseconds: number): string {
+  const all = seconds(milliseconds);
+  const parts = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  const first = parts.findIndex((part) => part > 0);
+  return first < 0 ? '0s' : parts.map((part, index) => (index < first ? '' : `${part}${'hms'[index]}`)).join('');
+}
+
 /** Arguments of a container; what one of them has beside these is added by its own file. */
 export function container(args: ContainerArgs): docker.ContainerArgs {
   const { limits } = args;
@@ -77,8 +85,8 @@ export function answersAt(url: pulumi.Input<string>, interval: number, timeout: 
   return {
     // Without the heap options of the process that it asks.
     tests: ['CMD', 'env', '-u', 'NODE_OPTIONS', 'node', '-e', ask],
-    interval: `${seconds(interval)}s`,
-    timeout: `${seconds(timeout) + 1}s`,
+    interval: dockerDuration(interval),
+    timeout: dockerDuration(timeout + 1000),
     retries: 3,
   };
 }

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { dockerDuration } from '../../../infra/docker/container.ts';
 import { heapLimit, serverParameters } from '../../../posture/limits.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { collect, container, containers, type Declared } from './collect.ts';
@@ -53,6 +54,22 @@ test('each task has the limits of the posture, and no swap beside its memory', (
     assert.equal(inputs['wait'], true);
     assert.match(JSON.stringify(inputs['healthcheck']), /\/ready/);
   }
+});
+
+test('durations are written as Docker says them back, or every preview would show a change', () => {
+  const said = {
+    0: '0s',
+    999: '1s',
+    5_000: '5s',
+    60_000: '1m0s',
+    90_000: '1m30s',
+    3_600_000: '1h0m0s',
+    3_725_000: '1h2m5s',
+  };
+  for (const [milliseconds, text] of Object.entries(said)) assert.equal(dockerDuration(Number(milliseconds)), text);
+  const { interval, timeout } = container(run, 'web-1').inputs['healthcheck'] as Record<string, string>;
+  assert.equal(interval, dockerDuration(posture.ingress.healthCheck.interval));
+  assert.equal(timeout, dockerDuration(posture.ingress.healthCheck.timeout + 1000));
 });
 
 test('every container has a memory limit, a log that ends, and no new privileges; ours write nothing', () => {
