@@ -40,6 +40,12 @@ export function dockerDuration(milliseconds: number): string {
   return first < 0 ? '0s' : parts.map((part, index) => (index < first ? '' : `${part}${'hms'[index]}`)).join('');
 }
 
+/** CPUs as the Docker provider reads them back: `2.0`, never `2`, for which every preview would replace the container. */
+export function dockerCpus(units: number): string {
+  const cpus = units / 1024;
+  return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
+}
+
 /** Arguments of a container; what one of them has beside these is added by its own file. */
 export function container(args: ContainerArgs): docker.ContainerArgs {
   const { limits } = args;
@@ -52,7 +58,7 @@ export function container(args: ContainerArgs): docker.ContainerArgs {
     memory,
     // Both, or Docker sets the second by itself and every preview shows a change.
     memorySwap: memory,
-    cpus: String(limits.cpu / 1024),
+    cpus: dockerCpus(limits.cpu),
     ulimits: [{ name: 'nofile', soft: limits.nofile, hard: limits.nofile }],
     stopTimeout: seconds(limits.stopTimeout),
     destroyGraceSeconds: seconds(limits.stopTimeout),

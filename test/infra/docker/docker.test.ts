@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { dockerDuration } from '../../../infra/docker/container.ts';
+import { dockerCpus, dockerDuration } from '../../../infra/docker/container.ts';
 import { heapLimit, serverParameters } from '../../../posture/limits.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { collect, container, containers, type Declared } from './collect.ts';
@@ -46,7 +46,7 @@ test('each task has the limits of the posture, and no swap beside its memory', (
     const { inputs } = container(run, `${role}-1`);
     assert.equal(inputs['memory'], posture[role].memory / MiB);
     assert.equal(inputs['memorySwap'], inputs['memory'], 'otherwise every preview shows a change');
-    assert.equal(inputs['cpus'], String(posture[role].cpu / 1024));
+    assert.equal(inputs['cpus'], dockerCpus(posture[role].cpu));
     assert.deepEqual(inputs['ulimits'], [{ name: 'nofile', soft: posture[role].nofile, hard: posture[role].nofile }]);
     assert.equal(inputs['stopTimeout'], posture[role].stopTimeout / 1000);
     assert.equal(inputs['destroyGraceSeconds'], posture[role].stopTimeout / 1000, 'destroy drains too');
@@ -70,6 +70,11 @@ test('durations are written as Docker says them back, or every preview would sho
   const { interval, timeout } = container(run, 'web-1').inputs['healthcheck'] as Record<string, string>;
   assert.equal(interval, dockerDuration(posture.ingress.healthCheck.interval));
   assert.equal(timeout, dockerDuration(posture.ingress.healthCheck.timeout + 1000));
+});
+
+test('CPUs are written as the Docker provider reads them back, or every preview would replace the container', () => {
+  assert.deepEqual([256, 512, 1024, 2048, 16_384].map(dockerCpus), ['0.25', '0.5', '1.0', '2.0', '16.0']);
+  assert.equal(container(run, 'database').inputs['cpus'], '2.0');
 });
 
 test('every container has a memory limit, a log that ends, and no new privileges; ours write nothing', () => {
