@@ -3,6 +3,7 @@ import { PostureError } from '../posture/resolve.ts';
 import { assertProven } from '../posture/laws/index.ts';
 import { ConfigError, readConfig, ROLES } from './config.ts';
 import { migrate } from './database/migrate.ts';
+import { startWatchdog } from './health/watchdog.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
 import type { Task } from './task.ts';
 import { startSentinelRole } from './sentinel/role.ts';
@@ -29,9 +30,11 @@ async function start(role: Command, log: Logger): Promise<Task | undefined> {
   }
   const config = readConfig(role);
   assertProven(config.posture);
-  return config.role === 'web'
+  const task = await (config.role === 'web'
     ? startWeb(config as ReturnType<typeof readConfig<'web'>>, log)
-    : startWorker(config as ReturnType<typeof readConfig<'worker'>>, log);
+    : startWorker(config as ReturnType<typeof readConfig<'worker'>>, log));
+  startWatchdog({ ...config.posture.watchdog, progress: task.progress, log });
+  return task;
 }
 
 /** Errors that nobody caught end the process, with what is known about its state (faults crash-unknown, no-crash-diagnostics). */

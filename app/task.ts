@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Progress } from './health/watchdog.ts';
 
 /** A running role: what main.ts needs to end it. */
 export interface Task {
@@ -7,6 +8,8 @@ export interface Task {
   drain(): Promise<void>;
   /** Time that `drain` may take, ms; then the process ends all the same, before the orchestrator kills it. */
   drainWithin: number;
+  /** For the watchdog: what is in hand, where anything can be. */
+  progress?: () => Progress;
   /** Rejects when the role finds, after it began to listen, that it can never work. */
   failed?: Promise<void>;
 }

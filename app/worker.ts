@@ -10,6 +10,7 @@ import { createPool } from './database/pool.ts';
 import { startRetention } from './database/retention.ts';
 import { composeFeatures } from './features/index.ts';
 import { createHealthServer } from './health/server.ts';
+import type { Progress } from './health/watchdog.ts';
 import { STORED_CHANNEL } from './intake/store.ts';
 import { createBoss } from './lanes/boss.ts';
 import { startEngine, type Engine } from './lanes/engine.ts';
@@ -87,6 +88,14 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
   const begun = failed.catch(() => undefined);
 
+  function progress(): Progress {
+    const lanes = Object.values(engine?.state() ?? {});
+    return {
+      inHand: lanes.reduce((sum, { active }) => sum + active, 0),
+      ended: lanes.reduce((sum, { ended }) => sum + ended, 0),
+    };
+  }
+
   async function drain(): Promise<void> {
     ending.abort(new Error('draining'));
     server.leave();
@@ -103,7 +112,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     await pool.end();
   }
 
-  return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed };
+  return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed, progress };
 }
 
 async function startBoss(boss: PgBoss, log: Logger, signal: AbortSignal): Promise<void> {

@@ -23,7 +23,7 @@ const COALESCE = 2;
 export interface Engine {
   /** Something was stored: look now. */
   wake(): void;
-  state(): Record<QueueName, LaneCounters & { active: number; capacity: number }>;
+  state(): Record<QueueName, LaneCounters & { active: number; capacity: number; ended: number }>;
   /**
    * Takes no further lanes and lets those in hand finish their update, for `drain` ms at most; then aborts them.
    * Lanes that have more to do are handed on at once, without using an attempt (fault reload-in-prod).
@@ -63,6 +63,9 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
     Set<Promise<void>>
   >;
 
+  /** Turns of lanes that are over, however they ended. */
+  const ended = Object.fromEntries(QUEUES.map((queue) => [queue, 0])) as Record<QueueName, number>;
+
   function startFetching(queue: QueueName): Loop {
     const inHand = running[queue];
     // True where the last look took all that there was room for: there may be more.
@@ -82,6 +85,7 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
         for (const token of tokens) {
           const run: Promise<void> = runner.run(leases.take(token, askedAt), counters[queue]).finally(() => {
             inHand.delete(run);
+            ended[queue] += 1;
             if (hungry) loop.wake();
           });
           inHand.add(run);
@@ -125,7 +129,7 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
       Object.fromEntries(
         QUEUES.map((queue) => [
           queue,
-          { active: running[queue].size, capacity: posture.jobs[queue].lanes, ...counters[queue] },
+          { active: running[queue].size, capacity: posture.jobs[queue].lanes, ended: ended[queue], ...counters[queue] },
         ]),
       ) as ReturnType<Engine['state']>,
     async drain(milliseconds) {
