@@ -1,7 +1,6 @@
 /** The worker role: handles stored updates, chat by chat. */
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
-import type { PgBoss } from 'pg-boss';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBotHandler } from './bot/bot.ts';
 import { ConfigError, type Config } from './config.ts';
@@ -69,7 +68,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   async function begin(): Promise<void> {
     const me = await whoAmI(telegram, env, log, ending.signal);
     waitingFor = 'the database';
-    await startBoss(boss, log, ending.signal);
+    await persist('the database is not ready', log, ending.signal, () => boss.start());
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
       apiRoot: env.TELEGRAM_API_ROOT,
@@ -113,10 +112,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   }
 
   return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed, progress };
-}
-
-async function startBoss(boss: PgBoss, log: Logger, signal: AbortSignal): Promise<void> {
-  await persist('the database is not ready', log, signal, () => boss.start());
 }
 
 /** The bot's own name, which group commands are addressed to. Also the first proof that the token is right. */

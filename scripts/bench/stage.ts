@@ -48,7 +48,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-export async function openStage(posture: Posture, parameters: Record<string, string> = {}): Promise<Stage> {
+export async function openStage(posture: Posture): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'evenkeel-bench-'));
   await chmod(directory, 0o755);
   const guard = await startGuard();
@@ -58,7 +58,6 @@ export async function openStage(posture: Posture, parameters: Record<string, str
     directory: join(directory, 'postgres'),
     guard,
     keep: false,
-    parameters,
   });
   const children = new Set<ChildProcess>();
   let databases = 0;
