@@ -19,6 +19,27 @@ export default tseslint.config(
     },
   },
   {
+    // What passes on one machine only: another path, language or time zone is enough to break these.
+    files: ['**/*.ts', '**/*.js'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[property.name='pathname'][object.callee.name='URL']:has(MetaProperty)",
+          message: 'A path with a space or an accent is encoded in a URL: use fileURLToPath.',
+        },
+        {
+          selector: "CallExpression[callee.property.name='localeCompare'][arguments.length<2]",
+          message: 'Its order is another one in another language: compare with <.',
+        },
+        {
+          selector: 'CallExpression[callee.property.name=/^toLocale/][arguments.length=0]',
+          message: 'Its text is another one in another language or time zone: name the locale.',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-floating-promises': [

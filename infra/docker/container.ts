@@ -24,10 +24,10 @@ export interface ContainerArgs {
   limits: Limits;
 }
 
-/** Environment as Docker wants it, in one order: another order would be a change. */
+/** Environment as Docker wants it, in one order on every machine: another order would be a change. */
 const envs = (env: Record<string, pulumi.Input<string>>): pulumi.Output<string>[] =>
   Object.entries(env)
-    .sort(([a], [b]) => a.localeCompare(b))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => pulumi.interpolate`${key}=${value}`);
 
 const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isRunning } from './process.ts';
 
+/** `ps` writes times in the caller's language and zone; the owner may have started in other ones. */
+const ENV = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+
 /** When a process began: tells it from a later one that got the same id, after a reboot or in a new container. */
 const startOf = (pid: number) =>
-  promisify(execFile)('ps', ['-p', String(pid), '-o', 'lstart=']).then(
+  promisify(execFile)('ps', ['-p', String(pid), '-o', 'lstart='], { env: ENV }).then(
     ({ stdout }) => stdout.trim(),
     () => '',
   );

@@ -1,7 +1,7 @@
 /** PostgreSQL's data directory: created once, then reused; what a dead server left in it is cleared away. */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -82,19 +82,24 @@ async function clearStale(data: string): Promise<void> {
   await rm(lock, { force: true });
 }
 
+/** A new directory that the server's user may pass through whatever the umask; one that is there stays as it is. */
+async function makePassable(directory: string): Promise<void> {
+  if (await mkdir(directory, { recursive: true })) await chmod(directory, 0o711);
+}
+
 /**
  * The directory itself, or, where the server's user may not enter it (root's home, a private temporary directory), one
  * of a fixed name in the system's lasting temporary directory, found again at the next start.
  */
 async function reachable(directory: string, user: ServerUser | undefined): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o711 });
+  await makePassable(directory);
   if (await canEnter(user, directory)) return directory;
   const name = createHash('sha256')
     .update(await realpath(directory))
     .digest('hex')
     .slice(0, 16);
   const instead = `/var/tmp/evenkeel-postgres-${name}`;
-  await mkdir(instead, { recursive: true, mode: 0o711 });
+  await makePassable(instead);
   const { uid } = await stat(instead);
   if (uid !== process.getuid?.()) throw new Error(`${instead} belongs to user ${uid}: remove it, then start again`);
   return instead;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { ResourceValidationPolicy } from '@pulumi/policy';
 import {
   bucketsPrivate,
@@ -353,7 +354,7 @@ test('a bucket blocks public access in all four ways and says how it encrypts', 
 });
 
 test('the pack itself starts on this Node, without a compiler, and waits for the engine', async (t) => {
-  const pack = new URL('../../../infra/policy/index.ts', import.meta.url).pathname;
+  const pack = fileURLToPath(new URL('../../../infra/policy/index.ts', import.meta.url));
   const child = spawn(process.execPath, [pack, '127.0.0.1:1', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const { value } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();

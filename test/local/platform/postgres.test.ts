@@ -100,6 +100,13 @@ test("a directory that the server's user may not enter does not matter", async (
   await assert.rejects(stat(postgres.directory), { code: 'ENOENT' });
 });
 
+test('a umask that lets nobody else in does not matter', async (t) => {
+  const before = process.umask(0o077);
+  t.after(() => process.umask(before));
+  const postgres = await start(t, join(await temporaryDirectory(t), 'pg'));
+  assert.deepEqual(await query(postgres.url(), 'SELECT 1 AS one'), [{ one: 1 }]);
+});
+
 test('a lock file whose process is another program does not keep the server from starting', async (t) => {
   const directory = join(await temporaryDirectory(t), 'pg');
   const first = await start(t, directory, { keep: true });
