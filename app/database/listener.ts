@@ -24,10 +24,7 @@ const PROBE = 10_000;
 
 export function startListener({ url, posture, channels, log, onNotify }: ListenOptions): Listener {
   let client: pg.Client | undefined;
-  const settings = {
-    ...sessionSettings({ url, posture, role: 'worker' }),
-    connectionTimeoutMillis: posture.database.timeouts.connect,
-  };
+  const settings = sessionSettings({ url, posture, role: 'worker' });
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client(settings);

@@ -6,8 +6,24 @@ import { describeError, type Logger } from '../log.ts';
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
 
-// Telegram's ids are below 2^53 (int8 columns) and counts are small: numbers, not strings.
-pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+function exactNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is beyond 2^53: read it with the types \`bigints\``);
+  return value;
+}
+
+const INT8: number = pg.types.builtins.INT8;
+
+const reading = (parse: (text: string) => unknown): pg.CustomTypesConfig => ({
+  getTypeParser: (oid: number, format) =>
+    oid === INT8 ? parse : (pg.types.getTypeParser(oid, format) as typeof parse),
+});
+
+/** int8 as a number, and never rounded: Telegram's ids are below 2^53, and counts are small. Of every pooled connection. */
+export const numbers = reading(exactNumber);
+
+/** int8 as a BigInt, for a statement that reads amounts: `query({ text, values, types: bigints })`. */
+export const bigints = reading(BigInt);
 
 interface PoolOptions {
   url: string;
@@ -33,18 +49,28 @@ export function sessionSettings({ url, posture, role }: Omit<PoolOptions, 'log'>
     // last analysed: right after a burst, that is how a queue comes to a standstill.
     options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
     keepAliveInitialDelayMillis: keepalive.idle,
+    // Of one session. Waiting for a place in the pool has its own limit, which the pool would otherwise use here too.
+    connectionTimeoutMillis: timeouts.connect,
+    types: numbers,
   };
 }
 
 /**
- * A pool of the role's size. Waiting for a connection, connecting included, ends after `timeouts.acquire`
- * (fault pool-exhaustion). An idle client that loses its server is logged and replaced, never thrown (fault db-drop).
+ * A pool of the role's size. Waiting for a connection, connecting included, ends after `timeouts.acquire`, connecting
+ * alone after `timeouts.connect` (fault pool-exhaustion). An idle client that loses its server is logged and replaced,
+ * never thrown (fault db-drop).
  */
 export function createPool(options: PoolOptions): Pool {
   const { posture, role, log } = options;
   const { timeouts } = posture.database;
+  const session = sessionSettings(options);
   const pool = new pg.Pool({
-    ...sessionSettings(options),
+    ...session,
+    Client: class extends pg.Client {
+      constructor() {
+        super(session);
+      }
+    },
     max: posture[role].pool,
     connectionTimeoutMillis: timeouts.acquire,
     // Jittered by 10 %, so that tasks started together do not reconnect together.

@@ -1,6 +1,7 @@
 /** Migrated databases on one server: cloned from a template, so that each costs a copy and not a migration. */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { numbers } from '../../app/database/pool.ts';
 import { migrate } from '../../app/database/migrate.ts';
 import type { DatabaseRole, Postgres } from '../../local/platform/postgres.ts';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -36,7 +37,7 @@ export async function freshDatabase(postgres: Postgres, undo: Undo, template = T
   const name = `test_${randomBytes(5).toString('hex')}`;
   await once(postgres.url(), `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = (role: DatabaseRole = 'superuser') => postgres.url(role, name);
-  const pool = new pg.Pool({ connectionString: url(), max: 2, application_name: 'test' });
+  const pool = new pg.Pool({ connectionString: url(), max: 2, application_name: 'test', types: numbers });
   // The tests cut connections on purpose.
   pool.on('error', () => undefined);
   undo(() => pool.end());

@@ -1,42 +1,57 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isTransient } from '../../../app/database/errors.ts';
+import { isServerAway, isTransient } from '../../../app/database/errors.ts';
 
 const sql = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code });
 
+const away = {
+  '08006': 'connection failure',
+  '53300': 'too many connections',
+  '57P01': 'admin shutdown',
+  '57P02': 'crash shutdown',
+  '57P03': 'cannot connect now',
+  '25006': 'read-only after a failover',
+  ECONNREFUSED: 'server away',
+  ECONNRESET: 'server gone',
+  ETIMEDOUT: 'network gone',
+  EHOSTUNREACH: 'host gone',
+  EPIPE: 'server gone while a statement was being written, in the form of an SQLSTATE',
+};
+const unlucky = {
+  '40001': 'serialization failure',
+  '40P01': 'deadlock',
+  '53100': 'disk full',
+  '53200': 'out of memory',
+  '55P03': 'lock not available',
+  '57014': 'statement timeout',
+  '25P03': 'idle in transaction timeout',
+};
+const awayMessages = [
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Query read timeout',
+  'Client has encountered a connection error and is not queryable',
+];
+
 test('what may succeed later is transient', () => {
-  const passing = {
-    '08006': 'connection failure',
-    '40001': 'serialization failure',
-    '40P01': 'deadlock',
-    '53100': 'disk full',
-    '53300': 'too many connections',
-    '55P03': 'lock not available',
-    '57014': 'statement timeout',
-    '57P01': 'admin shutdown',
-    '57P02': 'crash shutdown',
-    '57P03': 'cannot connect now',
-    '25P03': 'idle in transaction timeout',
-    '25006': 'read-only after a failover',
-    ECONNREFUSED: 'server away',
-    ECONNRESET: 'server gone',
-    ETIMEDOUT: 'network gone',
-    EHOSTUNREACH: 'host gone',
-    EPIPE: 'server gone while a statement was being written, in the form of an SQLSTATE',
-  };
-  for (const [code, what] of Object.entries(passing)) assert.equal(isTransient(sql(code)), true, what);
-  for (const message of [
-    'Connection terminated unexpectedly',
-    'Connection terminated due to connection timeout',
-    'timeout exceeded when trying to connect',
-    'Query read timeout',
-    'Client has encountered a connection error and is not queryable',
-  ])
-    assert.equal(isTransient(new Error(message)), true, message);
+  for (const [code, what] of Object.entries({ ...away, ...unlucky })) assert.equal(isTransient(sql(code)), true, what);
+  for (const message of awayMessages) assert.equal(isTransient(new Error(message)), true, message);
+});
+
+test('a server that is away is told from a statement that is to blame', () => {
+  for (const [code, what] of Object.entries(away)) assert.equal(isServerAway(sql(code)), true, what);
+  for (const message of awayMessages) assert.equal(isServerAway(new Error(message)), true, message);
+  for (const [code, what] of Object.entries(unlucky)) assert.equal(isServerAway(sql(code)), false, what);
+  assert.equal(isServerAway(new Error('wrapped', { cause: sql('57P01') })), true);
+  assert.equal(isServerAway(new Error('wrapped', { cause: sql('57014') })), false);
+  assert.equal(isServerAway(new Error('OpenRouter: timeout expired for this model')), false);
 });
 
 test('what no repetition mends is not', () => {
   const lasting = {
+    '08P01': 'protocol violation',
     '22021': 'invalid byte sequence',
     '22P05': 'untranslatable character',
     '23505': 'unique violation',

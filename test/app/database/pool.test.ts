@@ -1,8 +1,9 @@
 /** Timeouts, transactions and lost connections of the pool, against a real server and a real network. */
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
+import { isServerAway } from '../../../app/database/errors.ts';
 import { startListener } from '../../../app/database/listener.ts';
-import { createPool, inTransaction, poolCounts } from '../../../app/database/pool.ts';
+import { bigints, createPool, inTransaction, poolCounts } from '../../../app/database/pool.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { startProxy, through } from '../../harness/proxy.ts';
@@ -53,6 +54,31 @@ test('waiting for a connection ends after its time', async (t) => {
   assert.match(error.message, /timeout exceeded when trying to connect/);
   assertTook(took, 300);
   assert.equal((await full.query('SELECT 1')).rowCount, 1);
+});
+
+test('connecting ends after its own time, before the wait for a connection would', async (t) => {
+  const proxy = await startProxy(t, world.postgres);
+  proxy.mode = 'freeze';
+  const patient = resolve({ worker: { pool: 2 }, database: { timeouts: { acquire: '2s', connect: '250ms' } } });
+  const url = through(proxy, world.database.url('worker'));
+  const workers = createPool({ url, posture: patient, role: 'worker', log: captureLog().log });
+  t.after(() => workers.end());
+  const { error, took } = await failure(workers.query('SELECT 1'));
+  assert.match(error.message, /timeout expired/);
+  assert.equal(isServerAway(error), true);
+  assert.ok(took < 2000 - 100, `took ${took} ms`);
+});
+
+test('integers of 64 bits are numbers, refused where one would be rounded, and BigInt where a statement asks', async (t) => {
+  const { pool: workers } = pool(t);
+  const largest = '9223372036854775807';
+  assert.deepEqual((await workers.query('SELECT 7::int8 AS n')).rows, [{ n: 7 }]);
+  await assert.rejects(workers.query(`SELECT ${largest}::int8 AS n`), /9223372036854775807 is beyond 2\^53/);
+  const amounts = { text: 'SELECT $1::int8 AS n, 1::int4 AS m', values: [largest], types: bigints };
+  assert.deepEqual((await workers.query(amounts)).rows, [{ n: 9223372036854775807n, m: 1 }]);
+  const { rows } = await workers.query({ name: 'prepared', ...amounts });
+  assert.deepEqual(rows, [{ n: 9223372036854775807n, m: 1 }]);
+  assert.deepEqual((await workers.query('SELECT count(*) AS n FROM pg_class WHERE false')).rows, [{ n: 0 }]);
 });
 
 test('a statement, a wait for a lock, an idle transaction: each is ended by the server after its time', async (t) => {
