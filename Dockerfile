@@ -30,9 +30,11 @@ WORKDIR /srv
 COPY --from=build /srv/node_modules node_modules
 COPY package.json ./
 COPY posture posture
+COPY contract contract
+COPY sentinel sentinel
 COPY app app
 # Whatever umask the checkout had: root's to change, everybody's to read.
-RUN chmod -R u=rwX,go=rX package.json posture app
+RUN chmod -R u=rwX,go=rX package.json posture contract sentinel app
 ENV NODE_ENV=production
 # The root file system is read-only where it runs. What is written goes here, and is gone with the task. Fargate gives
 # the folder to root alone unless it is declared here.

@@ -1,14 +1,14 @@
 /** `node app/main.ts web|worker|migrate|sentinel`: starts one role by the container contract and ends it by the posture. */
-import { PostureError } from '../posture/resolve.ts';
 import { assertProven } from '../posture/laws/index.ts';
-import { ConfigError, readConfig, ROLES } from './config.ts';
-import { migrate } from './database/migrate.ts';
+import { PostureError } from '../posture/resolve.ts';
+import { ConfigError, readConfig, ROLES, type Config, type Role } from './config.ts';
 import { startWatchdog } from './health/watchdog.ts';
 import { createLogger, describeError, type Logger } from './log.ts';
-import type { Task } from './task.ts';
-import { startSentinelRole } from './sentinel/role.ts';
-import { startWeb } from './web.ts';
-import { startWorker } from './worker.ts';
+import { migrate } from './roles/migrate.ts';
+import { startSentinelRole } from './roles/sentinel.ts';
+import type { Task } from './roles/task.ts';
+import { startWeb } from './roles/web.ts';
+import { startWorker } from './roles/worker.ts';
 
 const COMMANDS = [...ROLES, 'sentinel'] as const;
 type Command = (typeof COMMANDS)[number];
@@ -20,20 +20,33 @@ const EXIT_USAGE = 2;
 
 const isCommand = (text: string | undefined): text is Command => COMMANDS.includes(text as Command);
 
-async function start(role: Command, log: Logger): Promise<Task | undefined> {
-  if (role === 'sentinel') return startSentinelRole(process.env, log);
-  if (role === 'migrate') {
-    const config = readConfig(role);
-    assertProven(config.posture);
-    await migrate(config, log);
-    return undefined;
+async function start(command: Command, log: Logger): Promise<Task | undefined> {
+  switch (command) {
+    case 'sentinel':
+      return startSentinelRole(process.env, log);
+    case 'migrate':
+      await migrate(provenConfig(command), log);
+      return undefined;
+    case 'web': {
+      const config = provenConfig(command);
+      return watched(config, await startWeb(config, log), log);
+    }
+    case 'worker': {
+      const config = provenConfig(command);
+      return watched(config, await startWorker(config, log), log);
+    }
   }
+}
+
+/** The environment of a role, with a posture that all laws hold for. */
+function provenConfig<R extends Role>(role: R): Config<R> {
   const config = readConfig(role);
   assertProven(config.posture);
-  const task = await (config.role === 'web'
-    ? startWeb(config as ReturnType<typeof readConfig<'web'>>, log)
-    : startWorker(config as ReturnType<typeof readConfig<'worker'>>, log));
-  startWatchdog({ ...config.posture.watchdog, progress: task.progress, log });
+  return config;
+}
+
+function watched({ posture }: Config<Role>, task: Task, log: Logger): Task {
+  startWatchdog({ ...posture.watchdog, progress: task.progress, log });
   return task;
 }
 

@@ -2,36 +2,7 @@
  * The seams of the laptop: what stands in for the cloud (platform), for the outside (world), and what the control room
  * shows of both. The control room and the tests know these interfaces, not their implementations.
  */
-
-/** `GET /health` of a web or worker task, as the operator sees it. Times in ms unless named otherwise. */
-export interface Health {
-  status: 'healthy' | 'degraded' | 'unhealthy';
-  role: 'web' | 'worker';
-  pid: number;
-  uptimeSeconds: number;
-  draining: boolean;
-  /** What is wrong, one line each; empty when healthy. */
-  reasons: string[];
-  eventLoop: { p99: number; max: number };
-  memory: { rss: number; heapUsed: number; heapLimit: number };
-  pool: { max: number; total: number; idle: number; waiting: number };
-  intake?: {
-    inFlight: number;
-    maxInFlight: number;
-    stored: number;
-    duplicates: number;
-    malformed: number;
-    forbidden: number;
-    refused: number;
-  };
-  lanes?: Record<string, { active: number; capacity: number; handled: number; failed: number; parked: number }>;
-  providers?: Record<string, { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number }>;
-  /** Read from the database; absent while it is away. */
-  queues?: Record<
-    string,
-    { pending: number; lanes: number; oldestSeconds: number; parked: number; tokens: number; active: number }
-  >;
-}
+import type { Health } from '../contract/health.ts';
 
 export type TaskState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopped';
 

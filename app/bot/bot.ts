@@ -1,7 +1,7 @@
 /** grammY, fed with stored updates by the worker: features composed, every call under its turn's signal. */
 import { Bot, BotError, Composer, GrammyError, type Transformer } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
-import { Hopeless, RetryLater, Unreachable } from '../lanes/outcome.ts';
+import { Hopeless, RetryLater, Unreachable } from '../outcome.ts';
 import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
 import type { TelegramClient } from '../providers/telegram.ts';

@@ -5,6 +5,7 @@ import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import { basics } from './basics/index.ts';
+import { forget, forgetOffer } from './chat/forget.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
 
@@ -15,5 +16,5 @@ export interface FeatureNeeds {
 }
 
 export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
-  return [basics(pool), posture.features.chat ? chat(pool, posture, openrouter) : echo()];
+  return [forget(pool), basics([forgetOffer]), posture.features.chat ? chat(pool, posture, openrouter) : echo()];
 }

@@ -1,21 +1,11 @@
 /** What waits in the inbox, a row a queue. Uses inbox_pending and inbox_parked, whose size is that of the backlog. */
+import type { QueueHealth } from '../../contract/health.ts';
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { PGBOSS_SCHEMA } from '../lanes/queues.ts';
 
-export interface QueueState {
+export interface QueueState extends QueueHealth {
   queue: QueueName;
-  /** Updates accepted and not yet handled. */
-  pending: number;
-  /** Chats (or pre-checkout queries) that they belong to. */
-  lanes: number;
-  /** Age of the oldest of them, s. */
-  oldestSeconds: number;
-  /** Updates given up after their attempts; an operator decides. */
-  parked: number;
-  /** Lane tokens that wait for a worker, and those that a worker holds. */
-  tokens: number;
-  active: number;
 }
 
 export async function readQueues(pool: Pool, queues: readonly QueueName[]): Promise<QueueState[]> {

@@ -5,20 +5,22 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Posture, QueueName } from '../../posture/schema/index.ts';
+import type { Health, QueueHealth, RoleDetails } from '../../contract/health.ts';
+import { HEALTH_PATH, LIVE_PATH, READY_PATH } from '../../contract/paths.ts';
+import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
 import { QUEUES } from '../lanes/queues.ts';
-import { startVitals } from '../sentinel/vitals.ts';
 import { probeDatabase } from './database.ts';
 import { monitorEventLoop } from './event-loop.ts';
 import { heapLimitOf } from './memory.ts';
 import { registerGauges } from './metrics.ts';
 import { oldestTransaction, readQueues, type QueueState } from './queues.ts';
+import { startVitals } from './vitals.ts';
 
 /** What a role adds to its health: gauges for the page, and reasons why it is not well. */
 export interface RoleHealth {
-  details: () => Record<string, unknown>;
+  details: () => RoleDetails;
   /** One line each; makes the task degraded. */
   reasons(): string[];
   /** One line why the task is not ready, or undefined. */
@@ -98,9 +100,9 @@ export function createHealthServer(options: HealthOptions): HealthServer {
     return { state, status, queues, oldest, reasons } as const;
   }
 
-  app.get('/live', async () => ({ live: true }));
+  app.get(LIVE_PATH, async () => ({ live: true }));
 
-  app.get('/ready', async (_request, reply) => {
+  app.get(READY_PATH, async (_request, reply) => {
     const status = await database.status();
     const reason = leaving ? 'draining' : status.state === 'down' ? 'database is away' : health.notReady();
     return reply
@@ -108,7 +110,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       .send(reason === undefined ? { ready: true } : { ready: false, reason });
   });
 
-  app.get('/health', async (request, reply) => {
+  app.get(HEALTH_PATH, async (request, reply) => {
     const { state, status, queues, oldest, reasons } = await look();
     reply.code(state === 'unhealthy' ? 503 : 200);
     if (!isOperator(request)) return reply.send({ status: state });
@@ -126,7 +128,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       ...(oldest === undefined ? {} : { database: { oldestTransactionSeconds: oldest } }),
       ...(queues ? { queues: byName(queues) } : {}),
       ...health.details(),
-    });
+    } satisfies Health);
   });
 
   app.get('/db-status', { onRequest: forOperators }, async (_request, reply) => {
@@ -159,8 +161,5 @@ export function createHealthServer(options: HealthOptions): HealthServer {
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const byName = (queues: QueueState[]): Record<QueueName, Omit<QueueState, 'queue'>> =>
-  Object.fromEntries(queues.map(({ queue, ...state }) => [queue, state])) as Record<
-    QueueName,
-    Omit<QueueState, 'queue'>
-  >;
+const byName = (queues: QueueState[]): Record<string, QueueHealth> =>
+  Object.fromEntries(queues.map(({ queue, ...state }) => [queue, state]));

@@ -1,11 +1,11 @@
 /** POST /telegram/webhook: liveness, secret, schema, durable insert, 200 (faults liveness-order, false-200). */
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Intake } from './intake.ts';
 import { parseUpdate } from './update.ts';
 
-export const WEBHOOK_PATH = '/telegram/webhook';
 const SECRET_HEADER = 'x-telegram-bot-api-secret-token';
 
 interface WebhookOptions {

@@ -7,7 +7,7 @@ import { Gather } from '../gather.ts';
 import { describeError, type Logger } from '../log.ts';
 import { countFailure, READ_LIMIT, readLanes, recordSends } from './inbox.ts';
 import type { Lease } from './leases.ts';
-import { HandlerTimeout, Hopeless, LaneLost, RetryLater, Unreachable } from './outcome.ts';
+import { HandlerTimeout, Hopeless, LaneLost, RetryLater, Unreachable } from '../outcome.ts';
 import type { End, Settler } from './settle.ts';
 import type { StoredUpdate, Turn, UpdateHandler } from './update.ts';
 

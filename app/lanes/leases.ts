@@ -6,7 +6,7 @@ import type { CommandResponse, PgBoss } from 'pg-boss';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
-import { LaneLost } from './outcome.ts';
+import { LaneLost } from '../outcome.ts';
 import type { Token } from './tokens.ts';
 
 /** A held token. */

@@ -12,7 +12,7 @@ import {
   wrap,
 } from 'cockatiel';
 import type { Posture } from '../../posture/schema/index.ts';
-import { RetryLater } from '../lanes/outcome.ts';
+import { RetryLater } from '../outcome.ts';
 import type { Logger } from '../log.ts';
 
 export type ProviderName = keyof Posture['providers'];

@@ -5,7 +5,7 @@
 import { InputFile, type ApiCallFn, type Transformer } from 'grammy';
 import type { ApiResponse } from 'grammy/types';
 import type { Posture } from '../../posture/schema/index.ts';
-import { RetryLater } from '../lanes/outcome.ts';
+import { RetryLater } from '../outcome.ts';
 import type { Logger } from '../log.ts';
 import { createHttpClient } from './http.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';

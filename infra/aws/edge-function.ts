@@ -1,5 +1,6 @@
 /** The function that CloudFront runs on each request, as text: CloudFront has a JavaScript of its own. */
-import { HEALTH_PATH, TELEGRAM_RANGES, WEBHOOK_PATH } from './paths.ts';
+import { HEALTH_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
+import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 
 export interface EdgeFunctionArgs {
   /** Take the webhook path only from Telegram's ranges. */

@@ -7,7 +7,17 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 
 /** What the Dockerfile copies: a change of these is a new image, a change of anything else is none. */
-const SOURCES = ['Dockerfile', '.dockerignore', '.npmrc', 'package.json', 'package-lock.json', 'app', 'posture'];
+const SOURCES = [
+  'Dockerfile',
+  '.dockerignore',
+  '.npmrc',
+  'package.json',
+  'package-lock.json',
+  'app',
+  'contract',
+  'posture',
+  'sentinel',
+];
 
 /** Start of the tags that are made here. */
 const TAG_PREFIX = 'src-';

@@ -1,13 +1,14 @@
 /** The way in: a load balancer that forwards the two known paths and answers 404 to everything else. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { HEALTH_PATH, LIVE_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { Certificate } from './certificate.ts';
 import { Edge } from './edge.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { toSeconds } from './names.ts';
 import type { Network } from './network.ts';
-import { HEALTH_PATH, LIVE_PATH, TELEGRAM_RANGES, WEBHOOK_PATH } from './paths.ts';
+import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 import { password } from './secrets.ts';
 import type { PrivateBucket } from './storage.ts';
 

@@ -1,5 +1,6 @@
 /** The deploy, in its order: migrate, roll the services, see that they stayed, scale, and point Telegram at the bot. */
 import * as pulumi from '@pulumi/pulumi';
+import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import { alarms } from '../../posture/alarms/index.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -7,7 +8,6 @@ import type { Settings } from '../settings.ts';
 import type { Foundation } from './foundation.ts';
 import { Guard } from './guard.ts';
 import { Migrate } from './migrate.ts';
-import { WEBHOOK_PATH } from './paths.ts';
 import type { Account } from './provider.ts';
 import { Scaling, type ScalingArgs } from './scaling.ts';
 import { Service } from './service.ts';

@@ -1,12 +1,12 @@
 /** What ECS starts: one container of the bot's image, with the posture in its environment and its secrets by reference. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { LIVE_PATH } from '../../contract/paths.ts';
 import { heapLimit } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { logRetentionDays, toMiB, toSeconds } from './names.ts';
-import { LIVE_PATH } from './paths.ts';
 import { TaskRoles, type Statement } from './roles.ts';
 import type { ManagedSecret } from './secrets.ts';
 

@@ -1,4 +1,5 @@
 /** The Bot API's webhook methods, with errors that a person can act on and that never show the token. */
+import { HEALTH_PATH } from '../../contract/paths.ts';
 
 export interface WebhookInputs {
   /** Root of the Bot API, such as https://api.telegram.org. */
@@ -111,7 +112,7 @@ export const deliveredTypes = (info: Pick<WebhookInfo, 'allowed_updates'>): stri
 
 /** Waits until the bot answers at its public address: a new name or a new distribution takes minutes to be known. */
 async function answers(inputs: WebhookInputs): Promise<void> {
-  const health = new URL('/health', inputs.url).href;
+  const health = new URL(HEALTH_PATH, inputs.url).href;
   const deadline = Date.now() + inputs.patience;
   let found = '';
   do {

@@ -1,9 +1,9 @@
 /** The simulated world: a Telegram that delivers to the web tasks, and an OpenRouter that answers the workers. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import { MiB } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import { WEBHOOK_PATH } from '../aws/paths.ts';
 import { password } from '../aws/secrets.ts';
 import { addressOf, answersAt, container, published, sealed } from './container.ts';
 import { once } from './once.ts';

@@ -1,5 +1,6 @@
 /** Looks at platform and world, and says which sections of the page changed since the last look. */
-import type { Health, PlatformView, SimulatedProvider, SimulatedTelegram, TelegramStats } from '../contract.ts';
+import type { Health } from '../../contract/health.ts';
+import type { PlatformView, SimulatedProvider, SimulatedTelegram, TelegramStats } from '../contract.ts';
 import { crowdProgress } from './crowd.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';

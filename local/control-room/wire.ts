@@ -1,5 +1,6 @@
 /** What travels between the control room's server and its page. */
-import type { Health, ProviderFaults, TaskView, TelegramFaults } from '../contract.ts';
+import type { Health, RoleDetails } from '../../contract/health.ts';
+import type { ProviderFaults, TaskView, TelegramFaults } from '../contract.ts';
 
 /** A task, and whether it was stopped by SIGSTOP from here. */
 export interface TaskOnPage extends TaskView {
@@ -16,14 +17,7 @@ export interface Traffic {
   handled: number;
   failed: number;
   handledPerSecond: number;
-  intake: {
-    inFlight: number;
-    stored: number;
-    duplicates: number;
-    malformed: number;
-    forbidden: number;
-    refused: number;
-  };
+  intake: Omit<NonNullable<RoleDetails['intake']>, 'maxInFlight' | 'lastRequestAt'>;
 }
 
 /** A crowd that was told to say something: how much was stored and answered, and how long it waited (ms). */

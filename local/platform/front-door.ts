@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
+import { HEALTH_PATH, LIVE_PATH, READY_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 
 export interface Target {
@@ -31,10 +32,10 @@ export interface FrontDoor {
 
 /** Paths that are forwarded, with their methods; everything else is 404. */
 const ROUTES: Readonly<Record<string, string>> = {
-  '/telegram/webhook': 'POST',
-  '/live': 'GET',
-  '/ready': 'GET',
-  '/health': 'GET',
+  [WEBHOOK_PATH]: 'POST',
+  [LIVE_PATH]: 'GET',
+  [READY_PATH]: 'GET',
+  [HEALTH_PATH]: 'GET',
 };
 
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1). */

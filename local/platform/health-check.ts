@@ -1,5 +1,7 @@
 /** Health checks as the load balancer does them: consecutive answers decide, the first good one ends the start. */
 import { request } from 'undici';
+import type { Health } from '../../contract/health.ts';
+import { HEALTH_PATH, LIVE_PATH } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 
 export interface HealthCount {
@@ -29,24 +31,26 @@ export function countCheck(
 /** `GET /live` within `timeout` ms: undefined when it passed, else what was wrong. */
 export async function checkLive(port: number, timeout: number): Promise<string | undefined> {
   try {
-    const answer = await request(`http://127.0.0.1:${port}/live`, { signal: AbortSignal.timeout(timeout) });
+    const answer = await request(`http://127.0.0.1:${port}${LIVE_PATH}`, { signal: AbortSignal.timeout(timeout) });
     await answer.body.dump();
-    return answer.statusCode === 200 ? undefined : `/live answered ${answer.statusCode}`;
+    return answer.statusCode === 200 ? undefined : `${LIVE_PATH} answered ${answer.statusCode}`;
   } catch (error) {
     const { name, code } = error as NodeJS.ErrnoException;
-    return name === 'TimeoutError' ? `/live did not answer within ${timeout} ms` : `/live: ${code ?? name}`;
+    return name === 'TimeoutError'
+      ? `${LIVE_PATH} did not answer within ${timeout} ms`
+      : `${LIVE_PATH}: ${code ?? name}`;
   }
 }
 
 /** What the operator is told of a task, or undefined when it does not tell. */
-export async function readHealth<Health>(port: number, token: string, timeout: number): Promise<Health | undefined> {
+export async function readHealth(port: number, token: string, timeout: number): Promise<Health | undefined> {
   try {
-    const answer = await request(`http://127.0.0.1:${port}/health`, {
+    const answer = await request(`http://127.0.0.1:${port}${HEALTH_PATH}`, {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(timeout),
     });
-    const health = (await answer.body.json()) as Health & { role?: string };
-    return health.role === undefined ? undefined : health;
+    const health = (await answer.body.json()) as Partial<Health>;
+    return health.role === undefined ? undefined : (health as Health);
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Role } from '../../posture/limits.ts';
-import type { Health, TaskState } from '../contract.ts';
+import type { Health } from '../../contract/health.ts';
+import type { TaskState } from '../contract.ts';
 import type { Guard } from './guard.ts';
 import { checkLive, countCheck, NEW_TARGET, readHealth } from './health-check.ts';
 import { endChild, startChild, type Exit } from './process.ts';
@@ -114,7 +115,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
   void every(
     () => HEALTH_INTERVAL,
     async () => {
-      health = await readHealth<Health>(port, options.operatorToken, HEALTH_INTERVAL);
+      health = await readHealth(port, options.operatorToken, HEALTH_INTERVAL);
     },
   );
 

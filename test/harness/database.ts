@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { numbers } from '../../app/database/pool.ts';
-import { migrate } from '../../app/database/migrate.ts';
+import { migrate } from '../../app/roles/migrate.ts';
 import type { DatabaseRole, Postgres } from '../../local/platform/postgres.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Undo } from './cleanup.ts';

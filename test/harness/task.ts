@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/config.ts';
-import type { Health } from '../../local/contract.ts';
+import type { Health } from '../../contract/health.ts';
 import type { Guard } from '../../local/platform/guard.ts';
 import { endChild, startChild, type Child, type Exit } from '../../local/platform/process.ts';
 import type { LogLine } from './logs.ts';

@@ -75,7 +75,10 @@ describe('the image', { skip }, () => {
         .filter((entry) => entry.isFile())
         .map((entry) => `/srv/${join(entry.parentPath, entry.name).slice(ROOT.length + 1)}`);
     const found = await inside('find', '/srv -path /srv/node_modules -prune -o -type f -print'.split(' '));
-    assert.deepEqual(found.sort(), [...files('app'), ...files('posture'), '/srv/package.json'].sort());
+    assert.deepEqual(
+      found.sort(),
+      [...['app', 'contract', 'posture', 'sentinel'].flatMap(files), '/srv/package.json'].sort(),
+    );
   });
 
   test('holds the packages that the app needs, and none beside', async () => {

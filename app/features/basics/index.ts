@@ -1,35 +1,28 @@
 /** Commands that every bot has, and the answers that no update may go without. */
 import { Composer, InlineKeyboard } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
-import type { Pool } from '../../database/pool.ts';
-import { forgetConversation } from '../chat/conversation.ts';
+import type { Offer } from '../offer.ts';
 import { texts } from './texts.ts';
 
 const HELP = 'help';
-const FORGET = 'forget';
 
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]!);
 
-export function basics(pool: Pool): Composer<BotContext> {
+/** Comes after the features whose buttons it would answer in their stead. */
+export function basics(offers: readonly Offer[]): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  const keyboard = new InlineKeyboard().text(texts.buttons.help, HELP).text(texts.buttons.forget, FORGET);
+  const keyboard = new InlineKeyboard().text(texts.buttons.help, HELP);
+  for (const { button } of offers) keyboard.text(button.text, button.data);
+  const help = texts.help(offers.map(({ command }) => command));
 
   composer.command('start', (ctx) =>
     ctx.reply(texts.start(escapeHtml(ctx.from?.first_name ?? '')), { parse_mode: 'HTML', reply_markup: keyboard }),
   );
-  composer.command('help', (ctx) => ctx.reply(texts.help, { parse_mode: 'HTML' }));
-  composer.command('forget', async (ctx) => {
-    await forgetConversation(pool, ctx.me.id, ctx.chat.id);
-    await ctx.reply(texts.forgotten);
-  });
+  composer.command('help', (ctx) => ctx.reply(help, { parse_mode: 'HTML' }));
   composer.callbackQuery(HELP, async (ctx) => {
     await ctx.answerCallbackQuery();
-    await ctx.reply(texts.help, { parse_mode: 'HTML' });
-  });
-  composer.callbackQuery(FORGET, async (ctx) => {
-    if (ctx.chat) await forgetConversation(pool, ctx.me.id, ctx.chat.id);
-    await ctx.answerCallbackQuery(texts.forgotten);
+    await ctx.reply(help, { parse_mode: 'HTML' });
   });
   // A button of an older release: the user's client must not wait for an answer for ever.
   composer.on('callback_query', (ctx) => ctx.answerCallbackQuery());

@@ -3,7 +3,7 @@ import { Composer } from 'grammy';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
-import { RetryLater } from '../../lanes/outcome.ts';
+import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
 import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';

@@ -33,7 +33,7 @@ export class Sentinel extends pulumi.ComponentResource {
         functionName: args.functionName,
         description: 'Asks Telegram and the bot how they are, and turns answers and silence into metrics',
         // Beside the code and not in the environment, which holds 4 KB at most.
-        code: functionCode('app/sentinel/lambda.ts', { 'posture.json': JSON.stringify(spellOut(args.posture)) }),
+        code: functionCode('sentinel/lambda.ts', { 'posture.json': JSON.stringify(spellOut(args.posture)) }),
         secretArns: [args.botTokenArn, args.operatorTokenArn],
         environment: {
           STACK: args.stack,

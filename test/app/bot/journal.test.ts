@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { Composer } from 'grammy';
 import type { BotContext } from '../../../app/bot/context.ts';
-import { RetryLater } from '../../../app/lanes/outcome.ts';
+import { RetryLater } from '../../../app/outcome.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { createTestBot } from '../../harness/bot.ts';
 import { settled, startLanes, store } from '../../harness/lanes.ts';

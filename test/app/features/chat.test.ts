@@ -4,7 +4,7 @@ import { after, afterEach, test, type TestContext } from 'node:test';
 import { forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
 import { texts as basics } from '../../../app/features/basics/texts.ts';
 import { texts } from '../../../app/features/chat/texts.ts';
-import { RetryLater } from '../../../app/lanes/outcome.ts';
+import { RetryLater } from '../../../app/outcome.ts';
 import { ProviderFailure } from '../../../app/providers/policy.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { TelegramEvent } from '../../../local/contract.ts';
@@ -195,7 +195,7 @@ test('/start greets by name, with buttons; /help lists; an unknown command is to
       .at(-1)!
       .buttons.flat()
       .map(({ text }) => text),
-    Object.values(basics.buttons),
+    [basics.buttons.help, texts.forget.button],
   );
   await bot.run(command(nextId(), chatId, '/help'));
   assert.match(last(), /\/forget/);
@@ -207,7 +207,7 @@ test('/forget forgets what was said', async (t) => {
   const { bot, chatId, say, last } = setUp(t);
   await say('a secret');
   await bot.run(command(nextId(), chatId, '/forget'));
-  assert.equal(last(), basics.forgotten);
+  assert.equal(last(), texts.forget.done);
   assert.deepEqual(await remembered(chatId), []);
   await say('what did I say?');
   assert.match(last(), /This is the start of our conversation/);

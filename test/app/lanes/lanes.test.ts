@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { dispatch } from '../../../app/lanes/dispatch.ts';
-import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/lanes/outcome.ts';
+import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/outcome.ts';
 import type { Turn } from '../../../app/lanes/update.ts';
 import { startRetention } from '../../../app/database/retention.ts';
 import { resolve } from '../../../posture/resolve.ts';

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import type { asset } from '@pulumi/pulumi';
 import { bundle, functionCode } from '../../../infra/aws/alarms/bundle.ts';
 
-const SENTINEL = 'app/sentinel/lambda.ts';
+const SENTINEL = 'sentinel/lambda.ts';
 const RELAY = 'infra/aws/alarms/relay/lambda.ts';
 
 test('the same sources give the same bytes, and nothing of this machine is in them', () => {

@@ -94,7 +94,7 @@ describe('the image', () => {
     assert.match(final, /^USER 1000:1000$/m);
     assert.match(dockerfile, /npm ci --omit=dev --ignore-scripts/);
     const copied = [...final.matchAll(/^COPY (?!--from)(\S+)/gm)].map(([, source]) => source);
-    assert.deepEqual(copied, ['package.json', 'posture', 'app']);
+    assert.deepEqual(copied, ['package.json', 'posture', 'contract', 'sentinel', 'app']);
   });
 
   test('holds the authorities that database logins name', () => {

@@ -1,7 +1,7 @@
 /** In-memory stand-ins for what the control room looks at, so that its tests need no database and no processes. */
+import type { Health } from '../../../contract/health.ts';
 import type {
   ChatMessage,
-  Health,
   InlineButton,
   PlatformView,
   SimulatedProvider,
@@ -199,6 +199,7 @@ const health = (role: 'web' | 'worker', pid: number): Health => ({
           malformed: 0,
           forbidden: 0,
           refused: 0,
+          lastRequestAt: 0,
         },
       }
     : {

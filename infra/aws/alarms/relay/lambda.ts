@@ -1,4 +1,4 @@
-/** Entry point of the relay's Lambda. The secret is read with the SDK that the runtime carries; see app/sentinel/lambda.ts. */
+/** Entry point of the relay's Lambda. The secret is read with the SDK that the runtime carries; see sentinel/lambda.ts. */
 import { createRequire } from 'node:module';
 import { createRelay } from './handler.ts';
 

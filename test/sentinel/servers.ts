@@ -58,3 +58,17 @@ export async function nobody(t: TestContext): Promise<string> {
   t.diagnostic(`nobody listens at ${port}`);
   return `http://127.0.0.1:${port}`;
 }
+
+/** A bot that is well and tells details only to the right operator; a Telegram that knows one token. */
+export async function world(t: TestContext) {
+  const bot = await serve(t, (request, response) => {
+    const operator = request.headers.authorization === 'Bearer operator-2';
+    json(200, operator ? { status: 'healthy', reasons: [], queues: {} } : { status: 'healthy' })(request, response);
+  });
+  const telegram = await serve(t, (request, response) =>
+    request.url?.startsWith('/bot1:new/')
+      ? json(200, { ok: true, result: { url: '', pending_update_count: 0 } })(request, response)
+      : json(401, { ok: false, error_code: 401, description: 'Unauthorized' })(request, response),
+  );
+  return { bot, telegram };
+}

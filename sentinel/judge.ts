@@ -1,10 +1,11 @@
 /** What a look means, in metrics. Pure: the same answers at the same time give the same metrics. */
-import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
-import type { Posture } from '../../posture/schema/index.ts';
-import { WEBHOOK_PATH } from '../intake/webhook.ts';
-import type { BotAnswer, BotHealth, TelegramAnswer, WebhookInfo } from './answers.ts';
+import type { Glimpse, Status } from '../contract/health.ts';
+import type { Metric, Unit } from '../contract/metric.ts';
+import { WEBHOOK_PATH } from '../contract/paths.ts';
+import { SENTINEL, SENTINEL_METRICS } from '../posture/alarms/index.ts';
+import type { Posture } from '../posture/schema/index.ts';
+import type { BotAnswer, TelegramAnswer, WebhookInfo } from './answers.ts';
 import type { Look } from './look.ts';
-import type { Metric, Unit } from './metric.ts';
 
 export interface Declared {
   posture: Posture;
@@ -12,7 +13,7 @@ export interface Declared {
   publicUrl: string;
 }
 
-const STATUS: Record<BotHealth['status'], number> = { healthy: 0, degraded: 1, unhealthy: 2 };
+const STATUS: Record<Status, number> = { healthy: 0, degraded: 1, unhealthy: 2 };
 
 type Name = keyof typeof SENTINEL_METRICS;
 const metric = (name: Name, value: number, unit: Unit = 'Count', dimensions: Record<string, string> = {}): Metric => ({
@@ -76,7 +77,7 @@ function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
   ];
 }
 
-type Gauges = NonNullable<BotHealth['queues']>[string];
+type Gauges = NonNullable<Glimpse['queues']>[string];
 
 function ofQueue(queue: string, gauges: Gauges, posture: Posture): Metric[] {
   const dimensions = { Queue: queue };

@@ -1,22 +1,16 @@
 /** What a task says of itself once a minute, as metrics in its log: the part that cannot be seen from outside. */
 import { readdirSync } from 'node:fs';
-import { z } from 'zod';
+import { vitalSigns } from '../../contract/health.ts';
+import { embeddedMetrics, type Metric } from '../../contract/metric.ts';
 import { TASK, TASK_METRICS, TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
 import type { Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
-import { embeddedMetrics, type Metric } from './metric.ts';
-
-/** The part of a role's health details that becomes metrics. */
-const details = z.object({
-  listener: z.object({ connected: z.number() }).optional(),
-  providers: z.record(z.string(), z.object({ breaker: z.enum(['closed', 'open', 'half-open']) })).optional(),
-});
 
 const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;
 
 /** Metrics of a task. Pure. `openFiles` is undefined where the system cannot tell. */
 export function vitals(role: string, health: unknown, openFiles: number | undefined): Metric[] {
-  const { listener, providers = {} } = details.parse(health);
+  const { listener, providers = {} } = vitalSigns.parse(health);
   const own = (name: keyof typeof TASK_METRICS, value: number, dimensions: Record<string, string>): Metric => ({
     namespace: TASK,
     name: TASK_METRICS[name],

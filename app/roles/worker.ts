@@ -2,20 +2,20 @@
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createBotHandler } from './bot/bot.ts';
-import { ConfigError, type Config } from './config.ts';
-import { startListener } from './database/listener.ts';
-import { createPool } from './database/pool.ts';
-import { startRetention } from './database/retention.ts';
-import { composeFeatures } from './features/index.ts';
-import { createHealthServer } from './health/server.ts';
-import type { Progress } from './health/watchdog.ts';
-import { STORED_CHANNEL } from './intake/store.ts';
-import { createBoss } from './lanes/boss.ts';
-import { startEngine, type Engine } from './lanes/engine.ts';
-import { describeError, type Logger } from './log.ts';
-import { createOpenRouter } from './providers/openrouter.ts';
-import { createTelegramClient, type TelegramClient } from './providers/telegram.ts';
+import { createBotHandler } from '../bot/bot.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { startListener } from '../database/listener.ts';
+import { createPool } from '../database/pool.ts';
+import { startRetention } from '../database/retention.ts';
+import { composeFeatures } from '../features/index.ts';
+import { createHealthServer } from '../health/server.ts';
+import type { Progress } from '../health/watchdog.ts';
+import { STORED_CHANNEL } from '../intake/store.ts';
+import { createBoss } from '../lanes/boss.ts';
+import { startEngine, type Engine } from '../lanes/engine.ts';
+import { describeError, type Logger } from '../log.ts';
+import { createOpenRouter } from '../providers/openrouter.ts';
+import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import type { Task } from './task.ts';
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {

@@ -1,11 +1,11 @@
 /** The web role: takes updates from Telegram and answers each after its commit. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { botIdOf, type Config } from './config.ts';
-import { createPool } from './database/pool.ts';
-import { createHealthServer } from './health/server.ts';
-import { createIntake } from './intake/intake.ts';
-import { registerWebhook } from './intake/webhook.ts';
-import type { Logger } from './log.ts';
+import { botIdOf, type Config } from '../config.ts';
+import { createPool } from '../database/pool.ts';
+import { createHealthServer } from '../health/server.ts';
+import { createIntake } from '../intake/intake.ts';
+import { registerWebhook } from '../intake/webhook.ts';
+import type { Logger } from '../log.ts';
 import type { Task } from './task.ts';
 
 /** Without a request for so long, a leaving task takes it that the load balancer sends no more, ms. */

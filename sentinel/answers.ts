@@ -1,28 +1,9 @@
 /** What the sentinel reads of the answers it gets: the parts that it needs, and nothing is believed unparsed. */
 import { z } from 'zod';
+import { glimpse, type Glimpse } from '../contract/health.ts';
 import type { Answer } from './ask.ts';
 
 const gauge = z.number().min(0);
-
-/** `GET /health` of a task. Without the operator token there is only `status`. */
-const health = z.object({
-  status: z.enum(['healthy', 'degraded', 'unhealthy']),
-  reasons: z.array(z.string()).optional(),
-  queues: z
-    .record(
-      z.string(),
-      z.object({
-        pending: gauge,
-        oldestSeconds: gauge,
-        parked: gauge,
-        /** Lane tokens that wait, and those that are being worked on. */
-        tokens: gauge.optional(),
-        active: gauge.optional(),
-      }),
-    )
-    .optional(),
-  database: z.object({ oldestTransactionSeconds: gauge.optional() }).optional(),
-});
 
 /** `getWebhookInfo` of the Bot API. */
 const webhook = z.object({
@@ -36,11 +17,10 @@ const webhook = z.object({
 
 const envelope = z.object({ ok: z.boolean(), result: z.unknown().optional(), description: z.string().optional() });
 
-export type BotHealth = z.output<typeof health>;
 export type WebhookInfo = z.output<typeof webhook>;
 
 /** The bot: its health, or why there is none. */
-export type BotAnswer = { kind: 'health'; health: BotHealth } | { kind: 'unusable'; reason: string };
+export type BotAnswer = { kind: 'health'; health: Glimpse } | { kind: 'unusable'; reason: string };
 
 /** Telegram: its webhook; that the token is not valid; or why there is no answer. */
 export type TelegramAnswer =
@@ -51,7 +31,7 @@ export type TelegramAnswer =
 /** Its own status is 503 when it is unhealthy, so the body counts. */
 export function readBot(answer: Answer): BotAnswer {
   if (answer.kind === 'silence') return { kind: 'unusable', reason: answer.reason };
-  const parsed = health.safeParse(answer.body);
+  const parsed = glimpse.safeParse(answer.body);
   if (!parsed.success || ![200, 503].includes(answer.status))
     return { kind: 'unusable', reason: `HTTP ${answer.status}, no health in it` };
   // A load balancer without targets says 503 too, and not in JSON; a task that says "healthy" with 503 is not to be believed.

@@ -13,7 +13,7 @@ import type { Config } from '../config.ts';
 import { describeError, type Logger } from '../log.ts';
 import { ensureQueues, PGBOSS_SCHEMA } from '../lanes/queues.ts';
 
-const DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
+const DIRECTORY = fileURLToPath(new URL('../database/migrations', import.meta.url));
 
 export async function migrate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
   const client = new pg.Client({

@@ -1,8 +1,8 @@
 /** A look and what follows from it, as log lines: what both the Lambda and the process do each time. */
-import type { Posture } from '../../posture/schema/index.ts';
+import { embeddedMetrics } from '../contract/metric.ts';
+import type { Posture } from '../posture/schema/index.ts';
 import { judge, remarks, type Declared } from './judge.ts';
 import { look, type Look } from './look.ts';
-import { embeddedMetrics } from './metric.ts';
 
 export interface SentinelOptions {
   posture: Posture;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { SENTINEL_METRICS } from '../../../posture/alarms/index.ts';
-import { resolve } from '../../../posture/resolve.ts';
-import { watch, type SentinelOptions } from '../../../app/sentinel/sentinel.ts';
+import { SENTINEL_METRICS } from '../../posture/alarms/index.ts';
+import { resolve } from '../../posture/resolve.ts';
+import { watch, type SentinelOptions } from '../../sentinel/sentinel.ts';
 import { hang, hangInBody, json, nobody, reset, serve, text, type Behaviour, type Server } from './servers.ts';
 
 const TOKEN = '123456:AA-very-secret-token-of-the-bot';

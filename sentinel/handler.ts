@@ -1,5 +1,5 @@
 /** The sentinel as a function that is called on a schedule. */
-import { resolve } from '../../posture/resolve.ts';
+import { resolve } from '../posture/resolve.ts';
 import { watch } from './sentinel.ts';
 
 export interface HandlerOptions {

@@ -4,10 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { settled } from '../harness/lanes.ts';
-import { waitFor } from '../harness/wait.ts';
-import { deliver, headersOnly, message, rawRequest } from '../harness/webhook.ts';
-import { startWorld } from '../harness/world.ts';
+import { settled } from '../../harness/lanes.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { deliver, headersOnly, message, rawRequest } from '../../harness/webhook.ts';
+import { startWorld } from '../../harness/world.ts';
 
 const world = await startWorld({ after });
 const CLEAN = { code: 0, signal: null };

@@ -1,10 +1,11 @@
-/** The sentinel as a role of the container: `node app/main.ts sentinel`. */
+/** The sentinel as a process of its own, where there is no scheduler: `node app/main.ts sentinel`. */
 import { z } from 'zod';
 import { resolve } from '../../posture/resolve.ts';
+import { watch, type Report, type SentinelOptions } from '../../sentinel/sentinel.ts';
 import { ConfigError } from '../config.ts';
 import type { Logger } from '../log.ts';
-import type { Task } from '../task.ts';
-import { startSentinel } from './process.ts';
+import { startLoop } from '../loop.ts';
+import type { Task } from './task.ts';
 
 const environment = z.object({
   POSTURE: z.string('missing; set it to the posture as JSON ("{}" for the defaults)'),
@@ -46,4 +47,28 @@ function readJson(text: string): unknown {
   } catch {
     throw new ConfigError(['POSTURE: not JSON; set it to the posture as JSON ("{}" for the defaults)']);
   }
+}
+
+interface LoopOptions extends SentinelOptions {
+  log: Logger;
+  /** Gets each line; standard output as a rule. */
+  write: (line: string) => void;
+  /** Called after each look; for who wants to see it as it is. */
+  onLook?: (report: Report) => void;
+}
+
+/** Looks every `sentinel.every` until it is stopped; `stop` cuts a look short. */
+export function startSentinel({ log, write, onLook, ...options }: LoopOptions): { stop(): Promise<void> } {
+  return startLoop({
+    name: 'sentinel',
+    every: options.posture.sentinel.every,
+    log,
+    turn: async (signal) => {
+      const report = await watch(options, signal);
+      // A look that was cut short says nothing about the bot.
+      if (signal.aborted) return;
+      for (const line of report.lines) write(line);
+      onLook?.(report);
+    },
+  });
 }

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import pg from 'pg';
-import { watch } from '../../../app/sentinel/sentinel.ts';
-import { vitals } from '../../../app/sentinel/vitals.ts';
-import { OPERATOR_TOKEN } from '../../harness/task.ts';
-import { startWorld } from '../../harness/world.ts';
+import { watch } from '../../sentinel/sentinel.ts';
+import { vitals } from '../../app/health/vitals.ts';
+import { OPERATOR_TOKEN } from '../harness/task.ts';
+import { startWorld } from '../harness/world.ts';
 
 const world = await startWorld({ after });
 const web = await world.startTask({ after }, 'web');
@@ -73,7 +73,7 @@ test("what a worker really says of itself becomes its metrics: its listener's st
   );
 });
 
-const RUNBOOKS = new URL('../../../docs/runbooks/', import.meta.url);
+const RUNBOOKS = new URL('../../docs/runbooks/', import.meta.url);
 
 /** Statements of the runbooks' SQL blocks. What a person fills in (`<…>`) is a number here. */
 function statements(): [file: string, sql: string][] {

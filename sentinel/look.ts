@@ -1,4 +1,5 @@
 /** One look from outside: both questions at once, under one deadline. */
+import { HEALTH_PATH } from '../contract/paths.ts';
 import { readBot, readTelegram, type BotAnswer, type TelegramAnswer } from './answers.ts';
 import { ask } from './ask.ts';
 
@@ -27,7 +28,7 @@ export async function look(options: LookOptions): Promise<Look> {
   const [telegram, bot] = await Promise.all([
     ask({ url: `${options.telegramApiRoot}/bot${options.botToken}/getWebhookInfo`, signal }),
     ask({
-      url: `${options.publicUrl}/health`,
+      url: `${options.publicUrl}${HEALTH_PATH}`,
       headers: { authorization: `Bearer ${options.operatorToken}`, accept: 'application/json' },
       signal,
     }),

@@ -1,0 +1,28 @@
+/** /forget and its button. There also while the chat is switched off: what it has kept can be forgotten at any time. */
+import { Composer } from 'grammy';
+import type { BotContext } from '../../bot/context.ts';
+import type { Pool } from '../../database/pool.ts';
+import type { Offer } from '../offer.ts';
+import { forgetConversation } from './conversation.ts';
+import { texts } from './texts.ts';
+
+const FORGET = 'forget';
+
+/** How people find it. */
+export const forgetOffer: Offer = {
+  command: { name: FORGET, does: texts.forget.does },
+  button: { text: texts.forget.button, data: FORGET },
+};
+
+export function forget(pool: Pool): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  composer.command(FORGET, async (ctx) => {
+    await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    await ctx.reply(texts.forget.done);
+  });
+  composer.callbackQuery(FORGET, async (ctx) => {
+    if (ctx.chat) await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    await ctx.answerCallbackQuery(texts.forget.done);
+  });
+  return composer;
+}

@@ -1,0 +1,95 @@
+/**
+ * `GET /health` of a web or worker task: the one declaration of what the app writes, and of what sentinel and control
+ * room read. Times in ms unless named otherwise; sizes in bytes.
+ */
+import { z } from 'zod';
+
+const gauge = z.number().min(0);
+const status = z.enum(['healthy', 'degraded', 'unhealthy']);
+
+/** A queue in the database, the same whichever task tells it. */
+const queue = z.object({
+  /** Updates accepted and not yet handled. */
+  pending: gauge,
+  /** Chats (or pre-checkout queries) that they belong to. */
+  lanes: gauge,
+  /** Age of the oldest of them, s. */
+  oldestSeconds: gauge,
+  /** Updates given up after their attempts; an operator decides. */
+  parked: gauge,
+  /** Lane tokens that wait for a worker, and those that a worker holds. */
+  tokens: gauge,
+  active: gauge,
+});
+
+const provider = z.looseObject({
+  breaker: z.enum(['closed', 'open', 'half-open']),
+  inFlight: gauge,
+  failures: gauge,
+});
+
+/** What a role adds of its own; does not touch the database. */
+const roleDetails = z.object({
+  intake: z
+    .object({
+      inFlight: gauge,
+      maxInFlight: gauge,
+      stored: gauge,
+      duplicates: gauge,
+      malformed: gauge,
+      forbidden: gauge,
+      refused: gauge,
+      /** Unix time of the last request, ms; 0 before the first. */
+      lastRequestAt: gauge,
+    })
+    .optional(),
+  lanes: z
+    .record(z.string(), z.object({ active: gauge, capacity: gauge, handled: gauge, failed: gauge, parked: gauge }))
+    .optional(),
+  providers: z.record(z.string(), provider).optional(),
+  /** 1 while the connection that hears of new work is up, else 0: a gauge. */
+  listener: z.object({ connected: gauge }).optional(),
+});
+
+/** With the operator's token. */
+const page = roleDetails.extend({
+  status,
+  role: z.enum(['web', 'worker']),
+  pid: z.number(),
+  uptimeSeconds: gauge,
+  draining: z.boolean(),
+  /** What is wrong, one line each; empty when healthy. */
+  reasons: z.array(z.string()),
+  eventLoop: z.object({ p99: gauge, max: gauge }),
+  memory: z.object({ rss: gauge, heapUsed: gauge, heapLimit: gauge }),
+  pool: z.object({ max: gauge, total: gauge, idle: gauge, waiting: gauge }),
+  /** Read from the database, as `queues` is; absent while it is away. */
+  database: z.object({ oldestTransactionSeconds: gauge }).optional(),
+  queues: z.record(z.string(), queue).optional(),
+});
+
+/**
+ * What may be read of a task of any release, with the operator's token or without: who looks from outside is deployed
+ * before the tasks or after them, and a gauge that only one of the two knows must not make the bot look dead.
+ */
+export const glimpse = page
+  .pick({ status: true, reasons: true, queues: true, database: true })
+  .partial()
+  .required({ status: true })
+  .extend({
+    queues: z
+      .record(z.string(), queue.partial().required({ pending: true, oldestSeconds: true, parked: true }))
+      .optional(),
+  });
+
+/** The parts of {@link roleDetails} that a task's own metrics are made of. */
+export const vitalSigns = z.object({
+  listener: roleDetails.shape.listener,
+  providers: z.record(z.string(), provider.pick({ breaker: true })).optional(),
+});
+
+export type Status = z.output<typeof status>;
+export type Health = z.output<typeof page>;
+export type Glimpse = z.output<typeof glimpse>;
+export type RoleDetails = z.output<typeof roleDetails>;
+export type QueueHealth = z.output<typeof queue>;
