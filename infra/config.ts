@@ -25,11 +25,6 @@ const KEYS = [
 ] as const;
 type Key = (typeof KEYS)[number];
 
-/** Thrown for a configuration that cannot be deployed; Pulumi prints the message without a stack trace. */
-export const refuse = (problems: readonly string[]): never => {
-  throw new pulumi.RunError(problems.join('\n'));
-};
-
 interface Rule {
   accepts: RegExp;
   wanted: string;

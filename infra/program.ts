@@ -4,7 +4,8 @@ import { assertProven, prove } from '../posture/laws/index.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import { awsProblems, awsWarnings } from './aws/checks.ts';
-import { configProblems, missingForAws, plainConfig, rawPosture, readSettings, refuse } from './config.ts';
+import { configProblems, missingForAws, plainConfig, rawPosture, readSettings } from './config.ts';
+import { refuse } from './refuse.ts';
 import type { Outputs } from './settings.ts';
 
 const inPosture = (problems: readonly string[]): string[] => problems.map((problem) => `evenkeel:posture: ${problem}`);

@@ -1,7 +1,7 @@
 /** What the tasks stand on: the network and its firewall, the buckets, the image, the way in, the database, the secrets. */
-import { join, relative } from 'node:path';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { fromHere } from '../repository.ts';
 import type { Settings } from '../settings.ts';
 import { Database } from './database.ts';
 import { Firewall } from './firewall.ts';
@@ -23,12 +23,6 @@ export interface Foundation {
   vault: Vault;
   cluster: aws.ecs.Cluster;
 }
-
-/**
- * Folder of the Dockerfile, from where Pulumi runs the program (beside its entry point): a relative path is the same on
- * every machine, and so is not a change.
- */
-const imageContext = (): string => relative(process.cwd(), join(import.meta.dirname, '../..')) || '.';
 
 /** The load balancer writes its access logs here itself (AWS, "Access logs for your Application Load Balancer"). */
 const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Output<string>) => [
@@ -63,7 +57,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
   );
   const image = new Image(
     name,
-    { context: imageContext(), digest: settings.imageDigest, architecture: settings.architecture },
+    { context: fromHere(), digest: settings.imageDigest, architecture: settings.architecture },
     options,
   );
   const ingress = new Ingress(

@@ -1,6 +1,7 @@
 /** Images: the bot's own, the simulated world's, and PostgreSQL. Nothing is pushed. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import { fromHere } from '../repository.ts';
 import type { Settings } from '../settings.ts';
 
 export interface Images {
@@ -8,9 +9,6 @@ export interface Images {
   world: pulumi.Output<string>;
   database: pulumi.Output<string>;
 }
-
-/** Folder of both Dockerfiles' sources; Pulumi runs the program there, so a relative path is the same on every machine. */
-const CONTEXT = '.';
 
 export function images(name: string, settings: Settings, options: pulumi.CustomResourceOptions): Images {
   const build = (part: string, dockerfile: string): pulumi.Output<string> =>
@@ -20,8 +18,8 @@ export function images(name: string, settings: Settings, options: pulumi.CustomR
         imageName: `${name}-${part}:local`,
         skipPush: true,
         build: {
-          context: CONTEXT,
-          dockerfile,
+          context: fromHere(),
+          dockerfile: fromHere(dockerfile),
           platform: `linux/${settings.architecture}`,
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
         },

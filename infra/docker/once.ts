@@ -1,6 +1,7 @@
 /** A container that does one thing and ends: `up` waits for it, and fails with its last words when it fails. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import { refusal } from '../refuse.ts';
 import { container, sealed, type ContainerArgs } from './container.ts';
 
 /** Lines of the log that stand in the error. */
@@ -32,6 +33,6 @@ export function once(name: string, args: OnceArgs, options: pulumi.CustomResourc
   return pulumi.all([ran.id, ran.exitCode, ran.containerLogs]).apply(([id, code, logs]) => {
     if (code === 0) return id;
     const words = logs.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-    throw new pulumi.RunError(`${args.what} failed with exit code ${code}; nothing after it was started:\n${words}`);
+    throw refusal(`${args.what} failed with exit code ${code}; nothing after it was started:\n${words}`);
   });
 }

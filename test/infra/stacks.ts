@@ -5,11 +5,11 @@ import { parse } from 'yaml';
 
 type Values = Record<string, unknown>;
 
-const ROOT = join(import.meta.dirname, '../..');
+const SHIPPED = join(import.meta.dirname, '../fixtures');
 
-/** The posture of a stack as its file has it. */
+/** The posture of a stack as it is shipped; the file in the root is the user's own. */
 export function stackPosture(stack: string): Values {
-  const file = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Values };
+  const file = parse(readFileSync(join(SHIPPED, `Pulumi.${stack}.yaml`), 'utf8')) as { config: Values };
   return file.config['evenkeel:posture'] as Values;
 }
 

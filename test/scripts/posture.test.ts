@@ -15,9 +15,11 @@ interface Ended {
 }
 
 const SCRIPT = absolute('scripts/posture.ts');
+const SHIPPED = absolute('test/fixtures');
 
 /** Runs the command as a terminal-less process, in a directory of one's choice. */
-const posture = (args: string[], cwd = process.cwd()): Promise<Ended> =>
+/** Runs where the shipped stack files are: those in the root are the user's own. */
+const posture = (args: string[], cwd = SHIPPED): Promise<Ended> =>
   new Promise((done) => {
     execFile(process.execPath, [SCRIPT, ...args], { cwd }, (error, out, err) => {
       done({ code: error ? Number(error.code) : 0, out, err });
@@ -28,7 +30,7 @@ const posture = (args: string[], cwd = process.cwd()): Promise<Ended> =>
 async function directory(t: TestContext, text: string): Promise<string> {
   const cwd = await mkdtemp(join(tmpdir(), 'evenkeel-posture-'));
   t.after(() => rm(cwd, { recursive: true }));
-  await cp('Pulumi.prod.yaml', join(cwd, 'Pulumi.prod.yaml'));
+  await cp(join(SHIPPED, 'Pulumi.prod.yaml'), join(cwd, 'Pulumi.prod.yaml'));
   await writeFile(join(cwd, 'Pulumi.mine.yaml'), text);
   return cwd;
 }
@@ -178,7 +180,7 @@ describe('the schema for editors', () => {
 
   it('is named by a modeline in every stack file', async () => {
     for (const name of ['prod', 'local']) {
-      const [first] = (await readFile(`Pulumi.${name}.yaml`, 'utf8')).split('\n');
+      const [first] = (await readFile(join(SHIPPED, `Pulumi.${name}.yaml`), 'utf8')).split('\n');
       assert.equal(first, '# yaml-language-server: $schema=./posture.schema.json');
     }
   });

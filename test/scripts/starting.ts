@@ -33,7 +33,7 @@ export interface Started {
 export async function checkout(t: TestContext): Promise<string> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'evenkeel-start-')));
   t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
-  await copyFile(join(ROOT, 'Pulumi.local.yaml'), join(directory, 'Pulumi.local.yaml'));
+  await copyFile(join(ROOT, 'test/fixtures/Pulumi.local.yaml'), join(directory, 'Pulumi.local.yaml'));
   return directory;
 }
 

@@ -2,6 +2,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { alarms } from '../../../posture/alarms/index.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
+import { refusal } from '../../refuse.ts';
 import { Dashboard } from './dashboard.ts';
 import { LogMetrics } from './log-metrics.ts';
 import { MetricAlarms } from './metric-alarms.ts';
@@ -108,7 +109,7 @@ function relayArgs({ posture, secretArns }: AlarmsArgs): Pick<RelayArgs, 'chat' 
   const tokenSecretArn = secretArns.oncallBotToken;
   if (chat === undefined) return undefined;
   if (tokenSecretArn === undefined)
-    throw new pulumi.RunError(
+    throw refusal(
       'evenkeel:oncallBotToken is not set, but oncall.telegramChat is: pulumi config set --secret evenkeel:oncallBotToken <token of a second bot>, or remove oncall.telegramChat',
     );
   return { chat, tokenSecretArn };

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { parse } from 'yaml';
 import { dockerCpus, dockerDuration } from '../../../infra/docker/container.ts';
 import { heapLimit, serverParameters } from '../../../posture/limits.ts';
 import { resolve } from '../../../posture/resolve.ts';
+import { stackPosture } from '../stacks.ts';
 import { collect, container, containers, type Declared } from './collect.ts';
 
 const root = new URL('../../../', import.meta.url);
-const written = (parse(readFileSync(new URL('Pulumi.local.yaml', root), 'utf8')) as { config: Record<string, unknown> })
-  .config['evenkeel:posture'];
+const written = stackPosture('local');
 const posture = resolve(written);
 const run = await collect(written);
 const MiB = 2 ** 20;
