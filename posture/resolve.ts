@@ -1,7 +1,8 @@
 /** From what a person wrote to the posture, or to one clear line for each thing that is wrong. */
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { explain } from './problem.ts';
 import { postureSchema, type Posture, type PostureInput } from './schema/index.ts';
+import type { Bounds } from './units.ts';
 
 /** Thrown by {@link resolve}. `problems` has one line for each mistake: where, which value, what to write instead. */
 export class PostureError extends Error {
@@ -13,44 +14,26 @@ export class PostureError extends Error {
   }
 }
 
-/** The keys that the schema knows at a path, for naming the nearest one. */
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let node: unknown = JSON_SCHEMA;
-  for (const step of path) node = (node as { properties?: Record<string, unknown> }).properties?.[String(step)] ?? {};
-  return Object.keys((node as { properties?: object }).properties ?? {});
+type Described = z.core.JSONSchema.BaseSchema & Partial<Bounds>;
+
+/** Moves bounds into the description, which editors show: a pattern cannot express them. */
+function describeBounds(node: Described): void {
+  for (const child of Object.values(node.properties ?? {})) describeBounds(child as Described);
+  const { least, most, because } = node;
+  if (least === undefined || most === undefined) return;
+  const bounds = `From ${least} to ${most}${because === undefined ? '' : `: ${because}`}.`;
+  node.description = [node.description, bounds].filter(Boolean).join(' ');
+  for (const own of ['least', 'most', 'because']) delete node[own];
 }
 
-const JSON_SCHEMA = z.toJSONSchema(postureSchema, { io: 'input' });
-
-/** JSON schema of the posture as written (draft 2020-12), for completion in editors. */
-export const jsonSchema = (): object => JSON_SCHEMA;
-
-function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((node, step) => (node as Record<PropertyKey, unknown> | undefined)?.[step], values);
+/** JSON schema of the posture as written, for completion in editors; draft 2020-12 unless another is wanted. */
+export function jsonSchema(target: 'draft-2020-12' | 'draft-7' = 'draft-2020-12') {
+  const schema = z.toJSONSchema(postureSchema, { io: 'input', target });
+  describeBounds(schema);
+  return schema;
 }
 
-function explain(issue: z.core.$ZodIssue, values: unknown): string[] {
-  const where = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(issue.path);
-    return issue.keys.map((key) => {
-      const nearest = known.length > 0 ? closest(key, known) : undefined;
-      const hint = nearest ? `did you mean "${nearest}"? Known here: ${known.join(', ')}` : 'nothing may stand here';
-      return `${[...issue.path, key].map(String).join('.')}: unknown key; ${hint}`;
-    });
-  }
-  const value = valueAt(values, issue.path);
-  const shown = value === undefined ? 'nothing' : JSON.stringify(value);
-  const wanted =
-    issue.code === 'invalid_format'
-      ? issue.message
-      : issue.message.replace(/^Invalid (input|option): /, '').replace(/^E/, 'e');
-  const unit =
-    typeof value === 'number' && /expected string/.test(issue.message)
-      ? `; a quantity is written with its unit, such as "${value}s", "${value}MiB" or "${value}%"`
-      : '';
-  return [`${where || 'posture'}: ${shown} is not accepted: ${wanted}${unit}`];
-}
+const JSON_SCHEMA = jsonSchema() as { properties?: Record<string, object> };
 
 /**
  * Reads a posture as written: fills in defaults, turns units into numbers.
@@ -59,7 +42,8 @@ function explain(issue: z.core.$ZodIssue, values: unknown): string[] {
 export function resolve(values: unknown): Posture {
   const input = values ?? {};
   const result = postureSchema.safeParse(input);
-  if (!result.success) throw new PostureError(result.error.issues.flatMap((issue) => explain(issue, input)));
+  if (!result.success)
+    throw new PostureError(result.error.issues.flatMap((issue) => explain(issue, input, JSON_SCHEMA)));
   return result.data;
 }
 

@@ -1,10 +1,9 @@
 /** JSON schema of a whole `Pulumi.<stack>.yaml`, so that editors complete and check the posture where it is written. */
-import { z } from 'zod';
-import { postureSchema } from './schema/index.ts';
+import { jsonSchema } from './resolve.ts';
 
 /** Draft 7, which every YAML language server understands. */
 export function stackSchema(): object {
-  const { $schema, ...posture } = z.toJSONSchema(postureSchema, { io: 'input', target: 'draft-7' });
+  const { $schema, ...posture } = jsonSchema('draft-7');
   return {
     $schema,
     title: 'Configuration of an Evenkeel stack',

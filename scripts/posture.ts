@@ -5,7 +5,7 @@ import { prove } from '../posture/laws/index.ts';
 import { PostureError } from '../posture/resolve.ts';
 import { stackSchemaText } from '../posture/stack-schema.ts';
 import { asJson, compare, comparison, report, verdict, violations } from './posture/report.ts';
-import { loadStack, setPath, StackError, stackNames, type Stack } from './stack-file.ts';
+import { loadStack, StackError, stackNames, type Stack } from './stack-file.ts';
 
 const HELP = `Proves a stack's posture and prints what it promises.
 
@@ -77,7 +77,7 @@ async function main(args: string[]): Promise<number> {
     throw new StackError(
       `which stack? npm run posture -- <stack>; the stacks here are ${(await stackNames()).join(', ')}`,
     );
-  const stack = await loadStack(name, undefined, (values) => set.reduce(setPath, values));
+  const stack = await loadStack(name, undefined, set);
   return against === undefined ? show(stack, set, json) : showBoth(stack, await loadStack(against), json);
 }
 

@@ -2,7 +2,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document, type Node } from 'yaml';
-import { withValue } from '../posture/path.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 
@@ -22,7 +21,7 @@ export interface Stack {
   target: Target | undefined;
 }
 
-/** Thrown for a stack file that is missing or is no YAML. The message is one line for a person. */
+/** Thrown for a stack that does not exist, or a command that cannot be understood. The message is one line for a person. */
 export class StackError extends Error {
   constructor(message: string) {
     super(message);
@@ -63,48 +62,62 @@ function lineOf(document: Document, lines: LineCounter, path: readonly string[])
   return found?.range ? lines.linePos(found.range[0]).line : undefined;
 }
 
-/** Puts the place in the file before a problem, `Pulumi.prod.yaml:17: worker.pool: …`. */
-function placed(problem: string, file: string, document: Document, lines: LineCounter): string {
-  const path = /^[\w.]+(?=: )/.exec(problem)?.[0].split('.') ?? [];
-  const line = lineOf(document, lines, path);
+const pathOf = (problem: string): string => /^[\w.]+(?=: )/.exec(problem)?.[0] ?? '';
+
+/** Puts the place before a problem: `Pulumi.prod.yaml:17: worker.pool: …`, or `--set worker.pool: …`. */
+function placed(problem: string, file: string, document: Document, lines: LineCounter, set: readonly string[]): string {
+  const path = pathOf(problem);
+  // A section that is refused for what was set in it, or what was set inside a value.
+  const near = (other: string) => `${path}.`.startsWith(`${other}.`) || other.startsWith(`${path}.`);
+  if (path !== '' && set.some(near)) return `--set ${problem}`;
+  const line = lineOf(document, lines, path.split('.'));
   return `${file}${line === undefined ? '' : `:${line}`}: ${problem}`;
 }
 
 /**
  * Reads a stack's file and resolves its posture.
- * @param change what to alter in the values before they are resolved, as `--set` does
- * @throws {StackError} when the file is missing or is not YAML
- * @throws {PostureError} with one line for each mistake, each with its place in the file
+ * @param set changes of the values before they are resolved, each as {@link setPath} takes it
+ * @throws {StackError} when the file is missing or a change is not one
+ * @throws {PostureError} with one line for each mistake, each with its place
  */
-export async function loadStack(
-  name: string,
-  cwd = process.cwd(),
-  change: (values: unknown) => unknown = (values) => values,
-): Promise<Stack> {
+export async function loadStack(name: string, cwd = process.cwd(), set: readonly string[] = []): Promise<Stack> {
   const file = fileOf(name);
   const text = await read(name, cwd);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
-  if (syntax) throw new StackError(`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`);
+  if (syntax) throw new PostureError([`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`]);
   const config = (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
-  const values = change(config[POSTURE_KEY] ?? {});
+  const values = set.reduce<unknown>(setPath, config[POSTURE_KEY] ?? {});
   try {
     const target = config['evenkeel:target'] as Target | undefined;
     return { name, file, values, posture: resolve(values), target };
   } catch (error) {
-    if (error instanceof PostureError)
-      throw new PostureError(error.problems.map((problem) => placed(problem, file, document, lines)));
-    throw error;
+    if (!(error instanceof PostureError)) throw error;
+    const changed = set.map((one) => steps(one.slice(0, one.indexOf('='))).join('.'));
+    throw new PostureError(error.problems.map((problem) => placed(problem, file, document, lines, changed)));
   }
 }
 
+/** Steps of a path as `pulumi config set --path` takes it: `oncall.emails[0]` is `oncall`, `emails`, `0`. */
+const steps = (path: string): string[] => path.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
+
+/** Puts a value at a path of steps; a list stays one. */
+function put(node: unknown, [step, ...rest]: readonly string[], value: unknown): unknown {
+  if (step === undefined) return value;
+  const child = put((node as Record<string, unknown> | undefined)?.[step], rest, value);
+  if (!/^\d+$/.test(step)) return { ...(node as object | undefined), [step]: child };
+  const list: unknown[] = Array.isArray(node) ? [...(node as unknown[])] : [];
+  list[Number(step)] = child;
+  return list;
+}
+
 /**
- * The values with one of them changed, as `--set` writes it: `worker.pool=40`, `database.multiAz=false`.
+ * The values with one of them changed, as `--set` writes it: `worker.pool=40`, `oncall.emails[0]=me@my.domain`.
  * @throws {StackError} when the text is not `path=value`
  */
 export function setPath(values: unknown, assignment: string): unknown {
-  const match = /^([A-Za-z]\w*(?:\.[A-Za-z]\w*)*)=(.+)$/s.exec(assignment);
+  const match = /^([A-Za-z]\w*(?:\.[A-Za-z]\w*|\[\d{1,2}\])*)=(.+)$/s.exec(assignment);
   if (!match) throw new StackError(`--set takes path=value, such as "worker.pool=40", not "${assignment}"`);
-  return withValue(values ?? {}, match[1]!, parse(match[2]!) as unknown);
+  return put(values ?? {}, steps(match[1]!), parse(match[2]!) as unknown);
 }

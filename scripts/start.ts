@@ -7,7 +7,7 @@ import { startPlatform, type Platform } from '../local/platform/platform.ts';
 import { isFree, portHolder } from '../local/platform/ports.ts';
 import { assertProven, laws } from '../posture/laws/index.ts';
 import { PostureError } from '../posture/resolve.ts';
-import { loadStack, setPath, StackError } from './stack-file.ts';
+import { loadStack, StackError } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
 import { HELP, parseOptions, UsageError, type StartOptions } from './start/options.ts';
 import { createReport, timed, type Report } from './start/report.ts';
@@ -82,7 +82,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
 }
 
 async function provenStack({ stack, set }: StartOptions) {
-  const loaded = await loadStack(stack, process.cwd(), (values) => set.reduce<unknown>(setPath, values));
+  const loaded = await loadStack(stack, process.cwd(), set);
   assertProven(loaded.posture);
   return loaded;
 }

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { bytes, count, duration, percent } from '../units.ts';
 
+/** Why no timeout may be zero. */
+const ZERO = 'zero would mean no limit';
+
 /** Memory of the instance classes that the laws know, in GiB (AWS listing). */
 export const INSTANCE_MEMORY_GIB = {
   'db.t4g.micro': 1,
@@ -29,33 +32,45 @@ export const database = z
     serviceReserved: count(0, 50)
       .prefault(12)
       .describe("Connections that the managed service takes: rds_superuser's 2 reserved and about 10 of its own."),
-    sharedBuffers: percent().prefault('25%').describe("Share of the instance's memory for shared_buffers."),
-    backendMemory: bytes()
+    sharedBuffers: percent('1%', '75%').prefault('25%').describe("Share of the instance's memory for shared_buffers."),
+    backendMemory: bytes('1MiB', '1GiB')
       .prefault('5MiB')
       .describe('Memory of one backend (measured on ours: private memory of a backend after a run under load).'),
     timeouts: z
       .strictObject({
-        connect: duration().prefault('1s').describe('Longest TCP and TLS connect to the server.'),
-        acquire: duration().prefault('1s').describe('Longest wait for a pooled connection, connecting included.'),
-        statement: duration().prefault('3s').describe('statement_timeout of every application session.'),
-        lock: duration().prefault('2s').describe('lock_timeout of every application session.'),
-        query: duration()
+        connect: duration('100ms', '1m', ZERO).prefault('1s').describe('Longest TCP and TLS connect to the server.'),
+        acquire: duration('100ms', '1m', ZERO)
+          .prefault('1s')
+          .describe('Longest wait for a pooled connection, connecting included.'),
+        statement: duration('100ms', '10m', ZERO)
+          .prefault('3s')
+          .describe('statement_timeout of every application session.'),
+        lock: duration('50ms', '10m', ZERO).prefault('2s').describe('lock_timeout of every application session.'),
+        query: duration('100ms', '10m', ZERO)
           .prefault('3500ms')
           .describe('Longest wait of the client for the answer to a query: ends what a dead network would hang.'),
-        idleInTransaction: duration()
+        idleInTransaction: duration('100ms', '1h', ZERO)
           .prefault('10s')
           .describe('idle_in_transaction_session_timeout of every application session.'),
-        maxLifetime: duration()
+        maxLifetime: duration(
+          '10s',
+          '24h',
+          'zero would mean for ever, and a shorter one opens connections all the time',
+        )
           .prefault('15m')
           .describe('Age at which a pooled connection is replaced, jittered by 10 %.'),
       })
       .prefault({}),
     keepalive: z
       .strictObject({
-        idle: duration().prefault('10s').describe('tcp_keepalives_idle: silence before the server probes a client.'),
-        interval: duration().prefault('5s').describe('tcp_keepalives_interval.'),
+        idle: duration('1s', '2h', 'the server counts whole seconds, and takes 0 for its own default')
+          .prefault('10s')
+          .describe('tcp_keepalives_idle: silence before the server probes a client.'),
+        interval: duration('1s', '10m', 'the server counts whole seconds, and takes 0 for its own default')
+          .prefault('5s')
+          .describe('tcp_keepalives_interval.'),
         count: count(1, 10).prefault(3).describe('tcp_keepalives_count: probes lost until the backend ends.'),
-        checkInterval: duration()
+        checkInterval: duration('100ms', '10m', 'zero would mean never')
           .prefault('5s')
           .describe(
             'client_connection_check_interval: how often a running query looks whether its client is still there.',
@@ -64,12 +79,14 @@ export const database = z
       .prefault({}),
     storage: z
       .strictObject({
-        size: bytes().prefault('20GiB').describe('Storage at the start.'),
-        max: bytes().prefault('200GiB').describe('Storage that autoscaling may reach.'),
+        size: bytes('1GiB', '64TiB').prefault('20GiB').describe('Storage at the start.'),
+        max: bytes('1GiB', '64TiB').prefault('200GiB').describe('Storage that autoscaling may reach.'),
       })
       .prefault({}),
     multiAz: z.boolean().prefault(true).describe('A standby in another zone.'),
-    backups: duration().prefault('7d').describe('Retention of automated backups and point-in-time recovery.'),
+    backups: duration('1d', '365d')
+      .prefault('7d')
+      .describe('Retention of automated backups and point-in-time recovery.'),
     deletionProtection: z.boolean().prefault(true).describe('The server refuses to be deleted.'),
     finalSnapshot: z.boolean().prefault(true).describe('A last snapshot is taken when the server is deleted.'),
     performanceInsights: z.boolean().prefault(true).describe('Query statistics for 7 days, without charge.'),
@@ -77,11 +94,17 @@ export const database = z
     backupWindow: z.string().prefault('01:00-02:00').describe('Daily window for the backup, UTC.'),
     retention: z
       .strictObject({
-        updates: duration()
+        updates: duration('1h', '365d')
           .prefault('7d')
           .describe('How long a processed update is kept; longer than the 24h in which Telegram may deliver it again.'),
-        jobs: duration().prefault('1h').describe('How long a finished lane token is kept.'),
-        conversation: duration().prefault('30d').describe('How long messages of a conversation are kept.'),
+        jobs: duration('1m', '365d').prefault('1h').describe('How long a finished lane token is kept.'),
+        conversation: duration(
+          '1d',
+          '3650d',
+          'an update that is repeated within the day finds the answer that was paid for',
+        )
+          .prefault('30d')
+          .describe('How long messages of a conversation are kept.'),
       })
       .prefault({}),
   })

@@ -34,12 +34,12 @@ export const telegram = z
     maxConnections: count(1, 100)
       .prefault(40)
       .describe("Telegram's max_connections: webhook requests it may have open at once."),
-    ackDeadline: duration()
+    ackDeadline: duration('500ms', '1m')
       .prefault('5s')
       .describe(
         'Every webhook request is answered within this time, 200 after the commit or 503. Telegram itself waits 60s.',
       ),
-    retryAfter: duration()
+    retryAfter: duration('1s', '1m', 'the header counts whole seconds')
       .prefault('5s')
       .describe('Retry-After of a 503. At most 10s: an update that expires while Telegram waits is dropped.'),
     allowedUpdates: z
@@ -71,24 +71,26 @@ export const ingress = z
       .describe(
         "Forward the webhook path only from Telegram's published address ranges (149.154.160.0/20, 91.108.4.0/22).",
       ),
-    deregistrationDelay: duration()
+    deregistrationDelay: duration('0s', '1h', "a target group's range")
       .prefault('15s')
       .describe('How long the load balancer lets a leaving task finish its requests.'),
-    idleTimeout: duration().prefault('60s').describe('Idle timeout of the load balancer.'),
-    keepAlive: duration()
+    idleTimeout: duration('1s', '4000s', "the load balancer's range")
+      .prefault('60s')
+      .describe('Idle timeout of the load balancer.'),
+    keepAlive: duration('1s', '5000s')
       .prefault('72s')
       .describe(
         'Keep-alive of the Node server. Longer than the idle timeout, or the balancer reuses a dead socket: 502.',
       ),
     healthCheck: z
       .strictObject({
-        interval: duration().prefault('10s').describe('Time between two health checks.'),
-        timeout: duration().prefault('3s').describe('Longest answer of a health check.'),
+        interval: duration('100ms', '5m').prefault('10s').describe('Time between two health checks.'),
+        timeout: duration('100ms', '2m').prefault('3s').describe('Longest answer of a health check.'),
         healthy: count(2, 10).prefault(2).describe('Successes in a row that make a target healthy.'),
         unhealthy: count(2, 10).prefault(3).describe('Failures in a row that make a target unhealthy.'),
       })
       .prefault({}),
-    logRetention: duration().prefault('30d').describe('How long access logs are kept.'),
+    logRetention: duration('1d', '3653d').prefault('30d').describe('How long access logs are kept.'),
   })
   .prefault({});
 

@@ -23,9 +23,12 @@ const chat = z.codec(z.union([z.string().regex(/^(-?\d+|@\w+)$/, CHAT), z.int()]
 
 export const oncall = z
   .strictObject({
-    emails: z.array(z.email()).prefault([]).describe('Addresses that get pages and tickets.'),
+    emails: z
+      .array(z.email('an e-mail address, such as "oncall@your.domain"'))
+      .prefault([])
+      .describe('Addresses that get pages and tickets.'),
     https: z
-      .array(z.url({ protocol: /^https$/ }))
+      .array(z.url({ protocol: /^https$/, error: 'an address that begins with https://' }))
       .prefault([])
       .describe('HTTPS endpoints that get pages and tickets.'),
     telegramChat: chat
@@ -33,30 +36,36 @@ export const oncall = z
       .describe('Chat that gets pages through a relay of its own, which does not depend on the bot.'),
     detectWithin: z
       .strictObject({
-        page: duration().prefault('5m').describe('Longest time from a fault that wakes somebody to its alarm.'),
-        ticket: duration().prefault('15m').describe('Longest time from a fault for the working day to its alarm.'),
+        page: duration('30s', '24h')
+          .prefault('5m')
+          .describe('Longest time from a fault that wakes somebody to its alarm.'),
+        ticket: duration('1m', '7d')
+          .prefault('15m')
+          .describe('Longest time from a fault for the working day to its alarm.'),
       })
       .prefault({}),
-    logRetention: duration().prefault('30d').describe('How long logs are kept.'),
+    logRetention: duration('1d', '3653d').prefault('30d').describe('How long logs are kept.'),
   })
   .prefault({});
 
 export const sentinel = z
   .strictObject({
-    every: duration().prefault('1m').describe('How often the sentinel asks Telegram and the bot how they are.'),
-    timeout: duration().prefault('20s').describe('Deadline of one look.'),
+    every: duration('100ms', '24h')
+      .prefault('1m')
+      .describe('How often the sentinel asks Telegram and the bot how they are.'),
+    timeout: duration('100ms', '10m').prefault('20s').describe('Deadline of one look.'),
     connections: count(0, 10).prefault(2).describe('Database connections that a look may cost.'),
   })
   .prefault({});
 
 export const scaling = z
   .strictObject({
-    cpu: percent().prefault('60%').describe('CPU use that autoscaling aims at.'),
+    cpu: percent('5%', '95%').prefault('60%').describe('CPU use that autoscaling aims at.'),
     requestsPerTarget: count(1, 1_000_000)
       .prefault(3000)
       .describe('Requests a minute and web task that autoscaling aims at.'),
-    queueAge: duration().prefault('10s').describe('Age of the oldest unprocessed update that adds a worker.'),
-    scaleInCooldown: duration().prefault('5m').describe('Pause after tasks were taken away.'),
-    scaleOutCooldown: duration().prefault('1m').describe('Pause after tasks were added.'),
+    queueAge: duration('1s', '1h').prefault('10s').describe('Age of the oldest unprocessed update that adds a worker.'),
+    scaleInCooldown: duration('0s', '24h').prefault('5m').describe('Pause after tasks were taken away.'),
+    scaleOutCooldown: duration('0s', '24h').prefault('1m').describe('Pause after tasks were added.'),
   })
   .prefault({});

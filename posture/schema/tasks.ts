@@ -19,10 +19,8 @@ const replicas = z
 
 const size = {
   tasks: replicas,
-  cpu: z
-    .union([z.literal(256), z.literal(512), z.literal(1024), z.literal(2048), z.literal(4096)])
-    .describe('CPU units of one task (1024 is one vCPU), a Fargate size.'),
-  memory: bytes().describe('Memory of one task; the heap limit is derived from it, never typed.'),
+  cpu: z.literal([256, 512, 1024, 2048, 4096]).describe('CPU units of one task (1024 is one vCPU), a Fargate size.'),
+  memory: bytes('256MiB', '120GiB').describe('Memory of one task; the heap limit is derived from it, never typed.'),
   nofile: count(256, 1_048_576).prefault(4096).describe('Open-files limit (ulimit) of one task.'),
 };
 
@@ -38,13 +36,21 @@ export const web = z
       .describe(
         'Webhook requests one task accepts at once; beyond it a request is refused at once with 503 and Retry-After.',
       ),
-    bodyLimit: bytes().prefault('1MiB').describe('Largest request body; a larger one is refused with 413.'),
-    gather: duration()
+    bodyLimit: bytes(
+      '128KiB',
+      '4MiB',
+      'a long text in any script, with its entities, its keyboard and the message that it answers, takes about 100KiB',
+    )
+      .prefault('256KiB')
+      .describe('Largest request body; a larger one is refused with 413.'),
+    gather: duration('0s', '1s')
       .prefault('1ms')
       .describe('How long the first update of a batch waits for others to share its INSERT.'),
     gatherMax: count(1, 1000).prefault(250).describe('Updates that one INSERT carries at most.'),
-    stopTimeout: duration().prefault('60s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
-    drain: duration().prefault('40s').describe('How long a task that got SIGTERM goes on finishing what it accepted.'),
+    stopTimeout: duration('100ms', '10m').prefault('60s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
+    drain: duration('100ms', '10m')
+      .prefault('40s')
+      .describe('How long a task that got SIGTERM goes on finishing what it accepted.'),
   })
   .prefault({});
 
@@ -55,8 +61,8 @@ export const worker = z
     memory: size.memory.prefault('1GiB'),
     pool: count(2, 100).prefault(8).describe('Database connections of one worker task, shared with pg-boss.'),
     listeners: count(0, 4).prefault(1).describe('Connections of one worker task outside its pool (LISTEN).'),
-    stopTimeout: duration().prefault('120s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
-    drain: duration()
+    stopTimeout: duration('100ms', '10m').prefault('120s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
+    drain: duration('100ms', '10m')
       .prefault('100s')
       .describe('How long a task that got SIGTERM goes on finishing the updates it has begun.'),
   })
@@ -64,19 +70,23 @@ export const worker = z
 
 export const rollout = z
   .strictObject({
-    surge: percent()
+    surge: percent('100%', '1000%', 'a deploy never begins with fewer tasks than are wanted')
       .prefault('200%')
       .describe('maximumPercent of a rolling deploy: running tasks may reach this share of the desired count.'),
-    minimumHealthy: percent().prefault('100%').describe('minimumHealthyPercent of a rolling deploy.'),
+    minimumHealthy: percent('0%', '100%').prefault('100%').describe('minimumHealthyPercent of a rolling deploy.'),
     overlap: count(0, 4)
       .prefault(1)
       .describe(
         'Sets of STOPPING tasks that may still hold connections beside the surge: 1 allows a deploy begun inside the stop time of the one before, 0 needs deploys to be serialised.',
       ),
-    boot: duration().prefault('20s').describe('Start of a container to ready, at worst (measured by npm run bench).'),
-    healthGrace: duration().prefault('60s').describe('How long ECS ignores a failing health check of a new task.'),
+    boot: duration('100ms', '10m')
+      .prefault('20s')
+      .describe('Start of a container to ready, at worst (measured by npm run bench).'),
+    healthGrace: duration('100ms', '1h')
+      .prefault('60s')
+      .describe('How long ECS ignores a failing health check of a new task.'),
     failuresToRollBack: count(1, 200).prefault(3).describe('Failed tasks that trip the deployment circuit breaker.'),
-    rollbackWithin: duration()
+    rollbackWithin: duration('10s', '24h')
       .prefault('15m')
       .describe('Longest acceptable time from a bad deploy to the old tasks alone.'),
     operators: count(0, 50).prefault(5).describe('Connections kept for people: psql, dashboards, an incident.'),
@@ -85,9 +95,11 @@ export const rollout = z
 
 export const watchdog = z
   .strictObject({
-    maxLag: duration()
+    maxLag: duration('1s', '1m', 'collecting a full heap takes some hundred milliseconds')
       .prefault('5s')
       .describe('Longest pause of the event loop that is tolerated before the process ends itself with a diagnostic.'),
-    stalledAfter: duration().prefault('3m').describe('Longest time a worker with work to do may make no progress.'),
+    stalledAfter: duration('5s', '1h')
+      .prefault('3m')
+      .describe('Longest time a worker with work to do may make no progress.'),
   })
   .prefault({});

@@ -9,10 +9,10 @@ const attempts = (defaults: { attempts: number; first: string; max: string }) =>
     .describe('Attempts at one update before it is parked and its chat goes on.'),
   backoff: z
     .strictObject({
-      first: duration()
+      first: duration('10ms', '10m')
         .prefault(defaults.first)
         .describe('Pause after the first failed attempt; doubled after each further one.'),
-      max: duration().prefault(defaults.max).describe('Longest pause between two attempts.'),
+      max: duration('10ms', '1h').prefault(defaults.max).describe('Longest pause between two attempts.'),
     })
     .prefault({}),
 });
@@ -22,9 +22,11 @@ export const jobs = z
     chat: z
       .strictObject({
         lanes: count(1, 1000).prefault(200).describe('Chats that one worker task handles at once.'),
-        handler: duration().prefault('45s').describe('Deadline of the handling of one update.'),
-        turn: duration().prefault('30s').describe('How long one chat may keep its lane before others get a turn.'),
-        expire: duration()
+        handler: duration('100ms', '10m').prefault('45s').describe('Deadline of the handling of one update.'),
+        turn: duration('10ms', '10m')
+          .prefault('30s')
+          .describe('How long one chat may keep its lane before others get a turn.'),
+        expire: duration('1s', '1h')
           .prefault('2m')
           .describe("Age at which a lane's token is taken from its holder whatever its heartbeat says."),
         ...attempts({ attempts: 4, first: '2s', max: '30s' }),
@@ -36,11 +38,11 @@ export const jobs = z
           .prefault(16)
           .describe('Pre-checkout queries that one worker task answers at once, in lanes of their own.'),
         perSecond: count(1, 1000).prefault(2).describe('Pre-checkout queries a second expected at the peak.'),
-        handler: duration()
+        handler: duration('100ms', '10m')
           .prefault('4s')
           .describe('Deadline of the handling of one pre-checkout query. Telegram cancels the payment after 10s.'),
-        turn: duration().prefault('4s').describe('How long one query may keep its lane.'),
-        expire: duration().prefault('30s').describe("Age at which a lane's token is taken from its holder."),
+        turn: duration('10ms', '10m').prefault('4s').describe('How long one query may keep its lane.'),
+        expire: duration('1s', '1h').prefault('30s').describe("Age at which a lane's token is taken from its holder."),
         ...attempts({ attempts: 2, first: '500ms', max: '1s' }),
       })
       .prefault({}),
@@ -49,39 +51,57 @@ export const jobs = z
 
 export const lanes = z
   .strictObject({
-    poll: duration().prefault('1s').describe('How often a worker looks for work without having been notified.'),
+    poll: duration('50ms', '1m', 'each look is a query of every worker')
+      .prefault('1s')
+      .describe('How often a worker looks for work without having been notified.'),
     dispatchBatch: count(1, 10_000).prefault(1000).describe('Stored updates that one dispatch turns into lane tokens.'),
-    heartbeat: duration()
+    heartbeat: duration('500ms', '10m')
       .prefault('10s')
       .describe("Lease of a lane: a holder silent for longer loses it. pg-boss's least is 10s."),
-    touch: duration().prefault('3s').describe('How often a worker renews the leases of its lanes.'),
-    supervise: duration().prefault('2s').describe('How often lost leases are looked for.'),
-    sweep: duration().prefault('5s').describe('How often updates without a token are looked for.'),
+    touch: duration('50ms', '5m', 'each is a query of every worker')
+      .prefault('3s')
+      .describe('How often a worker renews the leases of its lanes.'),
+    supervise: duration('100ms', '1m').prefault('2s').describe('How often lost leases are looked for.'),
+    sweep: duration('100ms', '10m').prefault('5s').describe('How often updates without a token are looked for.'),
     takeovers: count(2, 100)
       .prefault(10)
       .describe('Workers that may be lost while handling one update before it is parked as what kills them.'),
-    recoverWithin: duration().prefault('20s').describe("Longest time until a crashed worker's chats are taken over."),
+    recoverWithin: duration('1s', '1h')
+      .prefault('20s')
+      .describe("Longest time until a crashed worker's chats are taken over."),
   })
   .prefault({});
 
 const breaker = (defaults: { failures: number; window: string; open: string }) =>
   z
     .strictObject({
-      failureRate: percent().prefault('50%').describe('Share of failed calls in the window that opens the breaker.'),
+      failureRate: percent(
+        '1%',
+        '99%',
+        'at 0% it would open without a failure, at 100% it would stay closed through all of them',
+      )
+        .prefault('50%')
+        .describe('Share of failed calls in the window that opens the breaker.'),
       minimumCalls: count(1, 1000).prefault(defaults.failures).describe('Calls in the window before the share counts.'),
-      window: duration().prefault(defaults.window).describe('Sliding window over which failures are counted.'),
-      openFor: duration()
+      window: duration('1s', '10m')
+        .prefault(defaults.window)
+        .describe('Sliding window over which failures are counted.'),
+      openFor: duration('100ms', '10m')
         .prefault(defaults.open)
         .describe('How long the breaker stays open before one call may try again.'),
     })
     .prefault({});
 
 const provider = (defaults: { timeout: string; attempts: number; concurrency: number; queue: number }) => ({
-  timeout: duration().prefault(defaults.timeout).describe('Deadline of one call.'),
+  timeout: duration('100ms', '10m', 'no answer comes from another country in less')
+    .prefault(defaults.timeout)
+    .describe('Deadline of one call.'),
   attempts: count(1, 5)
     .prefault(defaults.attempts)
     .describe('Calls made for one request when the failure is transient.'),
-  backoff: duration().prefault('500ms').describe('Pause before the first repeat; doubled after each, jittered.'),
+  backoff: duration('10ms', '1m')
+    .prefault('500ms')
+    .describe('Pause before the first repeat; doubled after each, jittered.'),
   concurrency: count(1, 2000)
     .prefault(defaults.concurrency)
     .describe('Calls that one task has open at once (bulkhead).'),

@@ -50,7 +50,7 @@ describe('resolve', () => {
 
   it('says which unit is missing, in the terms of the value', () => {
     assert.deepEqual(problems({ worker: { drain: 100 } }), [
-      'worker.drain: 100 is not accepted: expected string, received number; a quantity is written with its unit, such as "100s", "100MiB" or "100%"',
+      'worker.drain: 100 is not accepted: it wants its unit, such as "100s"',
     ]);
     assert.deepEqual(problems({ worker: { drain: '100 sec' } }), [
       'worker.drain: "100 sec" is not accepted: a duration with its unit, such as "250ms", "5s", "2m", "24h" or "7d"',

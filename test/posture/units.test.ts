@@ -5,16 +5,19 @@ import { z } from 'zod';
 import { ms, size } from '../../posture/readable.ts';
 import { bytes, duration, formatBytes, formatDuration, formatPercent, percent } from '../../posture/units.ts';
 
+const anyDuration = duration('0s', '1000d');
+const anySize = bytes('0B', '1024TiB');
+const anyShare = percent('0%', '1000%');
 const whole = (max: number) => fc.integer({ min: 0, max });
 
 describe('units', () => {
   it('come back as they went out', () => {
-    fc.assert(fc.property(whole(1e10), (value) => assert.equal(z.decode(duration(), formatDuration(value)), value)));
-    fc.assert(fc.property(whole(2 ** 50), (value) => assert.equal(z.decode(bytes(), formatBytes(value)), value)));
+    fc.assert(fc.property(whole(1e10), (value) => assert.equal(z.decode(anyDuration, formatDuration(value)), value)));
+    fc.assert(fc.property(whole(2 ** 50), (value) => assert.equal(z.decode(anySize, formatBytes(value)), value)));
     fc.assert(
       fc.property(whole(100_000), (value) => {
         const ratio = Number((value / 10_000).toFixed(6));
-        assert.equal(z.decode(percent(), formatPercent(ratio)), ratio);
+        assert.equal(z.decode(anyShare, formatPercent(ratio)), ratio);
       }),
     );
   });
@@ -28,17 +31,17 @@ describe('units', () => {
   });
 
   it('mean the same in each', () => {
-    const times = ['86400000ms', '86400s', '1440m', '24h', '1d'].map((text) => z.decode(duration(), text));
+    const times = ['86400000ms', '86400s', '1440m', '24h', '1d'].map((text) => z.decode(anyDuration, text));
     assert.equal(new Set(times).size, 1);
-    const sizes = ['1048576B', '1024KiB', '1MiB'].map((text) => z.decode(bytes(), text));
+    const sizes = ['1048576B', '1024KiB', '1MiB'].map((text) => z.decode(anySize, text));
     assert.equal(new Set(sizes).size, 1);
   });
 
   it('are never guessed', () => {
     for (const text of ['5', '5 s', 's', '-5s', '5S', '5sec', '5s5s', ''])
-      assert.ok(!z.safeDecode(duration(), text).success, text);
-    for (const text of ['5', '5MB', '5M', '-5MiB', '5mib']) assert.ok(!z.safeDecode(bytes(), text).success, text);
-    for (const text of ['5', '0.5', '-5%', '5 %']) assert.ok(!z.safeDecode(percent(), text).success, text);
+      assert.ok(!z.safeDecode(anyDuration, text).success, text);
+    for (const text of ['5', '5MB', '5M', '-5MiB', '5mib']) assert.ok(!z.safeDecode(anySize, text).success, text);
+    for (const text of ['5', '0.5', '-5%', '5 %']) assert.ok(!z.safeDecode(anyShare, text).success, text);
   });
 });
 

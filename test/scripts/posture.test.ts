@@ -142,8 +142,22 @@ describe('npm run posture', () => {
   it('names file and line of what is no YAML', async (t) => {
     const cwd = await directory(t, 'config:\n  evenkeel:posture:\n    worker: { pool: 8\n    web: {}\n');
     const { code, err } = await posture(['mine'], cwd);
-    assert.equal(code, 2);
+    assert.equal(code, 1);
     assert.match(err, /^Pulumi\.mine\.yaml:\d+: \S.*\n$/);
+  });
+
+  it('names --set, and no innocent line, for a mistake in what was set', async () => {
+    const cases: [string[], RegExp][] = [
+      [['worker.pol=4'], /^--set worker\.pol: unknown key; did you mean "pool"\?/],
+      [['worker.cpu=300'], /^--set worker\.cpu: 300 is not accepted: one of 256, 512, 1024, 2048, 4096\n$/],
+      [['web.tasks.min=9'], /^--set web\.tasks: .*raise max to 9 or lower min to 4\n$/],
+      [['oncall.emails[0]=foo'], /^--set oncall\.emails\.0: "foo" is not accepted: an e-mail address/],
+    ];
+    for (const [set, wanted] of cases) {
+      const { code, err } = await posture(['prod', ...set.flatMap((one) => ['--set', one])]);
+      assert.equal(code, 1);
+      assert.match(err, wanted);
+    }
   });
 
   it('takes a stack without a posture as one of defaults', async (t) => {
