@@ -1,106 +1,138 @@
-/** `npm test [-- pattern…]`: the static checks, then node's own test runner. */
-import { spawn } from 'node:child_process';
+/** `npm test [-- pattern…]`: every test by node:test, and the static checks beside them. */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runChecks } from './test/checks.ts';
+import { changedSince, defaultBase, isCommit, projectFiles } from './test/git.ts';
+import { printCheck, printEnd, printFile, printRepeat } from './test/print.ts';
+import { runAll } from './test/run.ts';
 
-const HELP = `npm test [-- [PATTERN…] [--no-checks] [--only-checks]]
+/** Test files at once: each starts real servers and processes, and waits for them about half of its time. */
+const JOBS = Math.max(2, Math.min(4, availableParallelism()));
 
-Runs tsc, eslint and prettier, then every test. With patterns only the test files whose path contains one of them run.
-A pattern with * is a glob.`;
+const HELP = `npm test [-- [PATTERN…] [options]]
 
-/** Test files at once: each starts real servers and processes, so more than the cores only makes them wait. */
-const CONCURRENCY = Math.max(1, Math.min(4, availableParallelism()));
-/** No file takes this long, ms; one that does hangs. */
-const FILE_TIMEOUT = 180_000;
+Runs every test and, beside them, tsc, eslint and prettier. With patterns only the test files run whose path contains
+one of them; a pattern with * is a glob. A file that failed runs once more, alone: what passes then is listed as FLAKY
+and does not fail the run.
 
-const CHECKS = [
-  ['tsc', '--noEmit'],
-  ['eslint', '.'],
-  ['prettier', '--check', '--log-level', 'warn', '.'],
-] as const;
+  --changed [REF]  only test files that what changed since REF concerns, by their imports (default: since this branch
+                   left the main one), uncommitted and new files included
+  --no-checks      the tests alone
+  --only-checks    the static checks alone
+  --no-repeat      nothing runs twice: what fails, fails the run
+  --jobs N         test files at once (default here: ${JOBS})
+  --verbose        a line for every test (default with up to three files)
+  --help           this
 
-interface Outcome {
-  code: number;
-  output: string;
-}
+Exit code 0: all passed; 1: a test or a check failed; 2: the options are wrong; 130: interrupted. The last line is
+"N passed, N failed, N skipped".`;
 
-function run(program: string, args: readonly string[], show: boolean): Promise<Outcome> {
-  return new Promise((done) => {
-    const child = spawn(program, args, { stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream?.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    child.once('error', ({ message }) => done({ code: 127, output: `${message}\n` }));
-    child.once('close', (code) => done({ code: code ?? 1, output }));
-  });
-}
-
-/** One line a check, and what it found when it failed. They run side by side and report in their order. */
-async function allChecks(): Promise<boolean> {
-  const running = CHECKS.map(async ([program, ...args]) => {
-    const began = performance.now();
-    const outcome = await run(program, args, false);
-    const took = `${((performance.now() - began) / 1000).toFixed(1)} s`;
-    return { ...outcome, line: `${program} ${args.join(' ')} (${took})` };
-  });
-  let good = true;
-  for (const check of running) {
-    const { code, output, line } = await check;
-    console.log(code === 0 ? `✔ ${line}` : `✖ ${line}\n${output.trimEnd()}`);
-    good &&= code === 0;
-  }
-  return good;
-}
+class UsageError extends Error {}
 
 const isGlob = (pattern: string) => /[*?[{]/.test(pattern);
+const withSlashes = (path: string) => path.split(sep).join('/');
 
-function testFiles(patterns: readonly string[]): string[] {
-  const all = globSync('test/**/*.test.ts').sort();
-  if (patterns.length === 0) return all;
-  const wanted = new Set(patterns.flatMap((p) => (isGlob(p) ? globSync(p) : all.filter((file) => file.includes(p)))));
+function matching(all: readonly string[], patterns: readonly string[]): string[] {
+  if (patterns.length === 0) return [...all];
+  const wanted = new Set(
+    patterns.flatMap((p) => (isGlob(p) ? globSync(p).map(withSlashes) : all.filter((file) => file.includes(p)))),
+  );
   return [...wanted].sort();
 }
 
+/** `--changed` alone or with a commit after it: an option whose value may be missing, which parseArgs does not know. */
+function takeChanged(args: string[]): { rest: string[]; base: string | undefined } {
+  const at = args.findIndex((arg) => arg === '--changed' || arg.startsWith('--changed='));
+  if (at < 0) return { rest: args, base: undefined };
+  const [, given] = args[at]!.split('=', 2);
+  const next = args[at + 1];
+  const follows = given === undefined && next !== undefined && !next.startsWith('-') && isCommit(next);
+  const base = given ?? (follows ? next : defaultBase());
+  if (!isCommit(base)) throw new UsageError(`--changed=${base}: git knows no such commit`);
+  return { rest: args.toSpliced(at, follows ? 2 : 1), base };
+}
+
+function options(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        'no-checks': { type: 'boolean', default: false },
+        'only-checks': { type: 'boolean', default: false },
+        'no-repeat': { type: 'boolean', default: false },
+        jobs: { type: 'string', default: String(JOBS) },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0]);
+  }
+}
+
+/** Aborts at the first Ctrl-C or the like; the second one ends this program as it always does. */
+function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => {
+      console.error(`\n${name}: ending the tests`);
+      interrupted.abort();
+    });
+  return interrupted.signal;
+}
+
+async function concernedBy(base: string, files: readonly string[]): Promise<string[]> {
+  // Here and not above: it loads TypeScript's parser.
+  const { affectedTests } = await import('./test/changed.ts');
+  const concerned = new Set(affectedTests(changedSince(base), projectFiles()));
+  const chosen = files.filter((file) => concerned.has(file));
+  console.log(`${chosen.length} of ${files.length} test files are concerned by what changed since ${base}`);
+  return chosen;
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      'no-checks': { type: 'boolean', default: false },
-      'only-checks': { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+  const { rest, base } = takeChanged(process.argv.slice(2));
+  const { values, positionals } = options(rest);
   if (values.help) {
     console.log(HELP);
     return 0;
   }
-  const files = testFiles(positionals);
-  if (files.length === 0) {
-    console.error(`no test file matches ${positionals.map((p) => `"${p}"`).join(', ')}; they are in test/**/*.test.ts`);
-    return 1;
-  }
-  const good = values['no-checks'] || (await allChecks());
-  if (values['only-checks']) return good ? 0 : 1;
-  const { code } = await run(
-    process.execPath,
-    [
-      '--test',
-      `--test-concurrency=${CONCURRENCY}`,
-      `--test-timeout=${FILE_TIMEOUT}`,
-      '--test-reporter=spec',
-      '--test-reporter-destination=stdout',
-      ...files,
-    ],
-    true,
-  );
-  return code === 0 && good ? 0 : 1;
+  const jobs = Number(values.jobs);
+  if (!Number.isInteger(jobs) || jobs < 1) throw new UsageError(`--jobs ${values.jobs}: wants a number from 1`);
+  const all = globSync('test/**/*.test.ts').map(withSlashes).sort();
+  const files = values['only-checks'] ? [] : matching(all, positionals);
+  if (files.length === 0 && !values['only-checks'])
+    throw new UsageError(
+      `no test file matches ${positionals.map((p) => `"${p}"`).join(', ')}; they are in test/**/*.test.ts`,
+    );
+  const chosen = base === undefined ? files : await concernedBy(base, files);
+
+  const signal = interruption();
+  const began = performance.now();
+  const each = values.verbose || chosen.length <= 3;
+  const [verdict, checks] = await Promise.all([
+    runAll(chosen, {
+      jobs,
+      repeat: !values['no-repeat'],
+      signal,
+      onFile: (result) => printFile(result, each),
+      onRepeat: printRepeat,
+    }),
+    values['no-checks'] ? [] : runChecks(signal, printCheck),
+  ]);
+  if (signal.aborted) console.log('\ninterrupted: the rest did not run');
+  printEnd(verdict, checks, performance.now() - began);
+  if (signal.aborted) return 130;
+  return verdict.failed.length === 0 && checks.every(({ good }) => good) ? 0 : 1;
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  const [what] = (error as Error).message.split('. ');
-  console.error(`${what}; npm test -- --help lists the options`);
-  process.exitCode = 1;
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}; npm test -- --help lists the options`);
+  process.exitCode = 2;
 }

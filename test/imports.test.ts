@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { sep } from 'node:path';
 import { describe, test } from 'node:test';
-import { FOLDERS, importsOf, violations } from './imports.ts';
+import { importsOf } from '../scripts/test/imports-of.ts';
+import { FOLDERS, violations } from './imports.ts';
 
 test('every import of the project points the way it may', () => {
   const files = globSync(`{${FOLDERS.join(',')}}/**/*.{ts,js,mjs}`).map((file) => file.split(sep).join('/'));

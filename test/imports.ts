@@ -1,14 +1,6 @@
 /** Which file may import what: dependencies point one way, so that no part can pull in another behind its back. */
 import { dirname, join, normalize } from 'node:path/posix';
-import ts from 'typescript';
-
-/** An import as it is written, with its line. */
-export interface Import {
-  specifier: string;
-  line: number;
-  /** `import type` and `export type`: gone when the program runs. */
-  typeOnly: boolean;
-}
+import { importsOf } from '../scripts/test/imports-of.ts';
 
 /** Modules of Node that reach outside the program; posture is pure. */
 const IO =
@@ -54,34 +46,6 @@ function floorOf(file: string): number {
   if (floor === -1 && file.split('/').length > 2) throw new Error(`app/${part} has no floor; give it one in FLOORS`);
   return floor === -1 ? GROUND : floor;
 }
-
-/** All imports of a source: static, re-exported, dynamic, `import x = require()`, and types by `import('…')`. */
-export function importsOf(source: string, file = 'file.ts'): Import[] {
-  const tree = ts.createSourceFile(file, source, ts.ScriptTarget.Latest, true);
-  const found: Import[] = [];
-  const note = (node: ts.Node, specifier: ts.Node | undefined, typeOnly = false): void => {
-    if (!specifier) return;
-    const { line } = tree.getLineAndCharacterOfPosition(node.getStart(tree));
-    // A path that is put together at run time cannot be checked, so it is refused.
-    const text = ts.isStringLiteralLike(specifier) ? specifier.text : `(computed) ${specifier.getText(tree)}`;
-    found.push({ specifier: text, line: line + 1, typeOnly });
-  };
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node))
-      note(node, node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    else if (ts.isExportDeclaration(node)) note(node, node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference))
-      note(node, node.moduleReference.expression, node.isTypeOnly);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) note(node, node.argument.literal, true);
-    else if (ts.isCallExpression(node) && isLoading(node.expression)) note(node, node.arguments[0]);
-    ts.forEachChild(node, visit);
-  };
-  visit(tree);
-  return found;
-}
-
-const isLoading = (callee: ts.Expression): boolean =>
-  callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
 
 /**
  * What is wrong with a file's imports, one line each.

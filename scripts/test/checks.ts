@@ -1,0 +1,54 @@
+/** The static checks. They run beside the tests, one after the other and at low priority: they fill idle moments. */
+import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
+
+const CACHE = 'node_modules/.cache/evenkeel';
+
+const CHECKS = [
+  ['tsc', '--noEmit', '--incremental', '--tsBuildInfoFile', `${CACHE}/tsc.json`],
+  // No cache: what it finds in a file depends on the types in others.
+  ['eslint', '.'],
+  ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-location', `${CACHE}/prettier`, '.'],
+] as const;
+
+export interface CheckResult {
+  name: string;
+  good: boolean;
+  /** ms */
+  took: number;
+  output: string;
+}
+
+function check([program, ...args]: (typeof CHECKS)[number], signal: AbortSignal): Promise<CheckResult> {
+  const began = performance.now();
+  return new Promise((done) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    const end = () => child.kill('SIGTERM');
+    signal.addEventListener('abort', end);
+    let output = '';
+    const finish = (good: boolean) => {
+      signal.removeEventListener('abort', end);
+      done({ name: program, good, took: performance.now() - began, output: output.trimEnd() });
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    child.once('error', ({ message }) => {
+      output += message;
+      finish(false);
+    });
+    child.once('close', (code) => finish(code === 0));
+  });
+}
+
+/** @param told of each check when it is done, in their order */
+export async function runChecks(signal: AbortSignal, told: (result: CheckResult) => void): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const each of CHECKS) {
+    if (signal.aborted) break;
+    const result = await check(each, signal);
+    if (!signal.aborted) told(result);
+    results.push(result);
+  }
+  return results;
+}
