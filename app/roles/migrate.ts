@@ -3,17 +3,15 @@
  * owner of the database. Everything is idempotent: a killed run is repaired by the next one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { connectionLimits } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Config } from '../config.ts';
+import { bringUpToDate } from '../database/schema.ts';
 import { describeError, type Logger } from '../log.ts';
+import { ensureJobQueues } from '../jobs/queues.ts';
 import { ensureQueues, PGBOSS_SCHEMA } from '../lanes/queues.ts';
-
-const DIRECTORY = fileURLToPath(new URL('../database/migrations', import.meta.url));
 
 export async function migrate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
   const client = new pg.Client({
@@ -28,24 +26,8 @@ export async function migrate({ posture, env }: Config<'migrate'>, log: Logger):
   await client.connect();
   try {
     await takeTurn(client);
-    const ran = await runner({
-      dbClient: client,
-      dir: DIRECTORY,
-      direction: 'up',
-      migrationsTable: 'migration',
-      migrationsSchema: 'evenkeel_migrations',
-      createMigrationsSchema: true,
-      logger: {
-        debug: () => {},
-        info: () => {},
-        warn: (text: string) => log.warn(text),
-        error: (text: string) => log.error(text),
-      },
-    });
-    log.info(
-      { migrations: ran.map(({ name }) => name) },
-      ran.length > 0 ? 'schema brought up to date' : 'schema is up to date',
-    );
+    const migrations = await bringUpToDate(client, log);
+    log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
     await installQueues(env.DATABASE_URL, client, posture, log);
     await ensureRole(client, 'web', connectionLimits(posture).web, env.WEB_DATABASE_PASSWORD);
     await ensureRole(client, 'worker', connectionLimits(posture).worker, env.WORKER_DATABASE_PASSWORD);
@@ -104,6 +86,7 @@ async function installQueues(url: string, client: pg.Client, posture: Posture, l
   await boss.start();
   try {
     await ensureQueues(boss, client, posture);
+    await ensureJobQueues(boss, posture);
   } finally {
     await boss.stop({ graceful: false });
   }

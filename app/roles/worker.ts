@@ -6,11 +6,11 @@ import { createBotHandler } from '../bot/bot.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool } from '../database/pool.ts';
-import { startRetention } from '../database/retention.ts';
 import { composeFeatures } from '../features/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import type { Progress } from '../health/watchdog.ts';
 import { STORED_CHANNEL } from '../intake/store.ts';
+import { startJobs } from '../jobs/index.ts';
 import { createBoss } from '../lanes/boss.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
@@ -60,7 +60,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     onNotify: () => engine?.wake(),
   });
   const boss = createBoss(pool, posture, log);
-  const retention = startRetention(pool, posture, log);
+  const jobs = startJobs({ pool, posture, log });
 
   // Live at once, ready when what it needs has answered (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
@@ -100,8 +100,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     server.leave();
     await begun;
     // A second is kept for closing what is left.
-    await engine?.drain(posture.worker.drain - 1000);
-    await retention.stop();
+    await Promise.all([engine?.drain(posture.worker.drain - 1000), jobs.stop()]);
     await listener.stop();
     await boss
       .stop({ graceful: false })

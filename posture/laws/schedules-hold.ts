@@ -15,7 +15,7 @@ function wholeMinutes({ stage, sentinel }: Posture): Clause {
 }
 
 function clauses(posture: Posture): Clause[] {
-  const { sentinel, lanes, database } = posture;
+  const { sentinel, lanes, database, schedules } = posture;
   const { acquire, query } = database.timeouts;
   const deadline = { 'deadline of one round: acquire': acquire, query };
   return [
@@ -26,6 +26,10 @@ function clauses(posture: Posture): Clause[] {
     lessThan(deadline, { heartbeat: lanes.heartbeat }),
     lessThan({ 'lanes.touch': lanes.touch }, { 'half of the heartbeat': lanes.heartbeat / 2 }),
     atMost({ 'lanes.supervise': lanes.supervise }, { heartbeat: lanes.heartbeat }),
+    ...Object.entries(schedules).map(([name, { every, deadline }]) =>
+      // The last statement that was begun before the deadline ends within its own.
+      atMost({ [`schedules.${name}.deadline`]: deadline, query: database.timeouts.query }, { every }),
+    ),
   ];
 }
 
@@ -41,6 +45,8 @@ export const schedulesHold = law({
     'lanes.touch',
     'lanes.supervise',
     'lanes.heartbeat',
+    'schedules.retention.deadline',
+    'schedules.retention.every',
     'database.timeouts.query',
     'database.timeouts.acquire',
   ],

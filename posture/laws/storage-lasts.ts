@@ -5,6 +5,8 @@ import { atMost, clause, law, size, type Clause } from './law.ts';
 
 /** Bytes of a row on disk with its share of indexes and bloat: an update as JSON, a lane token, a message. */
 const ROW = { update: 2048, token: 1024, message: 1024 };
+/** Share of the updates that is planned to be given up: more has been paged about long before. */
+const PARKED_SHARE = 0.01;
 /** The user's message and the bot's. */
 const MESSAGES = 2;
 /** Catalogue, empty schema, WAL at max_wal_size with a replica or a backup holding it back. */
@@ -20,6 +22,7 @@ export function dataAtRest(posture: Posture): Record<string, number> {
   const rows = (milliseconds: number) => (peakRate(posture) * milliseconds) / 1000;
   return {
     updates: rows(retention.updates) * ROW.update,
+    parked: rows(retention.parked) * PARKED_SHARE * ROW.update,
     tokens: rows(retention.jobs) * ROW.token,
     conversation: rows(retention.conversation) * MESSAGES * ROW.message,
     'catalogue and WAL': FIXED,
@@ -54,6 +57,7 @@ export const storageLasts = law({
     'database.storage.max',
     'database.storage.size',
     'database.retention.updates',
+    'database.retention.parked',
     'database.retention.conversation',
     'database.retention.jobs',
     'providers.telegram.rate.replies',

@@ -97,7 +97,10 @@ export const database = z
         updates: duration('1h', '365d')
           .prefault('7d')
           .describe('How long a processed update is kept; longer than the 24h in which Telegram may deliver it again.'),
-        jobs: duration('1m', '365d').prefault('1h').describe('How long a finished lane token is kept.'),
+        parked: duration('1d', '365d', 'somebody has to see it first, and the disk has to hold it')
+          .prefault('30d')
+          .describe('How long an update that was given up is kept for somebody to decide about it.'),
+        jobs: duration('1m', '365d').prefault('1h').describe('How long a finished job is kept.'),
         conversation: duration(
           '1d',
           '3650d',

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { database } from './database.ts';
 import { ingress, network, telegram } from './edge.ts';
 import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
+import { schedules } from './schedules.ts';
 import { rollout, watchdog, web, worker } from './tasks.ts';
 import { history, jobs, lanes, providers } from './work.ts';
 
@@ -20,6 +21,7 @@ export const postureSchema = z
     database,
     lanes,
     jobs,
+    schedules,
     providers,
     history,
     features,

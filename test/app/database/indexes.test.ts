@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createPool } from '../../../app/database/pool.ts';
-import { startRetention } from '../../../app/database/retention.ts';
 import { answerOf, forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
 import { readQueues } from '../../../app/health/queues.ts';
 import { storeUpdates } from '../../../app/intake/store.ts';
@@ -18,6 +17,7 @@ import {
   recordSends,
 } from '../../../app/lanes/inbox.ts';
 import { dispatch } from '../../../app/lanes/dispatch.ts';
+import { createRetention } from '../../../app/jobs/retention.ts';
 import { QUEUES } from '../../../app/lanes/queues.ts';
 import type { StoredUpdate } from '../../../app/lanes/update.ts';
 import { startBoss } from '../../harness/lanes.ts';
@@ -25,14 +25,14 @@ import { captureLog } from '../../harness/logs.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
-const ROWS = 200_000;
+const ROWS = 1_000_000;
 const world = await startWorld({ after });
 
 const LOAD = `
   INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, received_at, settled_at, body)
   SELECT 1, n, 'chat', '1:' || n % 5000,
          CASE WHEN n > ${ROWS - 10_000} THEN 'pending' WHEN n % 5000 = 0 THEN 'parked' ELSE 'done' END,
-         now() - (${ROWS} - n) * interval '3 s', now(),
+         now() - (${ROWS} - n) * interval '600 ms', now(),
          '{"update_id":' || n || ',"message":{"text":"' || repeat('x', 100) || '"}}'
   FROM generate_series(1, ${ROWS}) AS n`;
 const ARRIVALS = `
@@ -127,17 +127,14 @@ test('retention finds what is old without scanning the tables', async () => {
     await world.database.sql(
       `UPDATE evenkeel.inbox SET received_at = now() - interval '9 days' WHERE update_id <= 100`,
     );
-    const retention = startRetention(pool, world.posture, options.log);
-    await waitFor(
-      async () =>
-        (
-          await world.database.sql(
-            `SELECT FROM evenkeel.inbox WHERE bot_id = 1 AND update_id <= 100 AND state = 'done'`,
-          )
-        ).length === 0,
-      { what: 'what is old to be deleted' },
+    const retention = createRetention({ pool, posture: world.posture });
+    const job = { id: '1', name: 'retention' };
+    const { signal } = new AbortController();
+    await retention({ job, signal, deadline: Date.now() + 45_000, log: options.log });
+    assert.deepEqual(
+      await world.database.sql(`SELECT FROM evenkeel.inbox WHERE bot_id = 1 AND update_id <= 100 AND state = 'done'`),
+      [],
     );
-    await retention.stop();
     await pool.end();
   });
 });

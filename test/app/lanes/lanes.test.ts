@@ -4,10 +4,8 @@ import { after, test } from 'node:test';
 import { dispatch } from '../../../app/lanes/dispatch.ts';
 import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/outcome.ts';
 import type { Turn } from '../../../app/lanes/update.ts';
-import { startRetention } from '../../../app/database/retention.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { PostureInput } from '../../../posture/schema/index.ts';
-import { captureLog } from '../../harness/logs.ts';
 import { inbox, settled, startBoss, startLanes, store, workerPool } from '../../harness/lanes.ts';
 import { deferred, waitFor } from '../../harness/wait.ts';
 import { message } from '../../harness/webhook.ts';
@@ -320,30 +318,4 @@ test('tokens that were deleted by hand are sent again', async (t) => {
     handled.toSorted((a, b) => a - b),
     Array.from({ length: 20 }, (_, index) => index + 1),
   );
-});
-
-test('old updates are deleted in bites; what is pending, parked or young stays', async (t) => {
-  const database = await world.freshDatabase(t);
-  const posture = quick();
-  await database.sql(`
-    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, received_at, body)
-    SELECT 1, n, 'chat', '1:1', CASE WHEN n <= 2500 THEN 'done' WHEN n <= 2510 THEN 'pending' ELSE 'parked' END,
-           now() - interval '8 days', '{}' FROM generate_series(1, 2520) AS n`);
-  await database.sql(`
-    INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, body)
-    SELECT 2, n, 'chat', '1:1', 'done', '{}' FROM generate_series(1, 30) AS n`);
-  await database.sql(`
-    INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
-    SELECT 1, n, 'user', 1, 'x', now() - CASE WHEN n <= 1500 THEN interval '31 days' ELSE interval '1 day' END
-    FROM generate_series(1, 1510) AS n`);
-  const retention = startRetention(workerPool(t, database, posture), posture, captureLog().log);
-  t.after(() => retention.stop());
-  const counts = () =>
-    database.sql(`SELECT
-      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 1 AND state = 'done')::int AS old,
-      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 1 AND state <> 'done')::int AS unfinished,
-      (SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 2)::int AS young,
-      (SELECT count(*) FROM evenkeel.message)::int AS messages`);
-  await waitFor(async () => (await counts())[0]!['old'] === 0, { what: 'the old updates to go' });
-  assert.deepEqual(await counts(), [{ old: 0, unfinished: 20, young: 30, messages: 10 }]);
 });

@@ -1,0 +1,63 @@
+/** Deletes what is older than the posture keeps, in small bites that hold no lock for long (fault db-quota). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Pool } from '../database/pool.ts';
+import type { JobHandler } from './run.ts';
+
+/** Rows that one statement deletes at most: some 10 ms. */
+export const BITE = 1_000;
+
+/**
+ * Walks an index on `column` from the oldest row that is left. `$2` is where the bite before ended: while somebody holds
+ * a snapshot open, what was deleted stays in the index, and is not to be passed again and again.
+ * By ctid, which is stable for rows that this statement has locked; those that others hold are left for the next run.
+ */
+const bite = (table: string, column: string, extra = '') => `
+  WITH gone AS (
+    DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM ${table}
+      WHERE ${column} >= $2::timestamptz AND ${column} < now() - $1 * interval '1 ms' ${extra}
+      ORDER BY ${column}
+      LIMIT ${BITE}
+      FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING ${column}
+  )
+  SELECT count(*) AS deleted, max(${column})::text AS upto FROM gone`;
+
+type Kept = keyof Pick<Posture['database']['retention'], 'updates' | 'parked' | 'conversation'>;
+
+/** What is kept for a time of its own, with the statement that ends it and the index that the statement relies on. */
+export const BITES: Record<Kept, string> = {
+  /** inbox_done */
+  updates: bite('evenkeel.inbox', 'received_at', `AND state = 'done'`),
+  /** inbox_parked */
+  parked: bite('evenkeel.inbox', 'settled_at', `AND state = 'parked'`),
+  /** message_age */
+  conversation: bite('evenkeel.message', 'created_at'),
+};
+
+async function forget(pool: Pool, statement: string, age: number, signal: AbortSignal): Promise<number> {
+  let total = 0;
+  for (let upto = '-infinity'; ;) {
+    const began = performance.now();
+    const { rows } = await pool.query<{ deleted: number; upto: string | null }>(statement, [age, upto]);
+    const { deleted, upto: reached } = rows[0]!;
+    total += deleted;
+    if (deleted < BITE || reached === null || signal.aborted) return total;
+    upto = reached;
+    // A large backlog takes half of one backend at most; what the deadline leaves is the next slot's.
+    await sleep(performance.now() - began, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+export function createRetention({ pool, posture }: { pool: Pool; posture: Posture }): JobHandler {
+  const { retention } = posture.database;
+  return async ({ signal }) => {
+    const deleted: Partial<Record<Kept, number>> = {};
+    for (const [kept, statement] of Object.entries(BITES) as [Kept, string][]) {
+      if (!signal.aborted) deleted[kept] = await forget(pool, statement, retention[kept], signal);
+    }
+    return { deleted };
+  };
+}

@@ -1,0 +1,20 @@
+/** What runs by the clock: one run a slot, whatever the number of workers. */
+import { z } from 'zod';
+import { duration } from '../units.ts';
+
+const schedule = (defaults: { every: string; deadline: string }, what: string) =>
+  z
+    .strictObject({
+      every: duration('1s', '7d', 'the database counts slots in whole seconds')
+        .prefault(defaults.every)
+        .describe('Length of a slot, by the clock of the database.'),
+      deadline: duration('100ms', '1d').prefault(defaults.deadline).describe('Longest run; shorter than a slot.'),
+    })
+    .prefault({})
+    .describe(what);
+
+export const schedules = z
+  .strictObject({
+    retention: schedule({ every: '1m', deadline: '45s' }, 'Deletes what is older than database.retention says.'),
+  })
+  .prefault({});
