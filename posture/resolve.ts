@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { explain } from './problem.ts';
 import { postureSchema, type Posture, type PostureInput } from './schema/index.ts';
+import { original } from './trace.ts';
 import type { Bounds } from './units.ts';
 
 /** Thrown by {@link resolve}. `problems` has one line for each mistake: where, which value, what to write instead. */
@@ -48,4 +49,4 @@ export function resolve(values: unknown): Posture {
 }
 
 /** The whole posture as a person would write it, defaults spelled out: what a container is given as `POSTURE`. */
-export const spellOut = (posture: Posture): PostureInput => z.encode(postureSchema, posture);
+export const spellOut = (posture: Posture): PostureInput => z.encode(postureSchema, original(posture));

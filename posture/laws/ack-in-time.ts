@@ -40,16 +40,5 @@ export const ackInTime = law({
   name: 'ack.in.time',
   prevents: ['slow-start', 'ipn-storm', 'false-200', 'db-drop'],
   says: 'Every webhook request is answered within its deadline, far inside every timeout between Telegram and the task.',
-  keys: [
-    'telegram.ackDeadline',
-    'database.timeouts.acquire',
-    'database.timeouts.query',
-    'web.gather',
-    'ingress.idleTimeout',
-    'ingress.keepAlive',
-    'telegram.retryAfter',
-    'ingress.healthCheck.timeout',
-    'ingress.healthCheck.interval',
-  ],
   clauses,
 });

@@ -125,14 +125,5 @@ export const alarmsDetect = law({
   name: 'alarms.detect',
   prevents: ['passive-watchdog', 'no-health-page', 'quiet-false-alarm'],
   says: 'Every part has an alarm with a runbook that goes off within the declared time, and not in an ordinary deploy.',
-  keys: [
-    'oncall.detectWithin.page',
-    'oncall.detectWithin.ticket',
-    'sentinel.every',
-    'sentinel.timeout',
-    'rollout.overlap',
-    'rollout.operators',
-    'database.maxConnections',
-  ],
   clauses,
 });

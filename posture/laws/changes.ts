@@ -5,7 +5,42 @@ import { jsonSchema, spellOut } from '../resolve.ts';
 import { INSTANCE_MEMORY_GIB } from '../schema/database.ts';
 import { z } from 'zod';
 import { postureSchema, type Posture } from '../schema/index.ts';
-import type { Key, Law, Violation } from './law.ts';
+import { traced } from '../trace.ts';
+import type { Law, Violation } from './law.ts';
+
+/** A key to search for the smallest change, alone or together with one that has to follow it. */
+type Key = string | { key: string; needs: string };
+
+/** Keys that cannot go far alone, and what follows them. */
+const FOLLOWERS: Readonly<Record<string, string>> = {
+  'database.maxConnections': 'database.instance',
+  'web.tasks.min': 'web.tasks.max',
+  'worker.tasks.min': 'worker.tasks.max',
+};
+
+/**
+ * What is so, and not chosen: what was measured, what others take, what is expected, what the stack is for. A posture
+ * becomes no better by saying otherwise, so no law is mended by it.
+ */
+const FACTS: readonly RegExp[] = [
+  /^stage$/,
+  /^features\./,
+  /^database\.(backendMemory|serviceReserved|superuserReserved)$/,
+  /^rollout\.boot$/,
+  /^providers\.openrouter\.contextTokens$/,
+];
+
+/** The keys whose values could satisfy a law: those that it reads, each alone, then those that need another to follow. */
+function keysOf(posture: Posture, law: Law): Key[] {
+  const { posture: recorded, read } = traced(posture);
+  law.check(recorded);
+  const own = [...read].filter((key) => !FACTS.some((fact) => fact.test(key)));
+  const together = own.flatMap((key) => {
+    const needs = FOLLOWERS[key];
+    return needs === undefined ? [] : [{ key, needs }];
+  });
+  return [...own, ...together];
+}
 
 /** One change of a key, as a person would write it. */
 export interface Change {
@@ -189,8 +224,11 @@ export function smallestChanges(posture: Posture, violation: Violation, laws: re
     }
     return acceptable(candidate) ? left === 0 : undefined;
   };
-  return broken.keys
-    .flatMap((key) => candidates(posture, key, judge).map((candidate) => ({ key, candidate })))
+  const found = keysOf(posture, broken).flatMap((key) =>
+    candidates(posture, key, judge).map((candidate) => ({ key, candidate })),
+  );
+  return found
+    .filter(({ key }) => typeof key === 'string' || !found.some((other) => other.key === key.needs))
     .sort(
       (a, b) =>
         Number(b.candidate.complete) - Number(a.candidate.complete) || a.candidate.distance - b.candidate.distance,

@@ -62,18 +62,5 @@ export const connectionsFit = law({
   name: 'connections.fit',
   prevents: ['pool-exhaustion', 'db-quota', 'lifecycle-hooks'],
   says: 'All connections that tasks, deploys, lost hosts, migrations, the sentinel and people may hold at once fit the server and its memory.',
-  keys: [
-    'worker.pool',
-    'web.pool',
-    'worker.tasks.max',
-    'web.tasks.max',
-    { key: 'database.maxConnections', needs: 'database.instance' },
-    'database.maxConnections',
-    'database.instance',
-    'rollout.overlap',
-    'rollout.surge',
-    'rollout.operators',
-    'database.sharedBuffers',
-  ],
   clauses: (posture) => [demandFits(posture), memoryBears(posture)],
 });

@@ -37,15 +37,5 @@ export const drainFits = law({
   name: 'drain.fits',
   prevents: ['reload-in-prod', 'background-context'],
   says: 'A task that got SIGTERM finishes what it accepted and leaves before it is killed.',
-  keys: [
-    'web.drain',
-    'worker.drain',
-    'web.stopTimeout',
-    'worker.stopTimeout',
-    'jobs.chat.handler',
-    'jobs.preCheckout.handler',
-    'ingress.deregistrationDelay',
-    'telegram.ackDeadline',
-  ],
   clauses,
 });

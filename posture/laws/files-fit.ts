@@ -34,12 +34,5 @@ export const filesFit = law({
   name: 'files.fit',
   prevents: ['fd-leak'],
   says: 'Sockets and files of a full task stay within 70 % of its open-files limit.',
-  keys: [
-    'web.nofile',
-    'worker.nofile',
-    'web.maxInFlight',
-    'providers.telegram.concurrency',
-    'providers.openrouter.concurrency',
-  ],
   clauses,
 });

@@ -41,12 +41,5 @@ export const historyBounded = law({
   name: 'history.bounded',
   prevents: ['history-memory', 'oom'],
   says: "The conversations of all lanes fit half of the worker's heap, and each fits its model's context window.",
-  keys: [
-    'history.characters',
-    'jobs.chat.lanes',
-    'worker.memory',
-    'providers.openrouter.contextTokens',
-    'providers.openrouter.maxTokens',
-  ],
   clauses: (posture) => [heapShare(posture), windowFits(posture)],
 });

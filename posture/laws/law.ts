@@ -30,17 +30,12 @@ export interface Verdict {
   violations: Violation[];
 }
 
-/** A key to search for the smallest change, alone or together with one that has to follow it. */
-export type Key = string | { key: string; needs: string };
-
 export interface Law {
   name: string;
   /** Faults of the catalogue that the law prevents. */
   prevents: readonly string[];
   /** The law in one sentence. */
   says: string;
-  /** Keys of the posture that could satisfy the law, in the order in which a person would think of them. */
-  keys: readonly Key[];
   check(posture: Posture): Verdict;
 }
 

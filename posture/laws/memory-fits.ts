@@ -63,17 +63,5 @@ export const memoryFits = law({
   name: 'memory.fits',
   prevents: ['oom', 'history-memory'],
   says: 'Heap, bodies and streams of a full task stay within 85 % of its memory; the heap limit is derived from it.',
-  keys: [
-    'web.memory',
-    'worker.memory',
-    'web.cpu',
-    'worker.cpu',
-    'web.maxInFlight',
-    'web.bodyLimit',
-    'jobs.chat.lanes',
-    'history.characters',
-    'providers.telegram.concurrency',
-    'providers.openrouter.concurrency',
-  ],
   clauses: (posture) => ROLES.flatMap((role) => [heapSuffices(posture, role), sizeExists(posture, role)]),
 });

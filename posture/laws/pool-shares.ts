@@ -35,6 +35,5 @@ export const poolShares = law({
   name: 'pool.shares',
   prevents: ['pool-exhaustion', 'session-leak'],
   says: 'When every lane of a task wants a connection at the same instant, the last one gets it within the acquire timeout.',
-  keys: ['worker.pool', 'jobs.chat.lanes', 'database.timeouts.acquire', 'web.pool', 'jobs.preCheckout.lanes'],
   clauses: (posture) => [workerPool(posture), webPool(posture)],
 });

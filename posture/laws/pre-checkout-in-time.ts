@@ -44,13 +44,5 @@ export const preCheckoutInTime = law({
   name: 'precheckout.in.time',
   prevents: ['download-exhaustion', 'blocking-poll'],
   says: 'A pre-checkout query is answered within 10 s even when its notification is lost and a worker or zone is gone.',
-  keys: [
-    'jobs.preCheckout.lanes',
-    'jobs.preCheckout.handler',
-    'worker.tasks.min',
-    { key: 'worker.tasks.min', needs: 'worker.tasks.max' },
-    'lanes.poll',
-    'jobs.preCheckout.perSecond',
-  ],
   clauses,
 });

@@ -8,7 +8,6 @@ export const ratesObeyed = law({
   name: 'rates.obeyed',
   prevents: ['rate-limit', 'broadcast-abort'],
   says: 'Broadcasts and the replies expected at the peak together stay within the messages a second that Telegram allows.',
-  keys: ['providers.telegram.rate.broadcast', 'providers.telegram.rate.replies', 'providers.telegram.rate.global'],
   clauses: ({ providers: { telegram } }) => [
     atMost(
       { broadcast: telegram.rate.broadcast, replies: telegram.rate.replies },

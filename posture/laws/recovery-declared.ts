@@ -31,12 +31,5 @@ export const recoveryDeclared = law({
   name: 'recovery.declared',
   prevents: ['db-drop', 'db-quota'],
   says: 'A production stack has a standby in another zone, backups of a week or more, and cannot be deleted by mistake.',
-  keys: [
-    'database.multiAz',
-    'database.backups',
-    'database.deletionProtection',
-    'database.finalSnapshot',
-    'network.zones',
-  ],
   clauses,
 });

@@ -38,17 +38,5 @@ export const schedulesHold = law({
   name: 'schedules.hold',
   prevents: ['iteration-hang', 'job-kills-loop'],
   says: 'Every periodic job has a deadline shorter than its interval.',
-  keys: [
-    'sentinel.timeout',
-    'sentinel.every',
-    'lanes.sweep',
-    'lanes.touch',
-    'lanes.supervise',
-    'lanes.heartbeat',
-    'schedules.retention.deadline',
-    'schedules.retention.every',
-    'database.timeouts.query',
-    'database.timeouts.acquire',
-  ],
   clauses,
 });

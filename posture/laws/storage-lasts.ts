@@ -53,14 +53,5 @@ export const storageLasts = law({
   name: 'storage.lasts',
   prevents: ['db-quota'],
   says: 'Everything retained at the peak rate fills at most 70 % of the largest storage, and autoscaling keeps ahead of it.',
-  keys: [
-    'database.storage.max',
-    'database.storage.size',
-    'database.retention.updates',
-    'database.retention.parked',
-    'database.retention.conversation',
-    'database.retention.jobs',
-    'providers.telegram.rate.replies',
-  ],
   clauses,
 });

@@ -26,12 +26,5 @@ export const webhookAbsorbs = law({
   name: 'webhook.absorbs',
   prevents: ['pool-exhaustion', 'false-200'],
   says: "Telegram's open webhook requests fit what the web tasks that are left after losing a zone accept at once.",
-  keys: [
-    'telegram.maxConnections',
-    'web.maxInFlight',
-    'web.tasks.min',
-    { key: 'web.tasks.min', needs: 'web.tasks.max' },
-    'rollout.minimumHealthy',
-  ],
   clauses: (posture) => [requestsFit(posture)],
 });

@@ -14,7 +14,7 @@ test('the process looks again and again, and stops in the middle of a look', asy
   const looks = new EventEmitter();
   const lines: string[] = [];
   const sentinel = startSentinel({
-    posture: resolve({ sentinel: { every: '20ms', timeout: '1m' } }),
+    posture: resolve({ sentinel: { every: '100ms', timeout: '1m' } }),
     stack: 'laptop',
     publicUrl: bot.url,
     telegramApiRoot: telegram.url,
