@@ -20,6 +20,14 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
 
+/**
+ * A message left for Telegram, and nobody knows whether it arrived. It is not sent again: the update is done, and its
+ * send stays in `inbox.sends` for a person (fault ambiguous-send).
+ */
+export class UnknownSend extends Error {
+  override readonly name = 'UnknownSend';
+}
+
 /** This worker no longer holds the lane: another one has taken it over. Nothing more may be done for it here. */
 export class LaneLost extends Error {
   override readonly name = 'LaneLost';

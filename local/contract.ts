@@ -76,6 +76,18 @@ export interface TelegramFaults {
   duplicates?: number;
   /** API calls take effect, but their answers never arrive: what an ambiguous timeout is made of. */
   loseAnswers?: boolean;
+  /** API calls take effect at once and are answered after this, ms. */
+  lateAnswers?: number;
+  /** API calls take effect, and what comes back is no answer: half a body, `null`, no JSON, or a reset connection. */
+  spoiltAnswers?: 'cut' | 'null' | 'malformed' | 'reset';
+  /** A gateway before Telegram answers with its page. `delivered`: the call took effect behind it. */
+  gateway?: { status: 502 | 504; delivered: boolean };
+  /** Faults of answers (lost, late, spoilt, of a gateway) meet sends and edits alone. */
+  sendsOnly?: boolean;
+  /** Groups that became supergroups: their new id by the old one, which is refused. */
+  migrated?: Record<string, number>;
+  /** Chats in which the bot may not write: what Telegram's 400 says, by chat id. */
+  forbidden?: Record<string, string>;
   /** Chats whose users blocked the bot: sends answer 403. */
   blocked?: number[];
 }
@@ -204,6 +216,8 @@ export interface ProviderFaults {
   error?: boolean;
   hang?: boolean;
   rateLimit?: boolean;
+  /** Answers are of characters that nobody sees. */
+  blank?: boolean;
   /** Latency of each answer, ms. */
   latency?: number;
 }

@@ -1,12 +1,15 @@
 /** grammY, fed with stored updates by the worker: features composed, every call under its turn's signal. */
-import { Bot, BotError, Composer, GrammyError, type Transformer } from 'grammy';
+import { Api, Bot, BotError, Composer, GrammyError, type Transformer } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { Hopeless, RetryLater, Unreachable } from '../outcome.ts';
 import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
+import { cameTooLate } from './answers.ts';
 import type { BotContext } from './context.ts';
-import { journal } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { pauseOf } from './pause.ts';
+import { hasUnknown } from './places.ts';
 
 interface BotOptions {
   botToken: string;
@@ -28,52 +31,73 @@ const underSignal =
 /** Makes the handler that the lanes call for each update. It rejects with what went wrong, unwrapped and classified. */
 export function createBotHandler({ botToken, apiRoot, me, telegram, features }: BotOptions): UpdateHandler {
   const bot = new Bot<BotContext>(botToken, { botInfo: me, client: { apiRoot, canUseWebhookReply: () => false } });
+  const api = new Api(botToken, { apiRoot });
+  api.config.use(telegram.transformer());
 
-  const turns = new WeakMap<Update, Turn>();
+  const turns = new WeakMap<Update, { turn: Turn; journal: Journal }>();
   bot.use(async (ctx, next) => {
-    const turn = turns.get(ctx.update)!;
+    const { turn, journal } = turns.get(ctx.update)!;
     ctx.turn = turn;
-    ctx.api.config.use(
-      telegram.transformer(() => turn.hold()),
-      underSignal(turn),
-      journal(turn),
-    );
+    ctx.api.config.use(telegram.transformer(journal.leaving), underSignal(turn), journal.transformer);
     await next();
   });
   for (const feature of features) bot.use(feature);
 
   return async (turn) => {
     const update = JSON.parse(turn.update.body) as Update;
-    turns.set(update, turn);
+    const journal = createJournal(turn, telegram);
+    turns.set(update, { turn, journal });
     try {
+      // One that waits with a send whose outcome is unknown does nothing until Telegram's breaker is closed again. The
+      // question is the breaker's probe, as nothing else may be there to close it.
+      if (hasUnknown(turn.update) && telegram.state().breaker !== 'closed')
+        await api.getMe(turn.signal as unknown as Parameters<typeof api.getMe>[0]);
       await bot.handleUpdate(update);
     } catch (error) {
       throw classify(error instanceof BotError ? error.error : error, turn.update.age);
+    } finally {
+      // A handler that failed with sends under way: what becomes of them is known before the update is run again.
+      await journal.idle();
     }
   };
 }
 
-const REVOKED_PAUSE = 30_000;
-
-/** Pauses while a provider does nothing for us, ms: half of the update's age, so that they grow with the outage. */
-const [SHORTEST, LONGEST] = [1_000, 300_000];
-/** Age beyond which an update is no longer waited with: Telegram itself keeps messages for 24 h. */
-const GIVE_UP = 86_400_000;
+/**
+ * What Telegram says where a bot may not write: a group that is restricted, a topic that was closed or deleted, a chat in
+ * which it is no administrator. A property of that chat, and no incident: as for a user who blocked the bot, there is
+ * nobody there to answer, and no stranger can open a ticket.
+ */
+const MAY_NOT_WRITE = new RegExp(
+  [
+    'not enough rights',
+    'have no rights to send',
+    'need administrator rights',
+    'CHAT_RESTRICTED',
+    'CHAT_ADMIN_REQUIRED',
+    'CHAT_(GUEST_)?(SEND|WRITE)(_[A-Z]+)?_FORBIDDEN',
+    'TOPIC_(CLOSED|DELETED)',
+    'message thread not found',
+    'group chat was (deactivated|deleted)',
+    'CHANNEL_PRIVATE',
+  ].join('|'),
+  'i',
+);
 
 /**
  * What a failure means for the update, whose age is in ms. Telegram's refusals: nobody there to answer, or something
- * that no repetition will mend. A provider that surely did nothing is waited for, without using an attempt: a minute of
- * its errors must not park what users wrote (fault no-breaker). Any other error is an attempt.
+ * that no repetition will mend. A provider that surely did nothing is waited for, without using an attempt, within the
+ * queue's patience: a minute of its errors must not park what users wrote (fault no-breaker). Any other error is an
+ * attempt.
  */
 export function classify(error: unknown, age: number): unknown {
-  if (error instanceof ProviderFailure && error.safeToRepeat && age < GIVE_UP) {
-    return new RetryLater(Math.min(Math.max(age / 2, SHORTEST), LONGEST), error.message, { cause: error });
-  }
+  if (error instanceof ProviderFailure && error.outcome === 'not-done')
+    return new RetryLater(pauseOf(age), error.message, { cause: error });
   if (!(error instanceof GrammyError)) return error;
-  if (error.error_code === 403) return new Unreachable(`telegram: ${error.description}`, { cause: error });
+  const said = `telegram refused ${error.method}: ${error.error_code} ${error.description}`;
+  if (error.error_code === 403 || MAY_NOT_WRITE.test(error.description)) return new Unreachable(said, { cause: error });
+  // Nobody waits for it any more; of a payment, Telegram has cancelled it. A handler that must know catches this.
+  if (cameTooLate(error)) return new Unreachable(said, { cause: error });
   // The token was revoked: nothing about this update is wrong, and it waits until a valid one is deployed.
-  if (error.error_code === 401) {
-    return new RetryLater(REVOKED_PAUSE, `telegram: 401 ${error.description}`, { cause: error });
-  }
-  return new Hopeless(`telegram refused ${error.method}: ${error.error_code} ${error.description}`, { cause: error });
+  if (error.error_code === 401) return new RetryLater(pauseOf(age), said, { cause: error });
+  return new Hopeless(said, { cause: error });
 }

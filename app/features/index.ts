@@ -8,6 +8,7 @@ import { basics } from './basics/index.ts';
 import { forget, forgetOffer } from './chat/forget.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
+import { unread } from './unread/index.ts';
 
 export interface FeatureNeeds {
   pool: Pool;
@@ -16,5 +17,10 @@ export interface FeatureNeeds {
 }
 
 export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
-  return [forget(pool), basics([forgetOffer]), posture.features.chat ? chat(pool, posture, openrouter) : echo()];
+  return [
+    forget(pool),
+    basics([forgetOffer]),
+    unread(),
+    posture.features.chat ? chat(pool, posture, openrouter) : echo(),
+  ];
 }

@@ -1,7 +1,7 @@
 /** The inbox as the lanes use it. Each statement names the index that it relies on. */
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Pool, PoolClient } from '../database/pool.ts';
-import type { ConfirmedSend, StoredUpdate } from './update.ts';
+import type { StoredUpdate } from './update.ts';
 
 /** Updates of one lane that are read at once. */
 export const READ_LIMIT = 10;
@@ -20,7 +20,7 @@ const READ = `
 
 /** The first pending updates of each lane, in order; lanes without any have an empty list. */
 export async function readLanes(pool: Pool, lanes: string[]): Promise<StoredUpdate[][]> {
-  const { rows } = await pool.query<Omit<StoredUpdate, 'sends'> & { sends: ConfirmedSend[] | null }>({
+  const { rows } = await pool.query<Omit<StoredUpdate, 'sends'> & { sends: StoredUpdate['sends'] | null }>({
     name: 'read-lanes',
     text: READ,
     values: [lanes],
@@ -111,7 +111,7 @@ export async function countFailure(
 export async function recordSends(
   pool: Pool,
   { botId, updateId }: StoredUpdate,
-  sends: ConfirmedSend[],
+  sends: StoredUpdate['sends'],
 ): Promise<void> {
   await pool.query({
     name: 'record-sends',

@@ -2,11 +2,48 @@
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
 
-/** A send to Telegram that was confirmed: which method, and what Telegram answered. */
+/** Telegram took it, and answered so. */
 export interface ConfirmedSend {
   method: string;
+  state: 'ok';
   result: unknown;
 }
+
+/** Telegram said no: nothing was done. */
+export interface RefusedSend {
+  method: string;
+  state: 'refused';
+  error_code: number;
+  description: string;
+  parameters?: object;
+}
+
+/** It left, and no answer says what became of it: the user may have it (fault ambiguous-send). */
+export interface AmbiguousSend {
+  method: string;
+  state: 'unknown';
+  /** How often it has left without an answer. */
+  tries: number;
+  reason: string;
+  /** When it left last, as ISO 8601 says it. */
+  at: string;
+}
+
+/** An answer to a query (a tap, a payment) that left. Repeating it does no harm; that it is "too old" then says nothing. */
+export interface AskedAnswer {
+  method: string;
+  state: 'asked';
+}
+
+/** A call to Telegram, at its place among those of its handler: sends first, answers to queries after them. */
+export type SendRecord = ConfirmedSend | RefusedSend | AmbiguousSend | AskedAnswer;
+
+/** As the release before wrote it: confirmed sends, and nothing else. */
+type FormerRecord = { method: string; result: unknown };
+
+/** Reads what earlier attempts recorded, of this release or the one before. A place may be empty. */
+export const readSends = (recorded: readonly (SendRecord | FormerRecord | null)[]): (SendRecord | null)[] =>
+  recorded.map((send) => (send === null || 'state' in send ? send : { ...send, state: 'ok' }));
 
 export interface StoredUpdate {
   botId: number;
@@ -18,8 +55,8 @@ export interface StoredUpdate {
   age: number;
   attempts: number;
   takeovers: number;
-  /** Confirmed so far, in this attempt and earlier ones. */
-  sends: ConfirmedSend[];
+  /** By place of call, in this attempt and earlier ones; null where nothing is known of a place. */
+  sends: (SendRecord | null)[];
 }
 
 export interface Turn {
@@ -32,8 +69,8 @@ export interface Turn {
   log: Logger;
   /** Throws {@link LaneLost} when the lane's lease can no longer be relied on: call it before every outward effect. */
   hold(): void;
-  /** Records sends that were confirmed, so that they are not repeated when the update is run again. */
-  recordSends(sends: ConfirmedSend[]): Promise<void>;
+  /** Records what became of sends, so that they are not repeated when the update is run again. */
+  recordSends(sends: StoredUpdate['sends']): Promise<void>;
 }
 
 export type UpdateHandler = (turn: Turn) => Promise<void>;

@@ -1,7 +1,7 @@
 /** One HTTP client a provider and process, made once, closed under a deadline (fault client-lifecycle). */
 import { Agent, errors, type Dispatcher } from 'undici';
 import { describeError } from '../log.ts';
-import { ProviderFailure } from './policy.ts';
+import { ProviderFailure, type Outcome } from './policy.ts';
 
 export interface HttpClient {
   /** POSTs JSON; resolves with whatever status came. Rejects with {@link ProviderFailure} where no answer came. */
@@ -33,6 +33,10 @@ const NOT_SENT = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+
+/** What an error of a connection says about the request. */
+export const outcomeOf = (error: unknown): Outcome =>
+  error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)) ? 'not-done' : 'unknown';
 
 export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOptions): HttpClient {
   const base = new URL(baseUrl);
@@ -68,8 +72,7 @@ export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOp
 
   function failure(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted && !(error instanceof errors.UndiciError && error.code !== 'UND_ERR_ABORTED')) return error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    return new ProviderFailure(`${name}: ${describeError(error)}`, NOT_SENT.has(code), { cause: error });
+    return new ProviderFailure(`${name}: ${describeError(error)}`, outcomeOf(error), { cause: error });
   }
 
   return {

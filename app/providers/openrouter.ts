@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
+import { isBlank } from '../text.ts';
 import { createHttpClient } from './http.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
 
@@ -44,11 +45,11 @@ export function createOpenRouter(posture: Posture, env: { baseUrl: string; apiKe
   async function once(body: string, signal: AbortSignal): Promise<string> {
     const { status, json } = await http.post('/chat/completions', body, headers, signal);
     if (status >= 500 || status === 429 || status === 408)
-      throw new ProviderFailure(`openrouter: answered ${status}`, true);
+      throw new ProviderFailure(`openrouter: answered ${status}`, 'not-done');
     if (status >= 400)
       throw new OpenRouterRefusal(`openrouter: ${status} ${refusal.safeParse(json).data?.error.message ?? ''}`.trim());
     const answer = completion.safeParse(json).data?.choices[0]?.message.content.trim();
-    if (!answer) throw new ProviderFailure('openrouter: answered without text', true);
+    if (!answer || isBlank(answer)) throw new ProviderFailure('openrouter: answered without text', 'not-done');
     return answer;
   }
 

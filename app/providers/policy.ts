@@ -17,26 +17,30 @@ import type { Logger } from '../log.ts';
 
 export type ProviderName = keyof Posture['providers'];
 
+/** `not-done`: it surely did nothing. `unknown`: a request left, and no answer says what became of it. */
+export type Outcome = 'not-done' | 'unknown';
+
 /**
- * The provider did not do what was asked, for a reason of its own. `safeToRepeat` is true where it surely did nothing:
- * a message whose sending ended in a timeout may have been delivered, and is not repeated on the spot.
+ * The provider did not do what was asked, or nobody knows whether it did, for a reason of its own: a message whose
+ * sending ended in a timeout may have been delivered, and is not repeated on the spot (fault ambiguous-send).
  */
 export class ProviderFailure extends Error {
-  readonly safeToRepeat: boolean;
-  constructor(message: string, safeToRepeat: boolean, options?: ErrorOptions) {
+  readonly outcome: Outcome;
+  constructor(message: string, outcome: Outcome, options?: ErrorOptions) {
     super(message, options);
     this.name = 'ProviderFailure';
-    this.safeToRepeat = safeToRepeat;
+    this.outcome = outcome;
   }
 }
 
 export interface ProviderPolicy {
   /**
-   * Runs a call; `signal` given to it is aborted at the declared timeout or when the caller's is.
+   * Runs a call; `signal` given to it is aborted at the declared timeout or when the caller's is. What surely was not
+   * done is repeated on the spot, within the declared attempts; with `repeatable`, what may have been done is as well.
    * @throws {RetryLater} when the breaker is open or too many calls wait
    * @throws {ProviderFailure} when the provider failed or did not answer in time
    */
-  call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, repeatable?: boolean): Promise<T>;
   state: () => { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number };
 }
 
@@ -70,22 +74,32 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
   );
   breaker.onStateChange((state) => log.warn({ provider: name, breaker: STATE_NAMES[state] }, 'breaker changed'));
 
-  const policy = wrap(
-    bulkhead(declared.concurrency, declared.queue),
-    retry(
-      handleWhen((error) => error instanceof ProviderFailure && error.safeToRepeat),
-      {
-        maxAttempts: declared.attempts - 1,
-        backoff: new ExponentialBackoff({ initialDelay: declared.backoff }),
-      },
-    ),
-    breaker,
-  );
+  // One bulkhead and one breaker, whatever may be repeated.
+  const places = bulkhead(declared.concurrency, declared.queue);
+  const repeating = (worthIt: (failure: ProviderFailure) => boolean) =>
+    wrap(
+      places,
+      retry(
+        handleWhen((error) => error instanceof ProviderFailure && worthIt(error)),
+        {
+          maxAttempts: declared.attempts - 1,
+          backoff: new ExponentialBackoff({ initialDelay: declared.backoff }),
+        },
+      ),
+      breaker,
+    );
+  const careful = repeating(({ outcome }) => outcome === 'not-done');
+  const carefree = repeating(() => true);
 
-  async function call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async function call<T>(
+    work: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+    repeatable = false,
+  ): Promise<T> {
     signal.throwIfAborted();
     inFlight += 1;
     try {
+      const policy = repeatable ? carefree : careful;
       return await policy.execute(() => withDeadline(name, declared.timeout, signal, work), signal);
     } catch (error) {
       signal.throwIfAborted();
@@ -125,7 +139,7 @@ function withDeadline<T>(
     };
     const leave = () => stop(caller.reason as Error);
     const timer = setTimeout(
-      () => stop(new ProviderFailure(`${name}: no answer within ${timeout} ms`, false)),
+      () => stop(new ProviderFailure(`${name}: no answer within ${timeout} ms`, 'unknown')),
       timeout,
     );
     caller.addEventListener('abort', leave, { once: true });

@@ -2,23 +2,39 @@
  * Telegram's Bot API under the declared policy, as the last transformer of grammY's client. What needs a file upload
  * goes on to grammY's own client, under the same policy.
  */
-import { InputFile, type ApiCallFn, type Transformer } from 'grammy';
+import { HttpError, InputFile, type ApiCallFn, type Transformer } from 'grammy';
 import type { ApiResponse } from 'grammy/types';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
 import type { Logger } from '../log.ts';
-import { createHttpClient } from './http.ts';
+import { toWellFormedJson } from '../text.ts';
+import { createHttpClient, outcomeOf } from './http.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
+import { readAnswer } from './telegram-answer.ts';
+import { isRepeatable } from './telegram-methods.ts';
+
+/** Sends whose outcome was not known, those of them that were sent once more, and those left to a person. */
+export interface SendCounts {
+  unknown: number;
+  repeated: number;
+  listed: number;
+}
 
 export interface TelegramClient {
-  /** `hold` is called right before a request leaves, and throws where it may not leave any more. */
-  transformer: (hold?: () => void) => Transformer;
-  state: () => ReturnType<ProviderPolicy['state']>;
+  /** `leaving` is called right before a request leaves, and throws where it may not leave any more. */
+  transformer: (leaving?: (payload: unknown) => void) => Transformer;
+  /** Whether a send whose outcome is unknown may be repeated (providers.telegram.ambiguous). */
+  readonly ambiguous: Posture['providers']['telegram']['ambiguous'];
+  count: (what: keyof SendCounts) => void;
+  state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts };
   close(): Promise<void>;
 }
 
-/** Longest pause that is believed: retry_after values of 10,000 s have been seen. */
-const MAX_RETRY_AFTER = 86_400;
+/**
+ * Longest pause that is believed, s: values of 10,000 s have been seen, and a wrong one must not silence a chat for a
+ * day. After it Telegram is asked again, and says how long it still wants to be left alone.
+ */
+export const MAX_RETRY_AFTER = 3_600;
 
 function containsFile(value: unknown): boolean {
   if (value instanceof InputFile) return true;
@@ -39,37 +55,73 @@ export function createTelegramClient(
     timeout: declared.timeout,
     connections: declared.concurrency,
   });
+  const sends: SendCounts = { unknown: 0, repeated: 0, listed: 0 };
 
-  async function once(
-    method: string,
-    body: string,
-    signal: AbortSignal,
-    hold?: () => void,
-  ): Promise<ApiResponse<unknown>> {
-    // Time may have passed in the bulkhead or between repeats, and the lane with it.
-    hold?.();
+  async function post(method: string, body: string, signal: AbortSignal): Promise<ApiResponse<unknown>> {
     const { status, json } = await http.post(`/bot${env.botToken}/${method}`, body, {}, signal);
-    // A 5xx says that nothing was done; a gateway's page says nothing at all.
-    if (status >= 500 || json === undefined)
-      throw new ProviderFailure(`telegram: ${method} answered ${status}`, status >= 500);
-    return json as ApiResponse<unknown>;
+    return readAnswer(method, json, status);
+  }
+
+  /** By grammY's own client, which reads files and streams. */
+  async function upload(work: () => Promise<unknown>, method: string): Promise<ApiResponse<unknown>> {
+    try {
+      return readAnswer(method, await work());
+    } catch (error) {
+      // Anything but a failed fetch is about the file: an error of the handler's, like any other.
+      const cause = error instanceof HttpError ? error.error : undefined;
+      if (!(cause instanceof Error) || cause.name !== 'FetchError') throw error;
+      throw new ProviderFailure(`telegram: ${method}: ${cause.message}`, outcomeOf(cause), { cause });
+    }
   }
 
   const never = new AbortController().signal;
   const transformer =
-    (hold?: () => void): Transformer =>
+    (leaving?: (payload: unknown) => void): Transformer =>
     async (prev: ApiCallFn, method, payload, signal) => {
       // grammY declares the signal of another library's AbortController; it is the same thing at run time.
       const given = (signal as AbortSignal | undefined) ?? never;
-      const answer = containsFile(payload)
-        ? await policy.call((own) => prev(method, payload, own as typeof signal), given)
-        : await policy.call((own) => once(method, JSON.stringify(payload ?? {}), own, hold), given);
+      const repeatable = isRepeatable(method);
+
+      async function call(sent: typeof payload): Promise<ApiResponse<unknown>> {
+        const body = containsFile(sent) ? undefined : toWellFormedJson(sent ?? {});
+        return policy.call(
+          (own) => {
+            // Time may have passed in the bulkhead or between repeats, and the lane with it.
+            leaving?.(payload);
+            if (body !== undefined) return post(method, body, own);
+            return upload(() => prev(method, sent, own as typeof signal), method);
+          },
+          given,
+          repeatable,
+        );
+      }
+
+      let answer: ApiResponse<unknown>;
+      try {
+        answer = await call(payload);
+        const moved = movedTo(answer);
+        // A group that became a supergroup: refused for the old id, so nothing was done, and said once to the new one.
+        if (moved !== undefined && 'chat_id' in payload) answer = await call({ ...payload, chat_id: moved });
+      } catch (error) {
+        if (!repeatable || !(error instanceof ProviderFailure)) throw error;
+        // Whatever became of it: doing it again does nothing twice, so it may be waited with as if it had not been done.
+        throw new ProviderFailure(error.message, 'not-done', { cause: error });
+      }
       if (!answer.ok && answer.error_code === 429) {
-        const seconds = Math.min(answer.parameters?.retry_after ?? 1, MAX_RETRY_AFTER);
+        const seconds = Math.min(Math.max(answer.parameters?.retry_after ?? 1, 1), MAX_RETRY_AFTER);
         throw new RetryLater(seconds * 1000, `telegram: asked to wait ${seconds} s before ${method}`);
       }
       return answer as Awaited<ReturnType<typeof prev<typeof method>>>;
     };
 
-  return { transformer, state: policy.state, close: () => http.close() };
+  return {
+    transformer,
+    ambiguous: declared.ambiguous,
+    count: (what) => (sends[what] += 1),
+    state: () => ({ ...policy.state(), sends: { ...sends } }),
+    close: () => http.close(),
+  };
 }
+
+const movedTo = (answer: ApiResponse<unknown>): number | undefined =>
+  answer.ok ? undefined : answer.parameters?.migrate_to_chat_id;

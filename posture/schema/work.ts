@@ -114,6 +114,12 @@ export const providers = z
       .strictObject({
         ...provider({ timeout: '5s', attempts: 2, concurrency: 256, queue: 1000 }),
         breaker: breaker({ failures: 20, window: '20s', open: '5s' }),
+        ambiguous: z
+          .enum(['once', 'never'])
+          .prefault('once')
+          .describe(
+            'How often a message may be sent again when nobody knows whether Telegram took it (no answer in time, a reset, 502, 504): once, after Telegram answers again, so that it may be there twice; or never, so that it may be missing.',
+          ),
         rate: z
           .strictObject({
             global: count(1, 10_000)

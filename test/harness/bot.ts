@@ -5,7 +5,7 @@ import { createBotHandler } from '../../app/bot/bot.ts';
 import type { BotContext } from '../../app/bot/context.ts';
 import type { Pool } from '../../app/database/pool.ts';
 import { composeFeatures } from '../../app/features/index.ts';
-import type { ConfirmedSend, StoredUpdate, Turn, UpdateHandler } from '../../app/lanes/update.ts';
+import type { StoredUpdate, UpdateHandler } from '../../app/lanes/update.ts';
 import { createOpenRouter, type OpenRouter } from '../../app/providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../../app/providers/telegram.ts';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -15,10 +15,13 @@ import { workerPool } from './lanes.ts';
 import { captureLog, type CapturedLog } from './logs.ts';
 import type { World } from './world.ts';
 
-interface RunOptions {
-  sends?: ConfirmedSend[];
+export interface RunOptions {
+  sends?: StoredUpdate['sends'];
   /** Of the update, ms. */
   age?: number;
+  queue?: StoredUpdate['queue'];
+  attempts?: number;
+  takeovers?: number;
   signal?: AbortSignal;
 }
 
@@ -28,6 +31,10 @@ export interface TestBot {
   openrouter: OpenRouter;
   pool: Pool;
   logs: CapturedLog;
+  /** An update as it would be read from the inbox. */
+  stored(update: object, options?: RunOptions): StoredUpdate;
+  /** Runs a stored update outside any lane; it keeps its sends, whatever comes of it. */
+  attempt(update: StoredUpdate, options?: RunOptions): Promise<void>;
   /** Runs one update outside any lane, as an attempt that is given `sends` of earlier ones. */
   run(update: object, options?: RunOptions): Promise<StoredUpdate>;
 }
@@ -62,35 +69,29 @@ export function createTestBot(owner: Owner, { world, database, posture, features
     features: features ?? composeFeatures({ pool, posture, openrouter }),
   });
 
-  async function run(
-    body: object,
-    { sends = [], age = 0, signal = new AbortController().signal }: RunOptions = {},
-  ): Promise<StoredUpdate> {
+  function stored(body: object, options: RunOptions = {}): StoredUpdate {
     const updateId = (body as { update_id: number }).update_id;
-    const update: StoredUpdate = {
-      botId: world.botId,
-      updateId,
-      queue: 'chat',
-      lane: `${world.botId}:${updateId}`,
-      body: JSON.stringify(body),
-      age,
-      attempts: 0,
-      takeovers: 0,
-      sends,
-    };
-    const turn: Turn = {
+    const { sends = [], age = 0, queue = 'chat', attempts = 0, takeovers = 0 } = options;
+    const lane = `${world.botId}:${updateId}`;
+    return { botId: world.botId, updateId, queue, lane, body: JSON.stringify(body), age, attempts, takeovers, sends };
+  }
+
+  async function attempt(update: StoredUpdate, { signal = new AbortController().signal }: RunOptions = {}) {
+    await handle({
       update,
       signal,
       deadline: Date.now() + posture.jobs.chat.handler,
       log: logs.log,
       hold: () => signal.throwIfAborted(),
-      recordSends: async (confirmed) => {
-        update.sends = [...confirmed];
-      },
-    };
-    await handle(turn);
+      recordSends: async () => undefined,
+    });
+  }
+
+  async function run(body: object, options: RunOptions = {}): Promise<StoredUpdate> {
+    const update = stored(body, options);
+    await attempt(update, options);
     return update;
   }
 
-  return { handle, telegram, openrouter, pool, logs, run };
+  return { handle, telegram, openrouter, pool, logs, stored, attempt, run };
 }

@@ -1,5 +1,6 @@
 /** Commands that every bot has, and the answers that no update may go without. */
 import { Composer, InlineKeyboard } from 'grammy';
+import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Offer } from '../offer.ts';
 import { texts } from './texts.ts';
@@ -21,11 +22,11 @@ export function basics(offers: readonly Offer[]): Composer<BotContext> {
   );
   composer.command('help', (ctx) => ctx.reply(help, { parse_mode: 'HTML' }));
   composer.callbackQuery(HELP, async (ctx) => {
-    await ctx.answerCallbackQuery();
+    await answerTap(ctx);
     await ctx.reply(help, { parse_mode: 'HTML' });
   });
   // A button of an older release: the user's client must not wait for an answer for ever.
-  composer.on('callback_query', (ctx) => ctx.answerCallbackQuery());
+  composer.on('callback_query', (ctx) => answerTap(ctx));
   // Telegram cancels a payment that is not answered within 10 s; a bot that sells nothing says so at once.
   composer.on('pre_checkout_query', (ctx) => ctx.answerPreCheckoutQuery(false, texts.nothingForSale));
   composer

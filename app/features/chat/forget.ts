@@ -1,5 +1,6 @@
 /** /forget and its button. There also while the chat is switched off: what it has kept can be forgotten at any time. */
 import { Composer } from 'grammy';
+import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Offer } from '../offer.ts';
@@ -22,7 +23,7 @@ export function forget(pool: Pool): Composer<BotContext> {
   });
   composer.callbackQuery(FORGET, async (ctx) => {
     if (ctx.chat) await forgetConversation(pool, ctx.me.id, ctx.chat.id);
-    await ctx.answerCallbackQuery(texts.forget.done);
+    await answerTap(ctx, texts.forget.done);
   });
   return composer;
 }

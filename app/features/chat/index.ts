@@ -1,4 +1,8 @@
-/** Chat: the user's text is answered by the AI provider, with as much of the conversation as the posture allows. */
+/**
+ * Chat: the user's text, or what stands under a picture, is answered by the AI provider, with as much of the conversation
+ * as the posture allows. An edit is not answered: the answer to what was written first is there, and a second one to
+ * nearly the same question would be a surprise.
+ */
 import { Composer } from 'grammy';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -7,6 +11,7 @@ import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
 import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
+import { beginning, isBlank } from '../../text.ts';
 import { answerOf, recall, remember } from './conversation.ts';
 import { texts } from './texts.ts';
 
@@ -16,10 +21,11 @@ const MESSAGE_LIMIT = 4096;
 export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Composer<BotContext> {
   const composer = new Composer<BotContext>();
 
-  composer.chatType('private').on('message:text', async (ctx) => {
+  composer.chatType('private').on(['message:text', 'message:caption'], async (ctx) => {
+    const question = ctx.message.text ?? ctx.message.caption ?? '';
     const at = { botId: ctx.me.id, updateId: ctx.update.update_id, chatId: ctx.chat.id };
     // Run again after a crash, an update finds the answer that it had: the provider is not asked, nor paid, twice.
-    const answer = (await answerOf(pool, at.botId, at.updateId)) ?? (await think(ctx, at, ctx.message.text));
+    const answer = (await answerOf(pool, at.botId, at.updateId)) ?? (await think(ctx, at, question));
     for (const part of split(answer)) await ctx.reply(part);
   });
 
@@ -31,7 +37,7 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
     const asked =
       history.length > 0
         ? history
-        : [{ role: 'user' as const, content: question.slice(0, posture.history.characters) }];
+        : [{ role: 'user' as const, content: beginning(question, posture.history.characters) }];
     const [answer] = await Promise.allSettled([
       openrouter.complete([{ role: 'system', content: texts.system }, ...asked], ctx.turn.signal),
       ctx.replyWithChatAction('typing'),
@@ -55,20 +61,16 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
   return composer;
 }
 
-/** Cuts a long answer at line or word ends, so that each part fits a message. */
+/** Cuts a long answer at line or word ends, so that each part fits a message; blank parts, which Telegram refuses, are left out. */
 export function split(text: string, limit = MESSAGE_LIMIT): string[] {
   const parts: string[] = [];
-  // A part that is blank would be refused; trimmed, none can be.
   let rest = text.trim();
   while (rest.length > limit) {
-    const window = rest.slice(0, limit);
+    const window = beginning(rest, limit);
     const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '));
-    // A cut never falls between the halves of a surrogate pair.
-    const hard = /[\uD800-\uDBFF]$/.test(window) ? limit - 1 : limit;
-    const end = at > limit / 2 ? at : hard;
+    const end = at > limit / 2 ? at : window.length;
     parts.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }
-  if (rest !== '') parts.push(rest);
-  return parts;
+  return [...parts, rest].filter((part) => !isBlank(part));
 }

@@ -6,9 +6,10 @@ import { respond } from './responder.ts';
 /** About what the usual tokenizers make of a text. */
 const CHARACTERS_A_TOKEN = 4;
 
-export function completion(request: CompletionRequest): object {
+/** `instead`: what is answered in place of what the simulation would say. */
+export function completion(request: CompletionRequest, instead?: string): object {
   const conversation = turns(request);
-  const whole = respond(conversation);
+  const whole = instead ?? respond(conversation);
   const limit = request.max_tokens ?? Infinity;
   const cut = tokens(whole) > limit;
   const content = cut ? whole.slice(0, limit * CHARACTERS_A_TOKEN) : whole;

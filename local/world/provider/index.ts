@@ -19,6 +19,7 @@ export const faultsSchema = z.strictObject({
   error: z.boolean().exactOptional(),
   hang: z.boolean().exactOptional(),
   rateLimit: z.boolean().exactOptional(),
+  blank: z.boolean().exactOptional(),
   latency: z.number().min(0).exactOptional(),
 });
 
@@ -93,12 +94,12 @@ class Simulation {
     if (route !== `POST ${PATH}/chat/completions`) throw new ProviderError(404, `no ${route} here`);
     if (request.headers.authorization !== `Bearer ${this.apiKey}`)
       throw new ProviderError(401, 'No auth credentials found');
-    const { latency, hang, error, rateLimit } = this.faults;
+    const { latency, hang, error, rateLimit, blank } = this.faults;
     if (latency) await new Promise<void>((resolve) => void this.clock.afterReal(latency, resolve));
     if (hang) return undefined;
     if (error) throw new ProviderError(500, 'Internal Server Error');
     if (rateLimit) throw new ProviderError(429, 'Rate limit exceeded');
-    return completion(parse(body.toString()));
+    return completion(parse(body.toString()), blank ? '\u200b\u2800' : undefined);
   }
 }
 

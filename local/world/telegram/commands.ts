@@ -15,6 +15,14 @@ export const faultsSchema = z.strictObject({
   latency: z.number().min(0).exactOptional(),
   duplicates: z.int().min(1).max(100).exactOptional(),
   loseAnswers: z.boolean().exactOptional(),
+  lateAnswers: z.number().min(0).exactOptional(),
+  spoiltAnswers: z.enum(['cut', 'null', 'malformed', 'reset']).exactOptional(),
+  gateway: z
+    .strictObject({ status: z.union([z.literal(502), z.literal(504)]), delivered: z.boolean() })
+    .exactOptional(),
+  sendsOnly: z.boolean().exactOptional(),
+  migrated: z.record(z.string(), chatId).exactOptional(),
+  forbidden: z.record(z.string(), z.string().min(1)).exactOptional(),
   blocked: z.array(chatId).exactOptional(),
 });
 

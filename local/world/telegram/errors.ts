@@ -1,13 +1,12 @@
 /** An error as the Bot API answers it. */
 export class ApiError extends Error {
   readonly code: number;
-  /** Seconds, with 429. */
-  readonly retryAfter: number | undefined;
+  readonly parameters: { retry_after?: number; migrate_to_chat_id?: number } | undefined;
 
-  constructor(code: number, description: string, retryAfter?: number) {
+  constructor(code: number, description: string, parameters?: ApiError['parameters']) {
     super(description);
     this.code = code;
-    this.retryAfter = retryAfter;
+    this.parameters = parameters;
   }
 
   toJSON(): object {
@@ -15,7 +14,7 @@ export class ApiError extends Error {
       ok: false,
       error_code: this.code,
       description: this.message,
-      ...(this.retryAfter !== undefined && { parameters: { retry_after: this.retryAfter } }),
+      ...(this.parameters && { parameters: this.parameters }),
     };
   }
 }
@@ -24,4 +23,6 @@ export const badRequest = (what: string): ApiError => new ApiError(400, `Bad Req
 export const conflict = (what: string): ApiError => new ApiError(409, `Conflict: ${what}`);
 export const forbidden = (what: string): ApiError => new ApiError(403, `Forbidden: ${what}`);
 export const tooManyRequests = (retryAfter: number): ApiError =>
-  new ApiError(429, `Too Many Requests: retry after ${retryAfter}`, retryAfter);
+  new ApiError(429, `Too Many Requests: retry after ${retryAfter}`, { retry_after: retryAfter });
+export const migratedTo = (chatId: number): ApiError =>
+  new ApiError(400, 'Bad Request: group chat was upgraded to a supergroup chat', { migrate_to_chat_id: chatId });

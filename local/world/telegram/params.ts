@@ -37,7 +37,14 @@ function parseJson(text: string): Params {
     throw badRequest("can't parse JSON object");
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('object expected');
+  // Half of a surrogate pair stands in JSON as an escape.
+  if (/\\ud/i.test(text) && !isWellFormed(value)) throw badRequest('strings must be encoded in UTF-8');
   return value as Params;
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  return typeof value !== 'object' || value === null || Object.values(value).every(isWellFormed);
 }
 
 /** A text; empty where it is missing. Numbers are taken as their digits, as the Bot API does. */

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { after, afterEach, test, type TestContext } from 'node:test';
 import { forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
 import { texts as basics } from '../../../app/features/basics/texts.ts';
+import { split } from '../../../app/features/chat/index.ts';
 import { texts } from '../../../app/features/chat/texts.ts';
+import { texts as unread } from '../../../app/features/unread/texts.ts';
 import { RetryLater } from '../../../app/outcome.ts';
-import { ProviderFailure } from '../../../app/providers/policy.ts';
+import { isBlank } from '../../../app/text.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { TelegramEvent } from '../../../local/contract.ts';
 import { createTestBot } from '../../harness/bot.ts';
@@ -355,7 +357,69 @@ test('one chat through a minute of errors at Telegram: with little traffic the b
       return true;
     });
   }
-  const old = bot.run(command(nextId(), chatId, '/help'), { age: 86_400_000 });
-  await assert.rejects(old, ProviderFailure, 'a day later it is an attempt like any other');
   world.telegram.faults = {};
+});
+
+/** A message of something else than text, in a private chat. */
+const sent = (chatId: number, content: object) => {
+  const update = message(nextId(), chatId, '') as { message: Record<string, unknown> };
+  const { text: _, ...rest } = update.message;
+  return { ...update, message: { ...rest, ...content } };
+};
+const photo = [{ file_id: 'x', file_unique_id: 'y', width: 90, height: 90 }];
+const voice = { file_id: 'x', file_unique_id: 'y', duration: 3 };
+const sticker = { ...voice, type: 'regular', width: 1, height: 1, is_animated: false, is_video: false };
+
+test('what stands under a picture is answered as a text is', async (t) => {
+  const { bot, chatId, last, written } = setUp(t);
+  await bot.run(sent(chatId, { photo, caption: 'what is this?' }));
+  assert.match(last(), /what is this\?/);
+  assert.equal(written().length, 1);
+});
+
+test('a voice message, a sticker, a picture without a word: one polite line in private, an album one for all', async (t) => {
+  for (const content of [{ voice }, { sticker }, { photo }]) {
+    const { bot, chatId, written } = setUp(t);
+    await bot.run(sent(chatId, content));
+    assert.deepEqual(
+      written().map(({ text }) => text),
+      [unread.textOnly],
+    );
+  }
+  const { bot, chatId, written } = setUp(t);
+  const album = { photo, media_group_id: 'album' };
+  const first = sent(chatId, album);
+  for (const update of [first, sent(chatId, album), sent(chatId, album)]) await bot.run(update);
+  assert.equal(written().length, 1);
+  await bot.run(first);
+  assert.equal(written().length, 2, 'run again, the one that is answered is answered again');
+  const words = { ...album, media_group_id: 'with words' };
+  await bot.run(sent(chatId, { ...words, caption: 'look' }));
+  await bot.run(sent(chatId, words));
+  assert.equal(written().length, 3, 'the word under one picture is what all of them are answered by');
+});
+
+test('without the chat feature, a long text is echoed by its beginning, no character torn', async (t) => {
+  const chatId = ++lastChat;
+  world.telegram.open(chatId);
+  const bot = createTestBot(t, {
+    world,
+    database: world.database,
+    posture: resolve({ features: { chat: false } }),
+  });
+  await bot.run(message(nextId(), chatId, `${'a'.repeat(3999)}😀`));
+  await bot.run(sent(chatId, { photo, caption: 'under it' }));
+  const echoed = world.telegram.messages(chatId).map(({ text }) => text);
+  assert.deepEqual(echoed, [`You wrote: ${'a'.repeat(3999)}`, 'You wrote: under it']);
+});
+
+test('an answer of nothing that can be seen is none: the user hears that the provider is away', async (t) => {
+  assert.deepEqual(split('\u200b\u2800'), []);
+  assert.deepEqual(split(`one ${'\u2800'.repeat(5000)}`), [`one ${'\u2800'.repeat(4092)}`]);
+  for (const blank of ['', ' \n', '\u200b', '\u2800', '\ufeff\u3164']) assert.ok(isBlank(blank));
+  for (const seen of ['.', '😀', '\u200b.', 'ا']) assert.ok(!isBlank(seen));
+  const { say, last } = setUp(t);
+  world.openrouter.faults = { blank: true };
+  await say('are you there?');
+  assert.equal(last(), texts.away);
 });

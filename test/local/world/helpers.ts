@@ -21,7 +21,7 @@ export interface Answer {
   result?: unknown;
   description?: string;
   error_code?: number;
-  parameters?: { retry_after?: number };
+  parameters?: { retry_after?: number; migrate_to_chat_id?: number };
 }
 
 export type Call = (method: string, params?: object) => Promise<Answer>;

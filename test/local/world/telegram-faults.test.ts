@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SimulatedTelegram, TelegramFaults } from '../../../local/contract.ts';
 import { succeed, refuse, telegramFor, until } from './helpers.ts';
 
 const CHAT = 42;
@@ -65,6 +66,58 @@ test('a hanging API never answers and changes nothing; lost answers belong to ca
     telegram.messages(CHAT).map(({ text }) => text),
     ['ambiguous'],
   );
+});
+
+/** What a client gets that reads whatever comes: status and body, or nothing. */
+async function raw(telegram: SimulatedTelegram, method: string, text = 'x'): Promise<string> {
+  const url = `${telegram.apiRoot}/bot${telegram.botToken}/${method}?chat_id=${CHAT}&text=${text}`;
+  return fetch(url).then(
+    async (response) => `${response.status} ${await response.text().catch(() => 'and then nothing')}`,
+    () => 'nothing',
+  );
+}
+
+test('answers that are spoilt belong to calls that took effect; a gateway may stand before them', async (t) => {
+  const { telegram } = await telegramFor(t);
+  telegram.open(CHAT);
+  const spoilt: [TelegramFaults, RegExp][] = [
+    [{ spoiltAnswers: 'null' }, /^200 null$/],
+    [{ spoiltAnswers: 'malformed' }, /^200 \{"ok":true.*[^}]\}$/],
+    [{ spoiltAnswers: 'cut' }, /^200 and then nothing$/],
+    [{ spoiltAnswers: 'reset' }, /^nothing$/],
+    [{ lateAnswers: 30 }, /^200 \{"ok":true/],
+    [{ gateway: { status: 502, delivered: true } }, /^502 <html>.*Bad Gateway/],
+    [{ gateway: { status: 504, delivered: true } }, /^504 <html>.*Gateway Time-out/],
+  ];
+  for (const [index, [faults, seen]] of spoilt.entries()) {
+    telegram.faults = faults;
+    assert.match(await raw(telegram, 'sendMessage'), seen);
+    assert.equal(telegram.messages(CHAT).length, index + 1, JSON.stringify(faults));
+    telegram.faults = { ...faults, sendsOnly: true };
+    assert.match(await raw(telegram, 'getMe'), /^200 \{"ok":true,"result"/);
+  }
+  telegram.faults = { gateway: { status: 502, delivered: false } };
+  assert.match(await raw(telegram, 'sendMessage'), /^502/);
+  assert.equal(telegram.messages(CHAT).length, spoilt.length);
+});
+
+test('a group that moved names its new id, and where the bot may not write it is told so', async (t) => {
+  const { telegram, call } = await telegramFor(t, {
+    faults: { migrated: { '-42': -1042 }, forbidden: { [OTHER]: 'TOPIC_CLOSED' } },
+  });
+  telegram.open(OTHER);
+  const moved = await call('sendMessage', { chat_id: -42, text: 'x' });
+  assert.deepEqual([moved.error_code, moved.parameters], [400, { migrate_to_chat_id: -1042 }]);
+  await refuse(call, 'sendMessage', { chat_id: OTHER, text: 'x' }, 400, /^Bad Request: TOPIC_CLOSED$/);
+});
+
+test('half of a surrogate pair is no text, and neither is what nobody sees', async (t) => {
+  const { telegram, call } = await telegramFor(t);
+  telegram.open(CHAT);
+  await refuse(call, 'sendMessage', { chat_id: CHAT, text: 'half \ud83d' }, 400, /strings must be encoded in UTF-8/);
+  for (const text of ['', ' ', '\u200b', '\u2800\ufeff'])
+    await refuse(call, 'sendMessage', { chat_id: CHAT, text }, 400, /message text is empty/);
+  await succeed(call, 'sendMessage', { chat_id: CHAT, text: '\\ud83d 😀' });
 });
 
 test('a flood with a rate is spread over time, and its replies are judged', async (t) => {

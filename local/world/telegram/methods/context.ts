@@ -1,7 +1,7 @@
 /** What the methods of the Bot API work on. */
 import type { TelegramFaults } from '../../../contract.ts';
 import type { Chat, Chats } from '../chats.ts';
-import { badRequest, forbidden } from '../errors.ts';
+import { badRequest, forbidden, migratedTo } from '../errors.ts';
 import type { Floods } from '../flood.ts';
 import type { LongPoll } from '../long-poll.ts';
 import { text, type Params } from '../params.ts';
@@ -24,12 +24,18 @@ export interface Context {
 
 export type Method = (context: Context, params: Params) => unknown;
 
-/** The chat that `chat_id` names. @throws ApiError 400 where it is not known, 403 where its user blocked the bot */
+/**
+ * The chat that `chat_id` names.
+ * @throws ApiError 400 where it is not known, has moved, or the bot may not write there; 403 where its user blocked the bot
+ */
 export function chatOf({ chats, faults }: Context, params: Params): Chat {
   const id = text(params, 'chat_id');
   if (id === '') throw badRequest('chat_id is empty');
+  const { blocked, migrated, forbidden: closed } = faults();
+  if (migrated && Object.hasOwn(migrated, id)) throw migratedTo(migrated[id]!);
   const chat = chats.find(Number(id));
   if (!chat) throw badRequest('chat not found');
-  if (faults().blocked?.includes(chat.id)) throw forbidden('bot was blocked by the user');
+  if (blocked?.includes(chat.id)) throw forbidden('bot was blocked by the user');
+  if (closed && Object.hasOwn(closed, id)) throw badRequest(closed[id]!);
   return chat;
 }

@@ -1,0 +1,3 @@
+export const texts = {
+  textOnly: 'I can only read text. Please write to me what it is about.',
+};
