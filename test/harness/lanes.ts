@@ -87,7 +87,7 @@ export const inbox = (database: TestDatabase): Promise<InboxRow[]> =>
   );
 
 /** Waits until nothing is pending and no token is left. */
-export async function settled(database: TestDatabase, within = 15_000): Promise<InboxRow[]> {
+export async function settled(database: TestDatabase, within = 60_000): Promise<InboxRow[]> {
   await waitFor(
     async () => {
       const [row] = await database.sql<{ left: number }>(

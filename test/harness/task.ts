@@ -64,7 +64,7 @@ export async function startTaskProcess(role: Role, { guard, env, node = [] }: Ta
   });
 
   const seen = (message: RegExp) => logs.find(({ msg }) => message.test(msg));
-  async function logged(message: RegExp, within = 15_000): Promise<LogLine> {
+  async function logged(message: RegExp, within = 60_000): Promise<LogLine> {
     const look = () => seen(message) ?? (child.running ? undefined : 'ended');
     const line = await waitFor(look, { within, what: `${role} to log ${message}; it wrote:\n${output.join('\n')}` });
     if (line === 'ended') await exited;
@@ -93,7 +93,7 @@ export async function startTaskProcess(role: Role, { guard, env, node = [] }: Ta
     output,
     exited,
     signal: (signal) => child.signal(signal),
-    async stop(timeout = 10_000) {
+    async stop(timeout = 60_000) {
       await endChild(child, 'SIGTERM', timeout);
       return exited;
     },
@@ -101,7 +101,7 @@ export async function startTaskProcess(role: Role, { guard, env, node = [] }: Ta
     url,
     get,
     health: async () => (await get('/health', { operator: true })).json() as Promise<Health>,
-    async ready(within = 15_000) {
+    async ready(within = 60_000) {
       await url();
       await waitFor(async () => (await get('/ready')).ok, { within, what: `${role} to be ready` });
     },

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
-  /** ms; default 10 s. */
+  /** ms; default a minute, which only a hang reaches, on any machine. */
   within?: number;
   /** What was waited for, for the message when it does not come. */
   what: string;
@@ -11,7 +11,7 @@ export interface WaitOptions {
 /** Looks until `condition` gives something truthy, and returns it. */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  { within = 10_000, what }: WaitOptions,
+  { within = 60_000, what }: WaitOptions,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + within;
   for (;;) {

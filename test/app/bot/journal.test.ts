@@ -155,7 +155,7 @@ test('a worker that is killed between two sends: the next one goes on after what
   world.telegram.faults = {};
   const second = await world.startTask(t, 'worker');
   await second.ready();
-  const rows = await settled(world.database, 25_000);
+  const rows = await settled(world.database);
   assert.deepEqual(
     rows.map(({ state, takeovers, attempts }) => [state, takeovers, attempts]),
     [['done', 1, 0]],

@@ -11,16 +11,22 @@ import { isBlank } from '../../../app/text.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { TelegramEvent } from '../../../local/contract.ts';
 import { createTestBot } from '../../harness/bot.ts';
+import { probing } from '../../harness/control.ts';
 import { settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { message } from '../../harness/webhook.ts';
 import { startWorld } from '../../harness/world.ts';
 
 const world = await startWorld({ after });
-const posture = resolve({
+const posture = resolve({});
+/** For what is about a provider that does not answer: others must not fail because the machine is slow. */
+const quick = resolve({
   providers: { openrouter: { timeout: '400ms', breaker: { minimumCalls: 3, window: '5s', openFor: '1s' } } },
 });
+/** Of a question to the database: an answer takes a few. */
+const control = await probing({ after }, () => world.database.sql('SELECT 1'));
 afterEach(() => {
+  control.reset();
   world.openrouter.faults = {};
   world.telegram.faults = {};
 });
@@ -30,10 +36,10 @@ let lastUpdate = 0;
 const nextId = () => ++lastUpdate;
 
 /** A bot of its own and a chat that nobody else uses. */
-function setUp(t: TestContext) {
+function setUp(t: TestContext, given = posture) {
   const chatId = ++lastChat;
   world.telegram.open(chatId, 'Ada');
-  const bot = createTestBot(t, { world, database: world.database, posture });
+  const bot = createTestBot(t, { world, database: world.database, posture: given });
   const written = () => world.telegram.messages(chatId).filter(({ from }) => from === 'bot');
   const say = (text: string) => bot.run(message(nextId(), chatId, text));
   return { chatId, bot, written, say, last: () => written().at(-1)!.text };
@@ -78,12 +84,12 @@ test('an update that is run twice asks the provider once, and says the same', as
 
 test('while the provider fails, hangs or limits, the answer is polite and within its timeout', async (t) => {
   for (const faults of [{ error: true }, { hang: true }, { rateLimit: true }]) {
-    const { say, last, chatId } = setUp(t);
+    const { say, last, chatId } = setUp(t, quick);
     world.openrouter.faults = faults;
     const started = performance.now();
     await say('are you there?');
     assert.equal(last(), texts.away, JSON.stringify(faults));
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 1000 + 5 * control.slowest());
     world.openrouter.faults = {};
     assert.deepEqual(
       (await remembered(chatId)).map(({ role }) => role),
@@ -94,7 +100,7 @@ test('while the provider fails, hangs or limits, the answer is polite and within
 });
 
 test('an open breaker answers politely at once, without asking; closed again, the provider answers', async (t) => {
-  const { say, last, bot } = setUp(t);
+  const { say, last, bot } = setUp(t, quick);
   world.openrouter.faults = { error: true };
   for (let call = 0; bot.openrouter.state().breaker !== 'open'; call += 1) {
     assert.ok(call < 20, 'the breaker opens');
@@ -102,9 +108,7 @@ test('an open breaker answers politely at once, without asking; closed again, th
   }
   const { calls } = world.openrouter.stats();
   world.openrouter.faults = { hang: true };
-  const started = performance.now();
   await say('and now?');
-  assert.ok(performance.now() - started < 200);
   assert.equal(last(), texts.away);
   assert.equal(world.openrouter.stats().calls, calls);
   world.openrouter.faults = {};
@@ -274,7 +278,7 @@ test('Telegram: 429 postpones the chat alone, 403 counts as done, 400 parks at o
   const database = await world.freshDatabase(t);
   const [limited, free, blocked] = [++lastChat, ++lastChat, ++lastChat];
   for (const chatId of [limited, free, blocked]) world.telegram.open(chatId);
-  world.telegram.faults = { rateLimit: { retryAfter: 2, chatId: limited }, blocked: [blocked] };
+  world.telegram.faults = { rateLimit: { retryAfter: 5, chatId: limited }, blocked: [blocked] };
   const bot = createTestBot(t, { world, database, posture });
   const { pool } = await startLanes(t, {
     database,
@@ -292,12 +296,10 @@ test('Telegram: 429 postpones the chat alone, 403 counts as done, 400 parks at o
     command(ids.unknown, 999_999, '/help'),
   ];
   await store(pool, others, world.botId);
-  await waitFor(() => world.telegram.messages(free).length === 1, {
-    within: 1500,
-    what: 'the other chat to be served',
-  });
+  await waitFor(() => world.telegram.messages(free).length === 1, { what: 'the other chat to be served' });
+  assert.equal(world.telegram.messages(limited).length, 0, 'it did not wait for the limited one');
   const rows = await settled(database);
-  assert.ok(performance.now() - started >= 1900, 'the limited one came after its time');
+  assert.ok(performance.now() - started >= 4900, 'the limited one came after its time');
   assert.deepEqual(
     rows.map(({ updateId, state, attempts }) => [updateId, state, attempts]),
     [
@@ -337,7 +339,7 @@ test('Telegram answering 500: the breaker opens, updates wait without using atte
   await waitFor(() => lanes.logs.matching(/^update postponed$/).length >= 30, { what: 'the others to be postponed' });
   assert.ok(world.telegram.stats().calls - calls <= 3, 'an open breaker asks no more, but for a probe');
   world.telegram.faults = {};
-  const rows = await settled(database, 20_000);
+  const rows = await settled(database);
   assert.ok(rows.every(({ state }) => state === 'done'));
   assert.ok(rows.every(({ attempts }) => attempts === 0));
   for (const chatId of chats) assert.equal(world.telegram.messages(chatId).length, 1);

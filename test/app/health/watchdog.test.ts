@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const FIXTURE = fileURLToPath(new URL('./fixtures/watched.ts', import.meta.url));
 
 async function watch(how: string, during?: (child: { pid: number }) => Promise<void>) {
-  const child = spawn(process.execPath, [FIXTURE, how], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 15_000 });
+  const child = spawn(process.execPath, [FIXTURE, how], { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000 });
   let output = '';
   const ready = new Promise<void>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -34,7 +34,7 @@ test('a blocked event loop ends the process, and the log says where it was', asy
   assert.deepEqual([code, signal], [null, 'SIGKILL']);
   assert.match(fatal?.msg ?? '', /event loop stands still/);
   assert.equal(fatal?.role, 'watched');
-  assert.ok(fatal?.lag !== undefined && fatal.lag >= 400);
+  assert.ok(fatal?.lag !== undefined && fatal.lag >= 1500);
   assert.match(fatal.stack?.[0] ?? '', /^spin .*watched\.ts:\d+$/);
 });
 
@@ -47,7 +47,7 @@ test('work in hand that never ends, too', async () => {
 test('a process that was frozen goes on: it did not block itself', async () => {
   const { code, fatal } = await watch('freeze', async ({ pid }) => {
     process.kill(pid, 'SIGSTOP');
-    await sleep(1500);
+    await sleep(4000);
     process.kill(pid, 'SIGCONT');
   });
   assert.equal(fatal, undefined);

@@ -55,7 +55,7 @@ test('a wrong secret is answered before the body is read, and still counts as a 
   const before = await intake();
   const { socket, answer } = rawRequest(origin, headersOnly(500_000_000, 'wrong'));
   t.after(() => socket.destroy());
-  await waitFor(() => answer().includes('\r\n\r\n'), { within: 2000, what: 'an answer without a body' });
+  await waitFor(() => answer().includes('\r\n\r\n'), { what: 'an answer without a body' });
   assert.match(answer(), /^HTTP\/1\.1 403 /);
   assert.ok((await intake()).lastRequestAt > before.lastRequestAt);
 });

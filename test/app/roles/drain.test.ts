@@ -75,7 +75,7 @@ test('web ends in time though a client never sends the body that it announced', 
   const { socket } = rawRequest(await web.url(), headersOnly(1000));
   t.after(() => socket.destroy());
   await waitFor(async () => (await web.health()).intake?.inFlight === 1, { what: 'the request to be let in' });
-  assert.deepEqual(await web.stop(10_000), CLEAN);
+  assert.deepEqual(await web.stop(20_000), CLEAN, 'within its stopTimeout');
 });
 
 test('a worker that is asked to end hands its chats on at once: another goes on without waiting for the lease', async (t) => {
@@ -97,14 +97,16 @@ test('a worker that is asked to end hands its chats on at once: another goes on 
     assert.ok((await Promise.all(deliveries)).every(({ status }) => status === 200));
   }
   await waitFor(() => chats.every((chatId) => world.telegram.messages(chatId).length >= 2), { what: 'some answers' });
+  // From here on an answer takes so long that there is a rest however slowly the second one starts.
+  world.telegram.faults = { latency: 3000 };
   const second = await world.startTask(t, 'worker', { database });
   await second.ready();
-  const started = performance.now();
   assert.deepEqual(await first.stop(), CLEAN);
-  assert.ok(performance.now() - started < 3000, 'the updates in hand, and not all of the chats');
-  assert.ok((await database.sql(`SELECT FROM evenkeel.inbox WHERE state = 'pending'`)).length > 0, 'there is a rest');
+  const rest = await database.sql(`SELECT FROM evenkeel.inbox WHERE state = 'pending'`);
+  assert.ok(rest.length > 0, 'it finished the updates in hand, and not all of the chats');
+  world.telegram.faults = {};
   const rows = await settled(database);
-  assert.ok(performance.now() - started < 9000, 'sooner than a lease runs out');
+  // A lease that has to run out first shows as a takeover.
   assert.ok(rows.every(({ state, attempts, takeovers }) => state === 'done' && attempts === 0 && takeovers === 0));
   for (const chatId of chats) assert.equal(world.telegram.messages(chatId).length, 15, 'each answer once');
 });
@@ -112,7 +114,7 @@ test('a worker that is asked to end hands its chats on at once: another goes on 
 test('a worker that still waits for its database ends at once when it is asked to', async (t) => {
   const worker = await world.startTask(t, 'worker', { env: { DATABASE_URL: 'postgres://worker:x@127.0.0.1:1/none' } });
   await worker.logged(/the database is not ready/);
-  assert.deepEqual(await worker.stop(5000), CLEAN);
+  assert.deepEqual(await worker.stop(), CLEAN);
 });
 
 test('a wrong bot token ends the worker with one line that says what to do', async (t) => {

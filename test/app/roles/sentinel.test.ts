@@ -35,7 +35,7 @@ test('the process looks again and again, and stops in the middle of a look', asy
   const before = lines.length;
   const started = performance.now();
   await sentinel.stop();
-  assert.ok(performance.now() - started < 5000, 'did not wait for the deadline of a minute');
+  assert.ok(performance.now() - started < 50_000, 'did not wait for the deadline of a minute');
   assert.equal(lines.length, before, 'a look that was cut short says nothing');
 });
 

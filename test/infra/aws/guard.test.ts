@@ -24,7 +24,7 @@ const inputs = (endpoint: string) => ({
   cluster: 'arn:aws:ecs:eu-central-1:123456789012:cluster/evenkeel-prod',
   service: 'web',
   wanted: revision(8),
-  timeout: 10_000,
+  timeout: 60_000,
   poll: 5,
 });
 const service = (taskDefinition: string, rolloutState: string, rolloutStateReason = '') => ({

@@ -20,7 +20,7 @@ const inputs = (endpoint: string) => ({
   securityGroups: ['sg-1'],
   assignPublicIp: true,
   logGroup: '/evenkeel/evenkeel-prod-migrate',
-  timeout: 10_000,
+  timeout: 60_000,
   poll: 5,
   triggers: { image: 'a', webConnections: '48' },
 });

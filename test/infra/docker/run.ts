@@ -78,7 +78,7 @@ export async function runContainer(owner: Owner, options: ContainerOptions): Pro
     await exited;
   });
 
-  async function logged(message: RegExp, within = 30_000): Promise<LogLine> {
+  async function logged(message: RegExp, within = 60_000): Promise<LogLine> {
     const seen = () => logs.find(({ msg }) => message.test(msg));
     await waitFor(() => seen() ?? !child.running, {
       within,
@@ -100,7 +100,7 @@ export async function runContainer(owner: Owner, options: ContainerOptions): Pro
     exited,
     logged,
     url,
-    async ready(within = 30_000) {
+    async ready(within = 60_000) {
       const origin = await url();
       await waitFor(async () => (await fetch(`${origin}/ready`)).ok, { within, what: `${name} to be ready` });
     },

@@ -24,7 +24,7 @@ interface Opened {
   complaints: string[];
 }
 
-suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 60_000 }, () => {
+suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }, () => {
   let browser: Browser;
   before(async () => {
     browser = await launchChromium();
@@ -51,7 +51,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 60_000 },
       await room.stop();
       await telegram.stop();
     });
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(60_000);
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {

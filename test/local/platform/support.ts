@@ -14,7 +14,7 @@ import type { Posture, PostureInput } from '../../../posture/schema/index.ts';
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  within = 15_000,
+  within = 60_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + within;
   for (;;) {
@@ -46,16 +46,19 @@ export async function firstLine(program: ChildProcess): Promise<string> {
   throw new Error('the program ended without a word');
 }
 
-/** A posture whose periods are short enough for a test. */
+/**
+ * A posture whose periods are short enough for a test; those in which a process has to start, answer or end by itself
+ * are long enough for a busy machine.
+ */
 export function quickPosture(extra: PostureInput = {}): Posture {
   return resolve({
     ...extra,
-    web: { stopTimeout: '2s', ...extra.web },
-    worker: { stopTimeout: '2s', ...extra.worker },
-    rollout: { healthGrace: '3s', ...extra.rollout },
+    web: { stopTimeout: '20s', ...extra.web },
+    worker: { stopTimeout: '20s', ...extra.worker },
+    rollout: { healthGrace: '1m', ...extra.rollout },
     ingress: {
       deregistrationDelay: '1s',
-      healthCheck: { interval: '100ms', timeout: '200ms', healthy: 2, unhealthy: 2 },
+      healthCheck: { interval: '100ms', timeout: '1s', healthy: 2, unhealthy: 2 },
       ...extra.ingress,
     },
   });

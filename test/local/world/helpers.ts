@@ -7,7 +7,7 @@ import { listen, readBody } from '../../../local/world/http.ts';
 import { startTelegram } from '../../../local/world/telegram/index.ts';
 
 /** Waits until `condition` holds; fails after `within` ms. */
-export async function until(condition: () => boolean, what: string, within = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, within = 60_000): Promise<void> {
   const end = performance.now() + within;
   while (!condition()) {
     assert.ok(performance.now() < end, `${what}: not within ${within} ms`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { lateness } from '../../harness/control.ts';
 import { acknowledge, setWebhook, succeed, telegramFor, textOf, until, webhookFor, withStatus } from './helpers.ts';
 
 const CHAT = 42;
@@ -69,7 +70,7 @@ test('messages and edits of a chat arrive one after the other; its taps and paym
 });
 
 test('order holds in every chat while many are delivered in parallel, with failures in between', async (t) => {
-  const { telegram, call } = await telegramFor(t, { timeScale: 100 });
+  const { telegram, call } = await telegramFor(t, { timeScale: 20 });
   const received = new Map<number, number[]>();
   const hook = await webhookFor(t, async ({ update }, response) => {
     await pause(Math.random() * 4);
@@ -80,7 +81,7 @@ test('order holds in every chat while many are delivered in parallel, with failu
   });
   await succeed(call, 'setWebhook', { url: hook.url, max_connections: 20 });
   telegram.flood({ updates: 1000, chats: 50 });
-  await until(() => telegram.stats().pending === 0, 'all delivered', 30_000);
+  await until(() => telegram.stats().pending === 0, 'all delivered');
   assert.equal(received.size, 50);
   for (const numbers of received.values())
     assert.deepEqual(
@@ -95,11 +96,15 @@ test('order holds in every chat while many are delivered in parallel, with failu
 });
 
 test('no more deliveries are under way than max_connections', async (t) => {
-  const { telegram, call } = await telegramFor(t, { timeScale: 50 });
+  const { telegram, call } = await telegramFor(t, { timeScale: 10 });
   let open = 0;
   let mostOpen = 0;
+  const full = Promise.withResolvers<void>();
   const hook = await webhookFor(t, async (_delivered, response) => {
     mostOpen = Math.max(mostOpen, ++open);
+    if (open === 7) full.resolve();
+    // The first success allows more than one connection.
+    if (hook.deliveries.length > 1) await full.promise;
     await pause(5);
     open--;
     response.writeHead(200).end();
@@ -116,21 +121,23 @@ test('a failed update is sent again at once, then after 2, 4, 8 â€¦ s, up to 60â
   const chats = [1, 2, 3, 4];
   const { telegram, call } = await telegramFor(t, { timeScale: scale });
   const hook = await webhookFor(t, withStatus(500));
+  const late = lateness(t);
   await succeed(call, 'setWebhook', { url: hook.url });
   for (const chat of chats) telegram.say(chat, 'again');
-  await until(() => hook.deliveries.length >= 9 * chats.length, 'nine attempts at each', 20_000);
+  await until(() => hook.deliveries.length >= 9 * chats.length, 'nine attempts at each');
   const pausesOf = (chat: number) => {
     const times = hook.deliveries.filter(({ update }) => update.message?.chat.id === chat).map(({ at }) => at);
     return times.slice(1).map((at, index) => ((at - times[index]!) * scale) / 1000);
   };
   // Timers are late on a busy machine, never early by more than 1 ms: the shortest pause of the four is the truest.
   const pauses = chats.map(pausesOf).reduce((a, b) => a.map((value, index) => Math.min(value, b[index] ?? value)));
+  const slack = (late.slowest() * scale) / 1000;
   for (const [index, seconds] of [0, 2, 4, 8, 16, 32].entries()) {
-    const next = Math.max(2, seconds * 2);
+    const next = Math.max(2, seconds * 2) + slack;
     assert.ok(pauses[index]! >= seconds - 0.2, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
     assert.ok(pauses[index]! < next, `pause ${index}: ${pauses[index]} s, wanted ${seconds}`);
   }
-  for (const long of pauses.slice(6, 8)) assert.ok(long >= 59 && long <= 125, `capped pause: ${long} s`);
+  for (const long of pauses.slice(6, 8)) assert.ok(long >= 59 && long <= 125 + slack, `capped pause: ${long} s`);
   assert.equal(telegram.stats().lastError, 'Wrong response from the webhook: 500 Internal Server Error');
 });
 
@@ -148,12 +155,13 @@ test('nothing but a 2xx acknowledges', async (t) => {
 test('Retry-After is obeyed', async (t) => {
   const { telegram, call } = await telegramFor(t, { timeScale: 100 });
   const hook = await webhookFor(t, withStatus(503, { 'retry-after': '20' }));
+  const late = lateness(t);
   await succeed(call, 'setWebhook', { url: hook.url });
   telegram.say(CHAT, 'later');
   await until(() => hook.deliveries.length === 2, 'two attempts');
   const [first, second] = hook.deliveries.map(({ at }) => at);
   const seconds = (second! - first!) / 10;
-  assert.ok(seconds >= 19.9 && seconds < 40, `${seconds} s`);
+  assert.ok(seconds >= 19.9 && seconds < 40 + late.slowest() / 10, `${seconds} s`);
 });
 
 test('Retry-After of more than an hour counts as an hour', async (t) => {
@@ -161,7 +169,8 @@ test('Retry-After of more than an hour counts as an hour', async (t) => {
   const hook = await webhookFor(t, withStatus(503, { 'retry-after': '1000000' }));
   await succeed(call, 'setWebhook', { url: hook.url });
   telegram.say(CHAT, 'later');
-  await until(() => hook.deliveries.length === 2, 'two attempts', 3000);
+  // The seconds that were asked for would take 50 s of real time.
+  await until(() => hook.deliveries.length === 2, 'two attempts', 40_000);
   const [first, second] = hook.deliveries.map(({ at }) => at);
   assert.ok(second! - first! >= 179, `${second! - first!} ms real time stand for an hour`);
 });
@@ -210,7 +219,8 @@ test('a query that nobody takes is dropped after 150 s, a message is kept for 24
   telegram.preCheckout(CHAT, 'pay');
   telegram.say(CHAT, 'stays');
   assert.equal(telegram.stats().pending, 3);
-  await until(() => telegram.stats().expired === 2, 'both queries dropped', 2000);
+  // 24 h take 28 s of real time.
+  await until(() => telegram.stats().expired === 2, 'both queries dropped', 20_000);
   assert.equal(telegram.stats().pending, 1);
 });
 
@@ -275,6 +285,7 @@ test('stop ends a delivery, a long poll and a hanging call at once and leaves no
   const { telegram, call } = await telegramFor(t);
   const hook = await webhookFor(t, () => {});
   await succeed(call, 'setWebhook', { url: hook.url });
+  const late = lateness(t);
   telegram.say(CHAT, 'never answered');
   telegram.flood({ updates: 1_000_000, rate: 1 });
   await until(() => hook.deliveries.length === 1, 'a delivery is under way');
@@ -284,7 +295,7 @@ test('stop ends a delivery, a long poll and a hanging call at once and leaves no
   const before = performance.now();
   await telegram.stop();
   await hanging;
-  assert.ok(performance.now() - before < 1000);
+  assert.ok(performance.now() - before < 1000 + late.slowest());
   assert.deepEqual(
     process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout'),
     [],
