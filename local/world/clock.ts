@@ -18,7 +18,7 @@ export class Clock {
 
   /** Runs `action` after `ms` simulated milliseconds. Returns what cancels it. */
   after(ms: number, action: () => void): () => void {
-    return this.afterReal(ms / this.#scale, action);
+    return this.afterReal(Math.max(0, ms / this.#scale), action);
   }
 
   /** The same in real milliseconds, for what people set in real time. */
