@@ -29,6 +29,8 @@ const port = text(/^\d{1,5}$/, 'a port from 0 (any free one) to 65535')
 const host = z.string().min(1).default('0.0.0.0');
 const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
 const operatorToken = longEnough.optional();
+/** What is sent is computed from it here: other characters would have to be prepared as the server does it. */
+const databasePassword = text(/^[ -~]{8,}$/, 'a password of at least 8 printable ASCII characters');
 
 const webhookSecret = text(
   /^[A-Za-z0-9_-]{1,256}$/,
@@ -63,8 +65,8 @@ const environments = {
   }),
   migrate: z.object({
     DATABASE_URL: databaseUrl,
-    WEB_DATABASE_PASSWORD: longEnough.optional(),
-    WORKER_DATABASE_PASSWORD: longEnough.optional(),
+    WEB_DATABASE_PASSWORD: databasePassword.optional(),
+    WORKER_DATABASE_PASSWORD: databasePassword.optional(),
   }),
 } as const;
 

@@ -60,6 +60,8 @@ export function serverParameters(posture: Posture): ServerParameter[] {
     dynamic('log_lock_waits', 'on'),
     dynamic('deadlock_timeout', Math.max(100, Math.floor(timeouts.lock / 2))),
     dynamic('log_min_duration_statement', Math.max(100, Math.floor(timeouts.statement / 2))),
+    // With its text only: the values are what people wrote. (Those of a failed statement are left out by default.)
+    dynamic('log_parameter_max_length', 0),
     dynamic('log_autovacuum_min_duration', 10_000),
     dynamic('track_io_timing', 'on'),
   ];

@@ -8,12 +8,42 @@ import { PgBoss } from 'pg-boss';
 import { connectionLimits } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Config } from '../config.ts';
+import { assertCapacity } from '../database/capacity.ts';
+import { isTransient } from '../database/errors.ts';
+import { ensureRole, grant } from '../database/roles.ts';
 import { bringUpToDate } from '../database/schema.ts';
 import { describeError, type Logger } from '../log.ts';
 import { ensureJobQueues } from '../jobs/queues.ts';
 import { ensureQueues, PGBOSS_SCHEMA } from '../lanes/queues.ts';
 
-export async function migrate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
+/** How long a database that restarts, fails over, has no name yet or is locked is waited for, ms. */
+const PATIENCE = 60_000;
+const PAUSE = 1_000;
+
+/**
+ * Repeats what a moment may mend, saying each cause once; anything else fails at once.
+ * @throws {ConfigError} for a server that cannot carry the posture
+ */
+export async function migrate(
+  config: Config<'migrate'>,
+  log: Logger,
+  { patience = PATIENCE, pause = PAUSE } = {},
+): Promise<void> {
+  const said = new Set<string>();
+  for (const until = Date.now() + patience; ; await sleep(pause)) {
+    try {
+      await bringEverythingUpToDate(config, log);
+      return;
+    } catch (error) {
+      if (!isTransient(error) || Date.now() > until) throw error;
+      const cause = describeError(error);
+      if (!said.has(cause)) log.warn({ error: cause }, 'the database is not ready; trying again for a minute');
+      said.add(cause);
+    }
+  }
+}
+
+async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
   const client = new pg.Client({
     connectionString: env.DATABASE_URL,
     application_name: 'evenkeel-migrate',
@@ -22,21 +52,22 @@ export async function migrate({ posture, env }: Config<'migrate'>, log: Logger):
     lock_timeout: posture.database.timeouts.lock,
     keepAlive: true,
   });
-  client.on('error', (error) => log.error({ error: describeError(error) }, 'the database connection was lost'));
-  await client.connect();
+  client.on('error', (error) => log.warn({ error: describeError(error) }, 'the database connection was lost'));
   try {
+    await client.connect();
     await takeTurn(client);
+    await assertCapacity(client, posture, log);
     const migrations = await bringUpToDate(client, log);
     log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
     await installQueues(env.DATABASE_URL, client, posture, log);
-    await ensureRole(client, 'web', connectionLimits(posture).web, env.WEB_DATABASE_PASSWORD);
-    await ensureRole(client, 'worker', connectionLimits(posture).worker, env.WORKER_DATABASE_PASSWORD);
-    await client.query(GRANTS);
-    await allowStatistics(client, log);
-    await compareLimit(client, posture, log);
-    log.info({ limits: connectionLimits(posture) }, 'roles and queues follow the posture');
+    const limits = connectionLimits(posture);
+    await ensureRole(client, 'web', limits.web, env.WEB_DATABASE_PASSWORD);
+    await ensureRole(client, 'worker', limits.worker, env.WORKER_DATABASE_PASSWORD);
+    await grant(client, PGBOSS_SCHEMA, log);
+    log.info({ limits }, 'roles and queues follow the posture');
   } finally {
-    await client.end();
+    // A client that never connected has no session to end; end() still frees its socket.
+    await client.end().catch(() => undefined);
   }
 }
 
@@ -55,21 +86,6 @@ async function takeTurn(client: pg.Client): Promise<void> {
   }
 }
 
-/**
- * Roles belong to the whole server: migrations of two of its databases may change one at the same time (tests do), and
- * PostgreSQL fails the later one. Repeated, as each change is idempotent.
- */
-async function onRoles<T>(change: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await change();
-    } catch (error) {
-      if (attempt === 10 || !/tuple concurrently updated/.test(describeError(error))) throw error;
-      await sleep(20 * attempt * Math.random());
-    }
-  }
-}
-
 /** pg-boss's schema is installed here and never by a task: a task that restarts during an upgrade must not migrate. */
 async function installQueues(url: string, client: pg.Client, posture: Posture, log: Logger): Promise<void> {
   const boss = new PgBoss({
@@ -82,58 +98,12 @@ async function installQueues(url: string, client: pg.Client, posture: Posture, l
     schedule: false,
     registerInstance: false,
   });
-  boss.on('error', (error) => log.error({ error: describeError(error) }, 'pg-boss failed'));
-  await boss.start();
+  boss.on('error', (error) => log.warn({ error: describeError(error) }, 'pg-boss failed'));
   try {
+    await boss.start();
     await ensureQueues(boss, client, posture);
     await ensureJobQueues(boss, posture);
   } finally {
     await boss.stop({ graceful: false });
   }
-}
-
-/** CONNECTION LIMIT keeps one role from starving the other (law connections.fit, fault pool-exhaustion). */
-async function ensureRole(client: pg.Client, role: 'web' | 'worker', limit: number, password: string | undefined) {
-  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  // Two databases of one cluster may be migrated at once (tests do): the loser of the race finds the role there.
-  if (rowCount === 0) await client.query(`CREATE ROLE ${role}`).catch(ignoreDuplicate);
-  const login = password === undefined ? '' : `LOGIN PASSWORD ${client.escapeLiteral(password)}`;
-  await onRoles(() => client.query(`ALTER ROLE ${role} CONNECTION LIMIT ${limit} ${login}`));
-}
-
-function ignoreDuplicate(error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== '42710' && code !== '23505') throw error;
-}
-
-/** Least privilege: web stores updates and reads their counts; worker does the work; neither owns anything. */
-const GRANTS = `
-  GRANT USAGE ON SCHEMA evenkeel TO web, worker;
-  GRANT SELECT, INSERT ON evenkeel.inbox TO web;
-  GRANT INSERT ON evenkeel.arrival TO web;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA evenkeel TO worker;
-  GRANT USAGE ON SCHEMA ${PGBOSS_SCHEMA} TO web, worker;
-  GRANT SELECT ON ${PGBOSS_SCHEMA}.job TO web;
-  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
-  GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
-  GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${PGBOSS_SCHEMA} TO worker;
-`;
-
-/** Lets the health page see the age of others' transactions. Where the owner may not grant it, the page shows its own. */
-async function allowStatistics(client: pg.Client, log: Logger): Promise<void> {
-  await onRoles(() => client.query('GRANT pg_read_all_stats TO web, worker')).catch((error: unknown) =>
-    log.warn({ error: describeError(error) }, 'the roles may not read statistics of other sessions'),
-  );
-}
-
-/** max_connections is static: on a running server a change of the posture waits for a restart. */
-async function compareLimit(client: pg.Client, posture: Posture, log: Logger): Promise<void> {
-  const { rows } = await client.query<{ max_connections: string }>('SHOW max_connections');
-  const found = Number(rows[0]!.max_connections);
-  const wanted = posture.database.maxConnections;
-  if (found === wanted) return;
-  log.warn(
-    { found, wanted },
-    'max_connections is not what the posture says; restart the server (RDS: aws rds reboot-db-instance)',
-  );
 }

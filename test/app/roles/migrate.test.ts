@@ -1,10 +1,17 @@
 /** The migrate role, as a process and at the same time as another; and what the roles that it makes may do. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
+import type { Config } from '../../../app/config.ts';
+import { SEQUENCES, TABLES } from '../../../app/database/grants.ts';
+import { migrate } from '../../../app/roles/migrate.ts';
 import { connectionLimits } from '../../../posture/limits.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { cleanup } from '../../harness/cleanup.ts';
-import { freshDatabase } from '../../harness/database.ts';
+import { freshDatabase, once } from '../../harness/database.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { startProxy, through } from '../../harness/proxy.ts';
 import { startWorld } from '../../harness/world.ts';
 
 const world = await startWorld({ after });
@@ -44,17 +51,102 @@ test('migrations at once, of one empty database and of two, all succeed', async 
   assert.deepEqual(await schemaOf(two), await schemaOf(world.database));
 });
 
-test('a database that is away ends the migration with one line that says so', async (t) => {
+const config = (url: string, posture = world.posture): Config<'migrate'> => ({
+  role: 'migrate',
+  posture,
+  env: {
+    DATABASE_URL: url,
+    WEB_DATABASE_PASSWORD: world.postgres.password('web'),
+    WORKER_DATABASE_PASSWORD: world.postgres.password('worker'),
+  },
+});
+
+test('a database that comes back within a minute costs the migration nothing but the wait', async (t) => {
+  const proxy = await startProxy(t, world.postgres);
+  proxy.mode = 'refuse';
+  const database = await world.freshDatabase(t);
+  const url = through(proxy, database.url());
+  const task = await world.startTask(t, 'migrate', { database, env: { DATABASE_URL: url } });
+  await task.logged(/the database is not ready; trying again/);
+  proxy.mode = 'pass';
+  assert.deepEqual(await task.exited, { code: 0, signal: null }, task.output.join('\n'));
+});
+
+test('a database that stays away ends the migration, each cause said once', async () => {
+  const logs = captureLog();
+  const url = 'postgres://postgres:hush-hush@127.0.0.1:1/postgres';
+  const migration = migrate(config(url), logs.log, { patience: 300, pause: 20 });
+  await assert.rejects(migration, /ECONNREFUSED/);
+  assert.deepEqual(
+    logs.lines.map(({ level, msg }) => [level, msg]),
+    [['warn', 'the database is not ready; trying again for a minute']],
+  );
+  assert.doesNotMatch(JSON.stringify(logs.lines), /hush-hush/);
+});
+
+test('what no wait mends ends the migration at once', async (t) => {
   const task = await world.startTask(t, 'migrate', {
-    env: { DATABASE_URL: 'postgres://postgres:hush@127.0.0.1:1/postgres' },
+    env: { DATABASE_URL: world.database.url().replace(/:[^:@]+@/, ':wrong-password@') },
   });
   assert.equal((await task.exited).code, 1);
   assert.deepEqual(
     task.logs.map(({ level, msg }) => [level, msg]),
     [['fatal', 'migrate cannot start']],
   );
-  assert.match(String(task.logs[0]!['error']), /ECONNREFUSED/);
-  assert.doesNotMatch(task.output.join('\n'), /hush/);
+  assert.doesNotMatch(task.output.join('\n'), /wrong-password/);
+});
+
+test('a server that cannot carry the posture is refused in one line, before anything was changed', async (t) => {
+  const database = await world.freshDatabase(t);
+  const before = await world.database.sql('SELECT rolname, rolconnlimit FROM pg_roles ORDER BY rolname');
+  const larger = { database: { maxConnections: 400, instance: 'db.t4g.medium' }, worker: { pool: 20 } } as const;
+  const task = await world.startTask(t, 'migrate', { database, posture: larger });
+  assert.equal((await task.exited).code, 2, task.output.join('\n'));
+  assert.equal(task.logs.length, 1);
+  assert.match(
+    task.logs[0]!.msg,
+    /^max_connections is 200 on the server, and the posture needs \d{3} .*restart the server/,
+  );
+  assert.deepEqual(await world.database.sql('SELECT rolname, rolconnlimit FROM pg_roles ORDER BY rolname'), before);
+});
+
+test('a server that has another limit, and enough, is told about', async (t) => {
+  const database = await world.freshDatabase(t);
+  const logs = captureLog();
+  await migrate(config(database.url(), resolve({ database: { maxConnections: 199 } })), logs.log);
+  assert.deepEqual(
+    logs.matching(/max_connections/).map(({ level, found, wanted }) => [level, found, wanted]),
+    [['warn', 200, 199]],
+  );
+});
+
+test('passwords and what people wrote are not in the log of the database, whatever it logs', async (t) => {
+  const database = await world.freshDatabase(t);
+  await migrate(config(`${database.url()}?options=-c%20log_statement%3Dall`), captureLog().log);
+  const client = new pg.Client({
+    connectionString: database.url(),
+    options: '-c log_min_duration_statement=0 -c log_statement=all',
+  });
+  await client.connect();
+  t.after(() => client.end());
+  await client.query('SELECT $1::text', ['a secret of mine']);
+  await assert.rejects(client.query('SELECT $1::int', ['another secret of mine']));
+  const log = await readFile(world.postgres.log, 'utf8');
+  assert.match(log, /ALTER ROLE web .* PASSWORD 'SCRAM-SHA-256\$4096:/);
+  assert.match(log, /SELECT \$1::text/);
+  for (const secret of [world.postgres.password('web'), world.postgres.password('worker'), 'a secret of mine'])
+    assert.ok(!log.includes(secret), 'a secret is in the log');
+  assert.deepEqual(await once(database.url('worker'), 'SELECT current_user'), [{ current_user: 'worker' }]);
+});
+
+test('every table says who may use it', async () => {
+  const tables = await world.database.sql<{ name: string; kind: string }>(
+    `SELECT relname AS name, relkind AS kind FROM pg_class
+     WHERE relnamespace = 'evenkeel'::regnamespace AND relkind IN ('r', 'p', 'S')
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')`,
+  );
+  for (const { name, kind } of tables)
+    assert.ok((kind === 'S' ? SEQUENCES : TABLES)[name], `evenkeel.${name} has no line in app/database/grants.ts`);
 });
 
 test('each role may hold as many connections as the posture gives it, and not one more', async (t) => {
@@ -105,13 +197,23 @@ test('web stores updates and nothing else; worker works and owns nothing', async
   }
   const DENIED = '42501';
   const update = `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body) VALUES (1, 1, 'chat', '1:1', '{}')`;
-  const allowed = [update, 'SELECT count(*) FROM evenkeel.inbox', 'SELECT count(*) FROM pgboss.job'];
+  const allowed = [
+    update,
+    `${update} ON CONFLICT (bot_id, update_id) DO NOTHING RETURNING queue, lane`,
+    `SELECT queue, lane, min(received_at) FROM evenkeel.inbox WHERE state = 'pending' GROUP BY queue, lane`,
+    'SELECT count(*) FROM evenkeel.inbox',
+    'SELECT count(*) FROM pgboss.job',
+  ];
   assert.deepEqual(
     await tryAs('web', allowed),
     allowed.map(() => 'allowed'),
   );
   const forbidden = [
     'SELECT FROM evenkeel.message',
+    'SELECT body FROM evenkeel.inbox',
+    'SELECT sends FROM evenkeel.inbox',
+    'SELECT last_error FROM evenkeel.inbox',
+    'SELECT * FROM evenkeel.inbox',
     `UPDATE evenkeel.inbox SET state = 'done'`,
     'DELETE FROM evenkeel.inbox',
     'TRUNCATE evenkeel.inbox',
@@ -129,7 +231,7 @@ test('web stores updates and nothing else; worker works and owns nothing', async
     await tryAs('web', forbidden),
     forbidden.map(() => DENIED),
   );
-  const worker = forbidden.slice(3).filter((statement) => !statement.includes('pgboss'));
+  const worker = forbidden.slice(7).filter((statement) => !statement.includes('pgboss'));
   assert.deepEqual(
     await tryAs('worker', worker),
     worker.map(() => DENIED),

@@ -1,0 +1,48 @@
+/**
+ * Who may do what, table by table; a table that is not named here is nobody's but the owner's. Web stores updates and
+ * counts them, worker does the work, neither owns anything.
+ */
+const READ_WRITE = 'SELECT, INSERT, UPDATE, DELETE';
+
+/** All of an update but what a person wrote and what became of it. Reading the key is also what ON CONFLICT needs. */
+const NOT_CONTENT = 'bot_id, update_id, queue, lane, state, attempts, takeovers, received_at, settled_at';
+
+interface Grant {
+  web?: string;
+  worker?: string;
+}
+
+/** Of the schema evenkeel. A table that a release drops stays here for as long as that release may be taken back. */
+export const TABLES: Readonly<Record<string, Grant>> = {
+  inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE },
+  arrival: { web: 'INSERT', worker: READ_WRITE },
+  message: { worker: READ_WRITE },
+};
+
+export const SEQUENCES: Readonly<Record<string, Grant>> = {};
+
+/**
+ * One string of statements, and so one transaction: whatever was granted before is taken back and what is written here
+ * given, for the objects that are there, without a moment in between. Tasks that run keep their prepared statements.
+ */
+export function grantStatements(present: ReadonlySet<string>, pgboss: string): string {
+  const of = (kind: 'TABLE' | 'SEQUENCE', grants: Readonly<Record<string, Grant>>) =>
+    Object.entries(grants)
+      .filter(([name]) => present.has(name))
+      .flatMap(([name, grant]) => [
+        `REVOKE ALL ON ${kind} evenkeel.${name} FROM web, worker;`,
+        ...Object.entries(grant).map(
+          ([role, what]) => `GRANT ${what as string} ON ${kind} evenkeel.${name} TO ${role};`,
+        ),
+      ]);
+  return [
+    'GRANT USAGE ON SCHEMA evenkeel TO web, worker;',
+    ...of('TABLE', TABLES),
+    ...of('SEQUENCE', SEQUENCES),
+    `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker;`,
+    `GRANT SELECT ON ${pgboss}.job TO web;`,
+    `GRANT ${READ_WRITE} ON ALL TABLES IN SCHEMA ${pgboss} TO worker;`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${pgboss} TO worker;`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${pgboss} TO worker;`,
+  ].join('\n');
+}
