@@ -26,6 +26,8 @@ const provider = z.looseObject({
   breaker: z.enum(['closed', 'open', 'half-open']),
   inFlight: gauge,
   failures: gauge,
+  /** Telegram's: sends whose outcome was not known, those of them that were sent once more, those left to a person. */
+  sends: z.object({ unknown: gauge, repeated: gauge, listed: gauge }).optional(),
 });
 
 /** What a role adds of its own; does not touch the database. */

@@ -4,7 +4,7 @@ import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Offer } from '../offer.ts';
-import { forgetConversation } from './conversation.ts';
+import { conversationOf, forgetConversation } from './conversation.ts';
 import { texts } from './texts.ts';
 
 const FORGET = 'forget';
@@ -18,11 +18,12 @@ export const forgetOffer: Offer = {
 export function forget(pool: Pool): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command(FORGET, async (ctx) => {
-    await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    await forgetConversation(pool, conversationOf(ctx)!);
     await ctx.reply(texts.forget.done);
   });
   composer.callbackQuery(FORGET, async (ctx) => {
-    if (ctx.chat) await forgetConversation(pool, ctx.me.id, ctx.chat.id);
+    const here = conversationOf(ctx);
+    if (here) await forgetConversation(pool, here);
     await answerTap(ctx, texts.forget.done);
   });
   return composer;

@@ -12,7 +12,7 @@ import { describeError } from '../../log.ts';
 import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import { beginning, isBlank } from '../../text.ts';
-import { answerOf, recall, remember } from './conversation.ts';
+import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
 import { texts } from './texts.ts';
 
 /** Longest text of one Telegram message. */
@@ -23,16 +23,16 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
 
   composer.chatType('private').on(['message:text', 'message:caption'], async (ctx) => {
     const question = ctx.message.text ?? ctx.message.caption ?? '';
-    const at = { botId: ctx.me.id, updateId: ctx.update.update_id, chatId: ctx.chat.id };
+    const at = { ...conversationOf(ctx)!, updateId: ctx.update.update_id };
     // Run again after a crash, an update finds the answer that it had: the provider is not asked, nor paid, twice.
     const answer = (await answerOf(pool, at.botId, at.updateId)) ?? (await think(ctx, at, question));
     for (const part of split(answer)) await ctx.reply(part);
   });
 
   /** No connection is held while the provider thinks: each query takes one and gives it back. */
-  async function think(ctx: BotContext, at: { botId: number; updateId: number; chatId: number }, question: string) {
+  async function think(ctx: BotContext, at: Conversation & { updateId: number }, question: string) {
     await remember(pool, { ...at, role: 'user', text: question });
-    const history = await recall(pool, at.botId, at.chatId, posture.history);
+    const history = await recall(pool, at, posture.history);
     // The latest question is part of the history unless it alone exceeds the bound.
     const asked =
       history.length > 0

@@ -81,10 +81,13 @@ async function hotPath(from: number): Promise<void> {
       await recordSends(pool, update(ROWS - id - 3), []);
       await lanesWaiting(pool, '1:3', 1000, 200);
       await readQueues(pool, QUEUES);
-      await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, role: 'user', text: 'x' });
+      await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, threadId: 0, role: 'user', text: 'x' });
       await answerOf(pool, 1, id);
-      assert.equal((await recall(pool, 1, id, { messages: 20, characters: 16_000 })).length, 20);
-      await forgetConversation(pool, 1, id + 1);
+      assert.equal(
+        (await recall(pool, { botId: 1, chatId: id, threadId: 0 }, { messages: 20, characters: 16_000 })).length,
+        20,
+      );
+      await forgetConversation(pool, { botId: 1, chatId: id + 1, threadId: 0 });
     }
   } finally {
     client.release();

@@ -139,7 +139,7 @@ test('a long answer comes in parts, in order and whole', async (t) => {
   const { bot, chatId, written } = setUp(t);
   const id = nextId();
   const words = Array.from({ length: 1500 }, (_, index) => `word${index}`).join(' ');
-  await remember(bot.pool, { botId: world.botId, updateId: id, chatId, role: 'assistant', text: words });
+  await remember(bot.pool, { botId: world.botId, updateId: id, chatId, threadId: 0, role: 'assistant', text: words });
   await bot.run(message(id, chatId, 'tell me everything'));
   const parts = written().map(({ text }) => text);
   assert.equal(parts.length, 4);
@@ -158,9 +158,11 @@ test('the conversation is bounded by messages and by characters, newest kept, ol
   const pool = workerPool(t, world.database, posture);
   const chatId = ++lastChat;
   for (let n = 1; n <= 12; n += 1)
-    await remember(pool, { botId: 1, updateId: n, chatId, role: 'user', text: `${n}:`.padEnd(10, 'x') });
+    await remember(pool, { botId: 1, updateId: n, chatId, threadId: 0, role: 'user', text: `${n}:`.padEnd(10, 'x') });
   const numbers = async (messages: number, characters: number) =>
-    (await recall(pool, 1, chatId, { messages, characters })).map(({ content }) => parseInt(content));
+    (await recall(pool, { botId: 1, chatId, threadId: 0 }, { messages, characters })).map(({ content }) =>
+      parseInt(content),
+    );
   assert.deepEqual(await numbers(3, 1000), [10, 11, 12]);
   assert.deepEqual(await numbers(50, 45), [9, 10, 11, 12]);
   assert.deepEqual(await numbers(50, 40), [9, 10, 11, 12]);
@@ -178,18 +180,19 @@ test('a question alone beyond the bound is asked by its beginning', async (t) =>
   assert.match(world.telegram.messages(chatId).at(-1)!.text, /“abcdefghij”/);
 });
 
-test('conversations of other chats and bots are not mixed in, nor forgotten with one', async (t) => {
+test('conversations of other chats, topics and bots are not mixed in, nor forgotten with one', async (t) => {
   const pool = workerPool(t, world.database, posture);
   const [here, there] = [++lastChat, ++lastChat];
   const limits = { messages: 10, characters: 1000 };
-  const add = (botId: number, chatId: number) =>
-    remember(pool, { botId, updateId: nextId(), chatId, role: 'user', text: `${botId}/${chatId}` });
-  await Promise.all([add(1, here), add(1, there), add(2, here)]);
-  assert.deepEqual(await recall(pool, 1, here, limits), [{ role: 'user', content: `1/${here}` }]);
-  await forgetConversation(pool, 1, here);
-  assert.deepEqual(await recall(pool, 1, here, limits), []);
-  assert.equal((await recall(pool, 1, there, limits)).length, 1);
-  assert.equal((await recall(pool, 2, here, limits)).length, 1);
+  const conversation = (botId: number, chatId: number, threadId = 0) => ({ botId, chatId, threadId });
+  const all = [conversation(1, here), conversation(1, here, 11), conversation(1, there), conversation(2, here)];
+  const textOf = (one: (typeof all)[number]) => Object.values(one).join('/');
+  await Promise.all(all.map((one) => remember(pool, { ...one, updateId: nextId(), role: 'user', text: textOf(one) })));
+  for (const one of all) assert.deepEqual(await recall(pool, one, limits), [{ role: 'user', content: textOf(one) }]);
+  const [forgotten, ...kept] = all;
+  await forgetConversation(pool, forgotten!);
+  assert.deepEqual(await recall(pool, forgotten!, limits), []);
+  for (const one of kept) assert.equal((await recall(pool, one, limits)).length, 1);
 });
 
 test('/start greets by name, with buttons; /help lists; an unknown command is told so', async (t) => {
@@ -424,4 +427,31 @@ test('an answer of nothing that can be seen is none: the user hears that the pro
   world.openrouter.faults = { blank: true };
   await say('are you there?');
   assert.equal(last(), texts.away);
+});
+
+test('topics of a private chat are conversations of their own: what is asked, remembered, forgotten', async (t) => {
+  const { bot, chatId, written } = setUp(t);
+  const inTopic = (threadId: number, update: object) => {
+    const { message: said, ...rest } = update as { message: object };
+    return { ...rest, message: { ...said, message_thread_id: threadId, is_topic_message: true } };
+  };
+  const ask = async (threadId: number, text: string) => {
+    await bot.run(inTopic(threadId, message(nextId(), chatId, text)));
+    return written().at(-1)!.text;
+  };
+  await ask(11, 'my name is Ada');
+  assert.match(await ask(12, 'what is my name?'), /This is the start of our conversation/);
+  await bot.run(inTopic(12, command(nextId(), chatId, '/forget')));
+  assert.match(await ask(12, 'and now?'), /This is the start of our conversation/);
+  assert.match(await ask(11, 'and here?'), /it began with “my name is Ada”/);
+});
+
+test('a task of the release before writes into the table as it is now, and its words are part of the chat', async (t) => {
+  const { chatId, say, last } = setUp(t);
+  await world.database.sql(
+    `INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text) VALUES ($1, $2, 'user', $3, 'my name is Ada')`,
+    [world.botId, nextId(), chatId],
+  );
+  await say('what is my name?');
+  assert.match(last(), /it began with “my name is Ada”/);
 });
