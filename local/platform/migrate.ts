@@ -1,6 +1,7 @@
 /** The migration: one process of the app that runs to its end before any task starts. */
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import type { Guard } from './guard.ts';
 import { describeExit, startChild } from './process.ts';
 import { notable, openTaskLog } from './task-log.ts';
@@ -19,7 +20,7 @@ export async function migrate({ app, env, logs, guard, signal }: MigrateOptions)
   const child = await startChild(process.execPath, [app, 'migrate'], {
     guard,
     lastSignal: 'SIGKILL',
-    env: { ...env },
+    env: { ...COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = openTaskLog(join(logs, 'migrate.log'), () => undefined);

@@ -7,6 +7,7 @@ import type { Role } from '../../posture/limits.ts';
 import type { Health } from '../../contract/health.ts';
 import type { TaskState } from '../contract.ts';
 import type { Guard } from './guard.ts';
+import { COMPILE_CACHE } from './compile-cache.ts';
 import { checkLive, countCheck, NEW_TARGET, readHealth } from './health-check.ts';
 import { endChild, startChild, type Exit } from './process.ts';
 import { openTaskLog } from './task-log.ts';
@@ -63,7 +64,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
   const child = await startChild(program, args, {
     guard,
     lastSignal: 'SIGKILL',
-    env: { ...options.env, PORT: String(port) },
+    env: { ...COMPILE_CACHE, ...options.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let lastWords: string | undefined;

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { COMPILE_CACHE } from '../../local/platform/compile-cache.ts';
 import type { TestResult } from './reporter.ts';
 
 export interface FileResult {
@@ -33,7 +34,7 @@ export async function runFile(file: string, signal: AbortSignal): Promise<FileRe
   const child = spawn(
     process.execPath,
     [`--test-reporter=${REPORTER}`, '--test-reporter-destination=stdout', `--test-timeout=${TEST_TIMEOUT}`, file],
-    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true },
+    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...COMPILE_CACHE } },
   );
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Role } from '../../app/config.ts';
 import type { Health } from '../../contract/health.ts';
+import { COMPILE_CACHE } from '../../local/platform/compile-cache.ts';
 import type { Guard } from '../../local/platform/guard.ts';
 import { endChild, startChild, type Child, type Exit } from '../../local/platform/process.ts';
 import type { LogLine } from './logs.ts';
@@ -47,7 +48,7 @@ export async function startTaskProcess(role: Role, { guard, env, node = [] }: Ta
     guard,
     lastSignal: 'SIGKILL',
     stdio: ['ignore', 'pipe', 'pipe'],
-    env,
+    env: { ...COMPILE_CACHE, ...env },
   });
   const output: string[] = [];
   const logs: LogLine[] = [];

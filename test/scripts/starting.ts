@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { COMPILE_CACHE } from '../../local/platform/compile-cache.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -40,7 +41,7 @@ export async function checkout(t: TestContext): Promise<string> {
 export function start(t: TestContext, cwd: string, args: string[] = [], env: Record<string, string> = {}): Started {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { ...COMPILE_CACHE, PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
