@@ -4,12 +4,15 @@
  */
 import { z } from 'zod';
 
+/** Updates of a queue are counted so far; one more than this stands for all that follow. */
+export const COUNTED_TO = 100_000;
+
 const gauge = z.number().min(0);
 const status = z.enum(['healthy', 'degraded', 'unhealthy']);
 
 /** A queue in the database, the same whichever task tells it. */
 const queue = z.object({
-  /** Updates accepted and not yet handled. */
+  /** Updates accepted and not yet handled; {@link COUNTED_TO} and one for more. */
   pending: gauge,
   /** Chats (or pre-checkout queries) that they belong to. */
   lanes: gauge,

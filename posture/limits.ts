@@ -22,7 +22,7 @@ export const STREAM_CHUNK = 64 * 1024;
 /** Rounds up, forgiving the last bits of a float: 10 × 110 % is 11, not 12. */
 const ceil = (value: number): number => Math.ceil(Number(value.toFixed(6)));
 
-/** Connections that one task of a role may hold: its pool and what it opens outside the pool to LISTEN. */
+/** Connections that one task of a role may hold: its pool and what it opens outside it, for its health or to LISTEN. */
 export const connectionsPerTask = (posture: Posture, role: Role): number =>
   posture[role].pool + posture[role].listeners;
 

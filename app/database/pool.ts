@@ -30,10 +30,16 @@ interface PoolOptions {
   posture: Posture;
   role: 'web' | 'worker';
   log: Logger;
+  /** Connections at most; default: the role's `pool`. */
+  max?: number;
 }
 
 /** Session settings of every application connection, listener included; times in ms. */
-export function sessionSettings({ url, posture, role }: Omit<PoolOptions, 'log'>): pg.ClientConfig {
+export function sessionSettings({
+  url,
+  posture,
+  role,
+}: Pick<PoolOptions, 'url' | 'posture' | 'role'>): pg.ClientConfig {
   const { timeouts, keepalive } = posture.database;
   return {
     connectionString: url,
@@ -71,7 +77,7 @@ export function createPool(options: PoolOptions): Pool {
         super(session);
       }
     },
-    max: posture[role].pool,
+    max: options.max ?? posture[role].pool,
     connectionTimeoutMillis: timeouts.acquire,
     // Jittered by 10 %, so that tasks started together do not reconnect together.
     maxLifetimeSeconds: Math.round((timeouts.maxLifetime / 1000) * (0.9 + Math.random() * 0.2)),

@@ -4,6 +4,8 @@ import { describeError } from '../log.ts';
 
 export interface DatabaseStatus {
   state: 'up' | 'down';
+  /** Why it is down. */
+  why: Unusable['what'] | undefined;
   /** Round trip of the last probe, ms. */
   pingMs: number | undefined;
   error: string | undefined;
@@ -21,6 +23,26 @@ export interface DatabaseProbe {
     failuresInARow: number;
     lastError: string | undefined;
   };
+}
+
+/** Why the database is of no use. */
+export interface Unusable {
+  /** For anybody. */
+  what: 'database is away' | 'database has no schema';
+  /** For operators. */
+  error: string;
+}
+
+/** Undefined where the database is of use. Never rejects. */
+export async function whyUnusable(pool: Pool): Promise<Unusable | undefined> {
+  try {
+    const { rows } = await pool.query<{ migrated: boolean }>(
+      `SELECT to_regclass('evenkeel.inbox') IS NOT NULL AS migrated`,
+    );
+    return rows[0]!.migrated ? undefined : { what: 'database has no schema', error: 'run the role migrate' };
+  } catch (error) {
+    return { what: 'database is away', error: describeError(error) };
+  }
 }
 
 const FRESH = 1_000;
@@ -44,17 +66,16 @@ export function probeDatabase(pool: Pool): DatabaseProbe {
 
   async function probe(): Promise<DatabaseStatus> {
     const started = performance.now();
-    try {
-      await pool.query('SELECT 1');
+    const unusable = await whyUnusable(pool);
+    if (unusable === undefined) {
       failuresInARow = 0;
       const pingMs = Math.round((performance.now() - started) * 10) / 10;
-      return { state: 'up', pingMs, error: undefined, pool: poolCounts(pool) };
-    } catch (error) {
-      failuresInARow += 1;
-      failed.push(Date.now());
-      lastError = describeError(error);
-      return { state: 'down', pingMs: undefined, error: lastError, pool: poolCounts(pool) };
+      return { state: 'up', why: undefined, pingMs, error: undefined, pool: poolCounts(pool) };
     }
+    failuresInARow += 1;
+    failed.push(Date.now());
+    lastError = unusable.error;
+    return { state: 'down', why: unusable.what, pingMs: undefined, error: lastError, pool: poolCounts(pool) };
   }
 
   return {

@@ -35,7 +35,7 @@ export function registerGauges(registry: Registry, { pool, health, queues }: Sou
     'The inbox by queue: pending, lanes, oldestSeconds, parked. Absent while the database is away.',
     ['queue', 'name'],
     async (set) => {
-      for (const { queue, ...state } of await queues().catch(() => [])) {
+      for (const { queue, ...state } of await queues()) {
         for (const [name, number] of Object.entries(state)) set.set({ queue, name }, number);
       }
     },

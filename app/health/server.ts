@@ -5,17 +5,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Health, QueueHealth, RoleDetails } from '../../contract/health.ts';
+import type { Health, QueueHealth, RoleDetails, Status } from '../../contract/health.ts';
 import { HEALTH_PATH, LIVE_PATH, READY_PATH } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import type { Pool } from '../database/pool.ts';
+import { poolCounts, type Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
-import { QUEUES } from '../lanes/queues.ts';
 import { probeDatabase } from './database.ts';
 import { monitorEventLoop } from './event-loop.ts';
+import { createLooks } from './look.ts';
 import { heapLimitOf } from './memory.ts';
 import { registerGauges } from './metrics.ts';
-import { oldestTransaction, readQueues, type QueueState } from './queues.ts';
+import type { QueueState } from './queues.ts';
 import { startVitals } from './vitals.ts';
 
 /** What a role adds to its health: gauges for the page, and reasons why it is not well. */
@@ -38,7 +38,10 @@ export interface HealthServer {
 interface HealthOptions {
   role: 'web' | 'worker';
   posture: Posture;
+  /** What the role works with. */
   pool: Pool;
+  /** The pool that looks at the database are taken through: where strangers may ask, not the one that the work needs. */
+  lookThrough: Pool;
   operatorToken: string | undefined;
   /** Name of the stack in the cloud, where the task's log carries its metrics. */
   stack: string | undefined;
@@ -46,12 +49,15 @@ interface HealthOptions {
   health: RoleHealth;
 }
 
-/** Oldest pending update beyond which a task reports itself degraded, s: the alarm's own threshold. */
-const OLDEST_SECONDS = 60;
+/** Who has no operator token is told what a look found at most this part of a sentinel's period ago. */
+const STRANGERS = 4;
+/** How often Node looks for requests whose time is over, ms. */
+const CUT_EVERY = 500;
 
 export function createHealthServer(options: HealthOptions): HealthServer {
   const { role, posture, pool, log, health } = options;
   const database = probeDatabase(pool);
+  const looks = createLooks(options.lookThrough, posture);
   const eventLoop = monitorEventLoop();
   let leaving = false;
 
@@ -59,8 +65,10 @@ export function createHealthServer(options: HealthOptions): HealthServer {
     logger: false,
     bodyLimit: role === 'web' ? posture.web.bodyLimit : 1024,
     keepAliveTimeout: posture.ingress.keepAlive,
-    // A request whose sender goes silent is ended: the balancer's idle timeout, plus room for its answer.
-    requestTimeout: posture.ingress.idleTimeout,
+    // A body that trickles in would hold a place of its own for as long as it likes: whole within the ack deadline, or 408.
+    requestTimeout: posture.telegram.ackDeadline,
+    // Node heeds the request's time only where that of its headers is no longer.
+    http: { headersTimeout: posture.telegram.ackDeadline, connectionsCheckingInterval: CUT_EVERY },
     forceCloseConnections: 'idle',
   });
 
@@ -83,40 +91,36 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       ? undefined
       : reply.code(401).send({ error: 'send the operator token: Authorization: Bearer …' });
 
-  async function look() {
-    const status = await database.status();
-    const up = status.state === 'up';
-    const [queues, oldest] = await Promise.all([
-      up ? readQueues(pool, QUEUES).catch(() => undefined) : undefined,
-      up ? oldestTransaction(pool).catch(() => undefined) : undefined,
-    ]);
-    const late = queues?.filter(({ oldestSeconds }) => oldestSeconds > OLDEST_SECONDS) ?? [];
+  /** What this task says of itself: what the last look at the database found, and what its role knows without one. */
+  async function report(maxAge: number) {
+    const look = await looks.recent(maxAge);
     const reasons = [
-      ...(status.state === 'down' ? [`database is away: ${status.error ?? 'unknown'}`] : []),
-      ...late.map(({ queue, oldestSeconds }) => `${queue}: oldest update has waited ${Math.round(oldestSeconds)} s`),
+      ...(look.down ? [`${look.down.what}: ${look.down.error}`] : []),
+      ...look.reasons,
       ...health.reasons(),
     ];
-    const state = status.state === 'down' ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
-    return { state, status, queues, oldest, reasons } as const;
+    const status: Status = look.down ? 'unhealthy' : reasons.length > 0 ? 'degraded' : 'healthy';
+    return { status, reasons, look };
   }
 
   app.get(LIVE_PATH, async () => ({ live: true }));
 
   app.get(READY_PATH, async (_request, reply) => {
-    const status = await database.status();
-    const reason = leaving ? 'draining' : status.state === 'down' ? 'database is away' : health.notReady();
+    const reason = leaving ? 'draining' : ((await database.status()).why ?? health.notReady());
     return reply
       .code(reason === undefined ? 200 : 503)
       .send(reason === undefined ? { ready: true } : { ready: false, reason });
   });
 
   app.get(HEALTH_PATH, async (request, reply) => {
-    const { state, status, queues, oldest, reasons } = await look();
-    reply.code(state === 'unhealthy' ? 503 : 200);
-    if (!isOperator(request)) return reply.send({ status: state });
+    const operator = isOperator(request);
+    // Anybody may ask, as often as they like: for them the database is looked at so rarely that it costs nothing.
+    const { status, reasons, look } = await report(operator ? 0 : posture.sentinel.every / STRANGERS);
+    reply.code(status === 'unhealthy' ? 503 : 200);
+    if (!operator) return reply.send({ status });
     const memory = process.memoryUsage();
     return reply.send({
-      status: state,
+      status,
       role,
       pid: process.pid,
       uptimeSeconds: Math.round(process.uptime()),
@@ -124,9 +128,11 @@ export function createHealthServer(options: HealthOptions): HealthServer {
       reasons,
       eventLoop: eventLoop.read(),
       memory: { rss: memory.rss, heapUsed: memory.heapUsed, heapLimit: heapLimitOf() },
-      pool: status.pool,
-      ...(oldest === undefined ? {} : { database: { oldestTransactionSeconds: oldest } }),
-      ...(queues ? { queues: byName(queues) } : {}),
+      pool: poolCounts(pool),
+      ...(look.oldestTransaction === undefined
+        ? {}
+        : { database: { oldestTransactionSeconds: look.oldestTransaction } }),
+      ...(look.queues ? { queues: byName(look.queues) } : {}),
       ...health.details(),
     } satisfies Health);
   });
@@ -140,7 +146,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
   const registry = new Registry();
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
-  registerGauges(registry, { pool, health, queues: () => readQueues(pool, QUEUES) });
+  registerGauges(registry, { pool, health, queues: async () => (await looks.recent(0)).queues ?? [] });
   app.get('/metrics', { onRequest: forOperators }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );

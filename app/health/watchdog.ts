@@ -6,12 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
-
-/** What a role has in hand, and how much it has ended so far in whatever way. */
-export interface Progress {
-  inHand: number;
-  ended: number;
-}
+import type { Progress } from '../progress.ts';
 
 export interface WatchdogOptions {
   /** Longest pause of the event loop, ms. */

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { Progress } from '../health/watchdog.ts';
+import type { Progress } from '../progress.ts';
 
 /** A running role: what main.ts needs to end it. */
 export interface Task {

@@ -16,6 +16,7 @@ const CUT_BEFORE = 500;
 export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Promise<Task> {
   const botId = botIdOf(env.BOT_TOKEN);
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'web', log });
+  const lookThrough = createPool({ url: env.DATABASE_URL, posture, role: 'web', log, max: posture.web.listeners });
   const intake = createIntake(pool, botId, posture, log);
   let lastRequest = 0;
 
@@ -23,6 +24,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     role: 'web',
     posture,
     pool,
+    lookThrough,
     operatorToken: env.OPERATOR_TOKEN,
     stack: env.STACK,
     log,
@@ -56,7 +58,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     while (Date.now() < until && (intake.counters.inFlight > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
     await server.close();
     await intake.idle();
-    await pool.end();
+    await Promise.all([pool.end(), lookThrough.end()]);
   }
 
   return { address: server.app.server.address(), drain, drainWithin: posture.web.drain };

@@ -8,7 +8,7 @@ import { startListener } from '../database/listener.ts';
 import { createPool } from '../database/pool.ts';
 import { composeFeatures } from '../features/index.ts';
 import { createHealthServer } from '../health/server.ts';
-import type { Progress } from '../health/watchdog.ts';
+import type { Progress } from '../progress.ts';
 import { STORED_CHANNEL } from '../intake/store.ts';
 import { startJobs } from '../jobs/index.ts';
 import { createBoss } from '../lanes/boss.ts';
@@ -34,6 +34,8 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     role: 'worker',
     posture,
     pool,
+    // Nobody but operators and the orchestrator reaches a worker.
+    lookThrough: pool,
     operatorToken: env.OPERATOR_TOKEN,
     stack: env.STACK,
     log,

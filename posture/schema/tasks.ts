@@ -30,7 +30,11 @@ export const web = z
     cpu: size.cpu.prefault(256),
     memory: size.memory.prefault('512MiB'),
     pool: count(1, 100).prefault(4).describe('Database connections of one web task.'),
-    listeners: count(0, 4).prefault(0).describe('Connections of one web task outside its pool (LISTEN).'),
+    listeners: count(1, 4)
+      .prefault(1)
+      .describe(
+        'Connections of one web task outside its pool: for its health, so that who asks takes none from the intake.',
+      ),
     maxInFlight: count(1, 10_000)
       .prefault(64)
       .describe(

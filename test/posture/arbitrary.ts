@@ -16,7 +16,7 @@ const written = fc.record(
     web: fc.record({
       tasks,
       pool: count(1, 10),
-      listeners: count(0, 1),
+      listeners: count(1, 2),
       maxInFlight: count(8, 200),
       gather: milliseconds(0, 50),
       stopTimeout: seconds(20, 125),

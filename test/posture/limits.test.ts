@@ -23,8 +23,8 @@ const parameters = (values: object) =>
 describe('connections', () => {
   it('follow from tasks, surge and overlap', () => {
     const posture = resolve({});
-    assert.deepEqual(connectionLimits(posture), { web: 48, worker: 108 });
-    assert.equal(demand(posture), 165);
+    assert.deepEqual(connectionLimits(posture), { web: 60, worker: 108 });
+    assert.equal(demand(posture), 177);
     assert.equal(usableConnections(posture), 185);
   });
 

@@ -42,8 +42,8 @@ describe('npm run posture', () => {
     assert.equal(err, '');
     for (const part of ['Posture', 'Proof', 'Promises', 'Alarms']) assert.ok(out.includes(`\n${part}`), part);
     assert.match(out, /✓ connections\.fit/);
-    assert.match(out, /connections\.peak +165 of 185/);
-    assert.match(out, /database-connections +\S+ +Maximum of DatabaseConnections > 135/);
+    assert.match(out, /connections\.peak +177 of 185/);
+    assert.match(out, /database-connections +\S+ +Maximum of DatabaseConnections > 145/);
     assert.match(out, /prod obeys all \d+ laws\.\n$/);
     assert.ok(!out.includes('\u001b'), 'colours without a terminal');
   });
@@ -52,7 +52,7 @@ describe('npm run posture', () => {
     const { code, out, err } = await posture([
       'prod',
       '--set',
-      'worker.pool=40',
+      'worker.pool=20',
       '--set',
       'telegram.maxConnections=100',
     ]);
@@ -62,7 +62,7 @@ describe('npm run posture', () => {
       lines.map((line) => line.split(':')[0]),
       ['connections.fit', 'webhook.absorbs'],
     );
-    assert.match(lines[0]!, /Smallest change: worker\.pool 40 → 9/);
+    assert.match(lines[0]!, /Smallest change: worker\.pool 20 → 8/);
     assert.match(out, /✗ connections\.fit/);
     assert.match(out, /prod breaks 2 of \d+ laws/);
   });
@@ -91,7 +91,7 @@ describe('npm run posture', () => {
     const { code, out } = await posture(['prod', '--against', 'local']);
     assert.equal(code, 0);
     assert.match(out, /^ {2}database\.multiAz +true +false$/m);
-    assert.match(out, /^ {2}connections\.peak +165 of 185 +87 of 97$/m);
+    assert.match(out, /^ {2}connections\.peak +177 of 185 +93 of 97$/m);
     assert.ok(!out.includes('web.memory'));
     assert.equal((await posture(['prod', '--against', 'prod'])).out, 'prod and prod declare the same posture.\n');
     const json = JSON.parse((await posture(['prod', '--against', 'local', '--json'])).out) as { posture: unknown[] };

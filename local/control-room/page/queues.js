@@ -2,6 +2,10 @@
 import { h, keyed, setAttr, setText } from './dom.js';
 import { count, seconds } from './format.js';
 
+/** The app counts no further (contract/health.ts). */
+const COUNTED_TO = 100_000;
+const counted = (number) => (number > COUNTED_TO ? `> ${count(COUNTED_TO)}` : count(number));
+
 const NAMES = { chat: 'Chat', preCheckout: 'Pre-checkout' };
 const COLUMNS = ['Queue', 'Waiting', 'Chats', 'Oldest', 'Active lanes', 'Handled', 'Parked'];
 
@@ -13,12 +17,12 @@ function row({ name }) {
   return {
     node,
     update({ queue, lanes }) {
-      setText(cells.Waiting, queue ? count(queue.pending) : '–');
+      setText(cells.Waiting, queue ? counted(queue.pending) : '–');
       setText(cells.Chats, queue ? count(queue.lanes) : '–');
       setText(cells.Oldest, queue ? seconds(queue.oldestSeconds) : '–');
       setText(cells['Active lanes'], lanes ? `${count(lanes.active)} / ${count(lanes.capacity)}` : '–');
       setText(cells.Handled, lanes ? count(lanes.handled) : '–');
-      setText(cells.Parked, queue ? count(queue.parked) : '–');
+      setText(cells.Parked, queue ? counted(queue.parked) : '–');
       setAttr(cells.Parked, 'data-tone', queue?.parked > 0 ? 'bad' : '');
     },
   };

@@ -1,6 +1,11 @@
 /** The health pages over real processes: what each role says while its database is there, away, and back. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import pg from 'pg';
+import { COUNTED_TO } from '../../../contract/health.ts';
+import { queueAgeLimit } from '../../../posture/alarms/queues.ts';
+import { cleanup } from '../../harness/cleanup.ts';
+import { freshDatabase } from '../../harness/database.ts';
 import { store, workerPool } from '../../harness/lanes.ts';
 import { startProxy, through } from '../../harness/proxy.ts';
 import { waitFor } from '../../harness/wait.ts';
@@ -120,19 +125,105 @@ test('metrics are Prometheus text with the queues, the pool and the role', async
   assert.match(text, /^process_resident_memory_bytes\{role="web"\} \d+$/m);
 });
 
-test('an update that has waited for a minute makes the task degraded, and still ready', async (t) => {
-  const web = await world.startTask(t, 'web');
+test('an update that has waited longer than its alarm allows makes the task degraded, and still ready', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
   await web.ready();
-  await world.database.sql(
-    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, received_at, body)
-     VALUES (9, 1, 'chat', '9:1', now() - interval '61 seconds', '{}')`,
-  );
-  t.after(() => world.database.sql('DELETE FROM evenkeel.inbox WHERE bot_id = 9'));
-  const health = await web.health();
-  assert.equal(health.status, 'degraded');
-  assert.match(health.reasons[0]!, /^chat: oldest update has waited 6\d s$/);
+  const age = (queue: 'chat' | 'preCheckout', beyond: number) =>
+    database.sql(
+      `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, received_at, body)
+       VALUES (9, 1, $1, '9:1', now() - $2 * interval '1 ms', '{}')
+       ON CONFLICT (bot_id, update_id) DO UPDATE SET queue = EXCLUDED.queue, received_at = EXCLUDED.received_at`,
+      [queue, queueAgeLimit(world.posture, queue) + beyond],
+    );
+  for (const queue of ['chat', 'preCheckout'] as const) {
+    await age(queue, -5_000);
+    assert.deepEqual((await web.health()).reasons, [], `${queue}: not yet`);
+    await age(queue, 5_000);
+    const health = await web.health();
+    assert.equal(health.status, 'degraded');
+    assert.match(health.reasons.join(), new RegExp(`^${queue}: oldest update has waited \\d+ s$`));
+  }
   assert.equal((await web.get('/health')).status, 200);
   assert.equal((await web.get('/ready')).status, 200);
+});
+
+test('who has no operator token costs the database next to nothing, however often they ask', async (t) => {
+  const database = await world.freshDatabase(t);
+  const looksTaken = async () => {
+    const [row] = await database.sql<{ scans: number }>(
+      `SELECT idx_scan::int AS scans FROM pg_stat_user_indexes WHERE indexrelname = 'inbox_parked'`,
+    );
+    return row!.scans;
+  };
+  const before = await looksTaken();
+  const web = await world.startTask(t, 'web', { database });
+  await web.ready();
+  const began = performance.now();
+  for (let round = 0; round < 10; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 30 }, () => web.get('/health')));
+    assert.ok(answers.every(({ status }) => status === 200));
+    await Promise.all(answers.map((answer) => answer.text()));
+  }
+  const allowed = 1 + (performance.now() - began) / (world.posture.sentinel.every / 4);
+  // A session hands in its counts when it ends at the latest.
+  await web.stop();
+  const taken = (await looksTaken()) - before;
+  assert.ok(taken >= 1 && taken <= allowed, `${taken} looks for 300 questions`);
+});
+
+test('a look that hangs takes no connection from the intake, and what it could not count is a reason', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
+  await web.ready();
+  const client = new pg.Client({ connectionString: database.url('superuser') });
+  await client.connect();
+  t.after(() => client.end());
+  await client.query('BEGIN; LOCK TABLE pgboss.job IN ACCESS EXCLUSIVE MODE');
+  const operators = Promise.all(Array.from({ length: 20 }, () => web.health()));
+  const strangers = Promise.all(Array.from({ length: 20 }, () => web.get('/health')));
+  const origin = await web.url();
+  const deliveries = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => deliver(origin, message(index + 1, index + 1, 'x'))),
+  );
+  assert.ok(
+    deliveries.every(({ status }) => status === 200),
+    'every update was stored',
+  );
+  for (const health of await operators) {
+    assert.equal(health.status, 'degraded');
+    assert.match(health.reasons.join(), /^the backlog cannot be counted: .*lock timeout/);
+    assert.equal(health.queues, undefined);
+  }
+  for (const answer of await strangers) assert.deepEqual(await answer.json(), { status: 'degraded' });
+  await client.query('ROLLBACK');
+  assert.equal((await web.health()).status, 'healthy');
+});
+
+test('of a large backlog only so much is counted, and said to be more', async (t) => {
+  const database = await world.freshDatabase(t);
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body)
+     SELECT 9, n, 'chat', '9:' || n % 500, '{}' FROM generate_series(1, ${COUNTED_TO + 20_000}) AS n`,
+  );
+  const web = await world.startTask(t, 'web', { database });
+  await web.ready();
+  assert.equal((await web.health()).queues!['chat']!.pending, COUNTED_TO + 1);
+});
+
+test('a task whose database nobody has migrated is neither ready nor healthy, and says what to do', async (t) => {
+  const database = await freshDatabase(world.postgres, cleanup(t), 'template1');
+  const web = await world.startTask(t, 'web', { database });
+  const notReady = await web.get('/ready');
+  assert.equal(notReady.status, 503);
+  assert.deepEqual(await notReady.json(), { ready: false, reason: 'database has no schema' });
+  assert.equal((await web.get('/health')).status, 503);
+  const health = await web.health();
+  assert.equal(health.status, 'unhealthy');
+  assert.deepEqual(health.reasons, ['database has no schema: run the role migrate']);
+  const migration = await world.startTask(t, 'migrate', { database });
+  assert.deepEqual(await migration.exited, { code: 0, signal: null }, migration.output.join('\n'));
+  await web.ready();
 });
 
 test('a worker says that a breaker is open, and which', async (t) => {

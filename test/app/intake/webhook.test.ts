@@ -40,6 +40,27 @@ test('a wrong secret is 403 whatever it looks like, and stores nothing', async (
   assert.equal((await intake()).forbidden - before.forbidden, wrong.length + 1);
 });
 
+test('bodies that trickle in hold their places no longer than the ack deadline: then others are served', async (t) => {
+  const slow = await world.startTask(t, 'web');
+  await slow.ready();
+  const url = await slow.url();
+  const places = world.posture.web.maxInFlight;
+  const senders = Array.from({ length: places }, () => rawRequest(url, headersOnly(10_000)));
+  const dripping = setInterval(() => senders.forEach(({ socket }) => socket.writable && socket.write(' ')), 1000);
+  t.after(() => {
+    clearInterval(dripping);
+    for (const { socket } of senders) socket.destroy();
+  });
+  const inFlight = async () => (await slow.health()).intake?.inFlight;
+  await waitFor(async () => (await inFlight()) === places, { what: 'every place to be taken' });
+  assert.equal((await deliver(url, message(nextId(), 1, 'x'))).status, 503, 'no place is left');
+  await waitFor(async () => (await deliver(url, message(nextId(), 1, 'x'))).status === 200, {
+    within: 20_000,
+    what: 'others to be served',
+  });
+  await waitFor(() => senders.every(({ answer }) => /^HTTP\/1\.1 408 /.test(answer())), { what: 'a 408 for each' });
+});
+
 test('while the secret is rotated, the one before is accepted as well, and no third', async (t) => {
   const rotating = await world.startTask(t, 'web', { env: { WEBHOOK_SECRET: 'new', WEBHOOK_SECRET_PREVIOUS: 'old' } });
   await rotating.ready();

@@ -61,7 +61,7 @@ describe('a violation', () => {
     assert.deepEqual(
       violations.map(({ line }) => line),
       [
-        'connections.fit: web 12×4 + 6×4 stopping = 72, worker 16×13 + 8×13 stopping = 312, migrate 2 + sentinel 2 + operators 5 = 9: 393 > 185 usable of 200 − 3 superuser − 12 service. Prevents pool-exhaustion, db-quota, lifecycle-hooks. Smallest change: database.maxConnections 200 → 408 (needs database.instance db.t4g.small → db.t4g.medium), or worker.tasks.max 8 → 2, or worker.pool 12 → 3.',
+        'connections.fit: web 12×5 + 6×5 stopping = 90, worker 16×13 + 8×13 stopping = 312, migrate 2 + sentinel 2 + operators 5 = 9: 411 > 185 usable of 200 − 3 superuser − 12 service. Prevents pool-exhaustion, db-quota, lifecycle-hooks. Smallest change: database.maxConnections 200 → 426 (needs database.instance db.t4g.small → db.t4g.large), or worker.tasks.max 8 → 2.',
       ],
     );
   });
@@ -87,11 +87,11 @@ describe('a violation', () => {
   });
 
   it('offers the smallest: one step less does not do', () => {
-    const broken = { worker: { pool: 40 } };
+    const broken = { worker: { pool: 20 } };
     const [first] = prove(resolve(broken)).violations[0]!.changes;
-    assert.equal(writeChange(first!), 'worker.pool 40 → 9');
-    assert.ok(prove(resolve({ worker: { pool: 9 } })).holds);
-    assert.ok(!prove(resolve({ worker: { pool: 10 } })).holds);
+    assert.equal(writeChange(first!), 'worker.pool 20 → 8');
+    assert.ok(prove(resolve({ worker: { pool: 8 } })).holds);
+    assert.ok(!prove(resolve({ worker: { pool: 9 } })).holds);
   });
 
   it('says what is wanted where no single key will do', () => {
@@ -127,7 +127,7 @@ describe('the promises', () => {
 
   it('say what an operator may rely on', () => {
     const shipped = promised({});
-    assert.deepEqual(shipped['connections.peak'], { value: 165, shown: '165 of 185' });
+    assert.deepEqual(shipped['connections.peak'], { value: 177, shown: '177 of 185' });
     assert.deepEqual(shipped['takeover'], { value: 17_500, shown: '17.5s' });
     assert.deepEqual(shipped['drain.worker'], { value: 50_500, shown: '50.5s' });
     assert.deepEqual(shipped['outage.callback_query'], { value: 140_000, shown: '140s' });

@@ -1,0 +1,66 @@
+/** A look at the database: is it there, what waits in it. One at a time, however many ask to know. */
+import { queueAgeLimit } from '../../posture/alarms/queues.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Pool } from '../database/pool.ts';
+import { QUEUES } from '../lanes/queues.ts';
+import { describeError } from '../log.ts';
+import { whyUnusable, type Unusable } from './database.ts';
+import { oldestTransaction, readQueues, type QueueState } from './queues.ts';
+
+export interface Look {
+  /** Why nothing can be stored or handled. */
+  down: Unusable | undefined;
+  /** Undefined where it could not be read. */
+  queues: QueueState[] | undefined;
+  oldestTransaction: number | undefined;
+  /** What else is not well, one line each. */
+  reasons: string[];
+}
+
+export interface Looks {
+  /**
+   * What a look has found at most `maxAge` ms ago; else what the next one finds, which others wait for as well. Never
+   * rejects; takes as long as the statements of one look may.
+   */
+  recent(maxAge: number): Promise<Look>;
+}
+
+export function createLooks(pool: Pool, posture: Posture): Looks {
+  let last: { look: Look; at: number } | undefined;
+  let underWay: Promise<Look> | undefined;
+
+  async function begin(): Promise<Look> {
+    const look = await lookAt(pool, posture);
+    last = { look, at: performance.now() };
+    underWay = undefined;
+    return look;
+  }
+
+  return {
+    async recent(maxAge) {
+      if (last && performance.now() - last.at < maxAge) return last.look;
+      return (underWay ??= begin());
+    },
+  };
+}
+
+/** One statement after the other: they share one connection. */
+async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
+  const down = await whyUnusable(pool);
+  if (down !== undefined) return { down, queues: undefined, oldestTransaction: undefined, reasons: [] };
+  const reasons: string[] = [];
+  const orSay = async <T>(what: string, read: Promise<T>): Promise<T | undefined> =>
+    read.catch((error: unknown) => {
+      reasons.push(`${what}: ${describeError(error)}`);
+      return undefined;
+    });
+  const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES));
+  const oldest = await orSay('open transactions cannot be seen', oldestTransaction(pool));
+  const late = (queues ?? []).filter(
+    ({ queue, oldestSeconds }) => oldestSeconds * 1000 > queueAgeLimit(posture, queue),
+  );
+  reasons.push(
+    ...late.map(({ queue, oldestSeconds }) => `${queue}: oldest update has waited ${Math.round(oldestSeconds)} s`),
+  );
+  return { down, queues, oldestTransaction: oldest, reasons };
+}
