@@ -6,6 +6,7 @@ import { storeUpdates, STORED_CHANNEL } from '../../app/intake/store.ts';
 import { parseUpdate } from '../../app/intake/update.ts';
 import { createBoss } from '../../app/lanes/boss.ts';
 import { startEngine, type Engine } from '../../app/lanes/engine.ts';
+import { QUEUES } from '../../app/lanes/queues.ts';
 import type { Turn } from '../../app/lanes/update.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
@@ -91,7 +92,9 @@ export async function settled(database: TestDatabase, within = 60_000): Promise<
   await waitFor(
     async () => {
       const [row] = await database.sql<{ left: number }>(
-        `SELECT ((SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending') + (SELECT count(*) FROM pgboss.job))::int AS left`,
+        `SELECT ((SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending')
+           + (SELECT count(*) FROM pgboss.job WHERE name = ANY($1)))::int AS left`,
+        [QUEUES],
       );
       return row!.left === 0;
     },
