@@ -34,6 +34,13 @@ interface PoolOptions {
   max?: number;
 }
 
+/** What the server ends for a session that asks it to at its start, ms. */
+export const sessionTimeouts = ({ database: { timeouts } }: Posture) => ({
+  statement_timeout: timeouts.statement,
+  lock_timeout: timeouts.lock,
+  idle_in_transaction_session_timeout: timeouts.idleInTransaction,
+});
+
 /** Session settings of every application connection, listener included; times in ms. */
 export function sessionSettings({
   url,
@@ -44,9 +51,7 @@ export function sessionSettings({
   return {
     connectionString: url,
     application_name: `evenkeel-${role}`,
-    statement_timeout: timeouts.statement,
-    lock_timeout: timeouts.lock,
-    idle_in_transaction_session_timeout: timeouts.idleInTransaction,
+    ...sessionTimeouts(posture),
     query_timeout: timeouts.query,
     keepAlive: true,
     // Statements of one client are sent without waiting for the answer of the one before, where the caller does not.

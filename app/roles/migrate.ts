@@ -9,6 +9,7 @@ import { connectionLimits } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Config } from '../config.ts';
 import { assertCapacity } from '../database/capacity.ts';
+import { assertDirect, explainPooler } from '../database/direct.ts';
 import { isTransient } from '../database/errors.ts';
 import { ensureRole, grant } from '../database/roles.ts';
 import { bringUpToDate } from '../database/schema.ts';
@@ -54,7 +55,10 @@ async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log:
   });
   client.on('error', (error) => log.warn({ error: describeError(error) }, 'the database connection was lost'));
   try {
-    await client.connect();
+    await client.connect().catch((error: unknown) => {
+      throw explainPooler(error);
+    });
+    await assertDirect(client, { lock_timeout: posture.database.timeouts.lock });
     await takeTurn(client);
     await assertCapacity(client, posture, log);
     const migrations = await bringUpToDate(client, log);

@@ -1,6 +1,7 @@
 /** The web role: takes updates from Telegram and answers each after its commit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { botIdOf, type Config } from '../config.ts';
+import { untilDirect } from '../database/direct.ts';
 import { createPool } from '../database/pool.ts';
 import { createHealthServer } from '../health/server.ts';
 import { createIntake } from '../intake/intake.ts';
@@ -48,8 +49,12 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
   });
   // Listening comes first: the task is live at once, and ready when its database is (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
+  const ending = new AbortController();
+  const failed = untilDirect(pool, posture, log, ending.signal);
+  const looked = failed.catch(() => undefined);
 
   async function drain(): Promise<void> {
+    ending.abort();
     server.leave();
     // Whatever was let in has its answer by the ack deadline; a sender that went silent in mid-body never gets one.
     setTimeout(() => server.app.server.closeAllConnections(), posture.web.drain - CUT_BEFORE).unref();
@@ -58,8 +63,9 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     while (Date.now() < until && (intake.counters.inFlight > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
     await server.close();
     await intake.idle();
+    await looked;
     await Promise.all([pool.end(), lookThrough.end()]);
   }
 
-  return { address: server.app.server.address(), drain, drainWithin: posture.web.drain };
+  return { address: server.app.server.address(), drain, drainWithin: posture.web.drain, failed };
 }

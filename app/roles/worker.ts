@@ -4,8 +4,9 @@ import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBotHandler } from '../bot/bot.ts';
 import { ConfigError, type Config } from '../config.ts';
+import { assertDirect } from '../database/direct.ts';
 import { startListener } from '../database/listener.ts';
-import { createPool } from '../database/pool.ts';
+import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures } from '../features/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import type { Progress } from '../progress.ts';
@@ -70,7 +71,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   async function begin(): Promise<void> {
     const me = await whoAmI(telegram, env, log, ending.signal);
     waitingFor = 'the database';
-    await persist('the database is not ready', log, ending.signal, () => boss.start());
+    await persist('the database is not ready', log, ending.signal, async () => {
+      await assertDirect(pool, sessionTimeouts(posture));
+      await boss.start();
+    });
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
       apiRoot: env.TELEGRAM_API_ROOT,

@@ -97,7 +97,7 @@ export async function cutConnections({ ask, random }: Rig): Promise<number> {
  */
 async function takenOver({ world, ask }: Rig): Promise<number> {
   const held = await ask<{ id: string; retries: number; beat: string }>(
-    `SELECT id, retry_count AS retries, heartbeat_on::text AS beat FROM pgboss.job WHERE state = 'active'`,
+    `SELECT id, retry_count AS retries, heartbeat_on::text AS beat FROM pgboss.job WHERE state = 'active' AND name <> 'retention'`,
   );
   return until('chats of a dead worker taken over', world.posture.lanes.recoverWithin, async () => {
     const [row] = await ask<{ left: number }>(

@@ -100,7 +100,7 @@ async function excess(rig: Rig): Promise<string | undefined> {
   const pooled = healths.reduce((sum, { pool }) => sum + pool.total, 0);
   const listening = workers.length * rig.world.posture.worker.listeners;
   const [seen] = await ask<{ tokens: number; connections: number; open: number }>(
-    `SELECT (SELECT count(*)::int FROM pgboss.job) AS tokens,
+    `SELECT (SELECT count(*)::int FROM pgboss.job WHERE name <> 'retention') AS tokens,
             count(*)::int AS connections, (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS open
      FROM pg_stat_activity WHERE usename IN ('web', 'worker')`,
   );
