@@ -31,6 +31,22 @@ const provider = z.looseObject({
   failures: gauge,
   /** Telegram's: sends whose outcome was not known, those of them that were sent once more, those left to a person. */
   sends: z.object({ unknown: gauge, repeated: gauge, listed: gauge }).optional(),
+  /** Telegram's: its limits of messages a second and a minute. */
+  rate: z
+    .object({
+      /** Sends that wait for their turn now. */
+      waiting: gauge,
+      /** Sends that waited noticeably, and that were postponed instead, since the start. */
+      waited: gauge,
+      postponed: gauge,
+      /** Answers 429 since the start. */
+      refused: gauge,
+      /** How long Telegram wants to be sent nothing at all, from now, ms. */
+      closedFor: gauge,
+      /** 1 while the database does not share the rate out, and this task keeps to its own part: a gauge. */
+      alone: gauge,
+    })
+    .optional(),
 });
 
 /** What a role adds of its own; does not touch the database. */
@@ -97,4 +113,5 @@ export type Status = z.output<typeof status>;
 export type Health = z.output<typeof page>;
 export type Glimpse = z.output<typeof glimpse>;
 export type RoleDetails = z.output<typeof roleDetails>;
+export type RateHealth = NonNullable<z.output<typeof provider>['rate']>;
 export type QueueHealth = z.output<typeof queue>;

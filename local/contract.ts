@@ -92,6 +92,16 @@ export interface TelegramFaults {
   blocked?: number[];
 }
 
+/** Telegram's flood control. A limit that is not named does not hold. */
+export interface TelegramLimits {
+  /** Messages a second in all. */
+  global?: number;
+  /** Messages a second to one private chat. */
+  chat?: number;
+  /** Messages a minute to one group or channel. */
+  group?: number;
+}
+
 export interface TelegramOptions {
   /** Address to bind; default 127.0.0.1. */
   host?: string;
@@ -112,6 +122,8 @@ export interface TelegramOptions {
   /** Longest real wait, ms, until a repeat delivery of `faults.duplicates` leaves; default 1000. */
   repeatWithin?: number;
   faults?: TelegramFaults;
+  /** Default: as Telegram documents them, 30 a second in all, 1 a second a chat, 20 a minute a group. `{}`: none. */
+  limits?: TelegramLimits;
 }
 
 /** Many users at once, each text carrying a marker (`ping-17`) by which a reply is recognised. */
@@ -193,6 +205,8 @@ export interface SimulatedTelegram {
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */
   subscribe(listener: (event: TelegramEvent) => void): () => void;
   faults: TelegramFaults;
+  /** From the next call on. */
+  limits: TelegramLimits;
   /** As getWebhookInfo has it, and counters of the simulation. */
   stats(): TelegramStats;
   /** Returns at once where no rate is given, else goes on in the background. */

@@ -53,14 +53,25 @@ export function peakTasks(posture: Posture, role: Role): PeakTasks {
   };
 }
 
+/** Tasks of a role that may be running at once, those of an overlapping deploy or a lost zone included. */
+export function mostTasks(posture: Posture, role: Role): number {
+  const { deploying, overlapping, lost } = peakTasks(posture, role);
+  return deploying + Math.max(overlapping, lost);
+}
+
+/**
+ * Messages a second that one worker may send while the database cannot share the rate out: its part of it when all tasks
+ * that may be running send as much.
+ */
+export const sendsPerTask = (posture: Posture): number =>
+  posture.providers.telegram.rate.global / mostTasks(posture, 'worker');
+
 /**
  * Connections of a role at the worst moment: a deploy while autoscaling is at its maximum, and beside it either another
  * one inside its stop time or the loss of a zone.
  */
-export function peakConnections(posture: Posture, role: Role): number {
-  const { deploying, overlapping, lost } = peakTasks(posture, role);
-  return (deploying + Math.max(overlapping, lost)) * connectionsPerTask(posture, role);
-}
+export const peakConnections = (posture: Posture, role: Role): number =>
+  mostTasks(posture, role) * connectionsPerTask(posture, role);
 
 /** `CONNECTION LIMIT` of each database role: its peak, so that no role can starve another. */
 export const connectionLimits = (posture: Posture): Record<Role, number> => ({

@@ -38,7 +38,7 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features }: 
   bot.use(async (ctx, next) => {
     const { turn, journal } = turns.get(ctx.update)!;
     ctx.turn = turn;
-    ctx.api.config.use(telegram.transformer(journal.leaving), underSignal(turn), journal.transformer);
+    ctx.api.config.use(telegram.transformer(journal.leaving, turn.deadline), underSignal(turn), journal.transformer);
     await next();
   });
   for (const feature of features) bot.use(feature);

@@ -17,6 +17,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE },
   arrival: { web: 'INSERT', worker: READ_WRITE },
   message: { worker: READ_WRITE },
+  rate: { worker: READ_WRITE },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = {};

@@ -4,11 +4,13 @@
  */
 import { HttpError, InputFile, type ApiCallFn, type Transformer } from 'grammy';
 import type { ApiResponse } from 'grammy/types';
+import type { RateHealth } from '../../contract/health.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
 import type { Logger } from '../log.ts';
 import { toWellFormedJson } from '../text.ts';
 import { createHttpClient, outcomeOf } from './http.ts';
+import type { Limiter } from './limiter/index.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
 import { readAnswer } from './telegram-answer.ts';
 import { isRepeatable } from './telegram-methods.ts';
@@ -21,12 +23,15 @@ export interface SendCounts {
 }
 
 export interface TelegramClient {
-  /** `leaving` is called right before a request leaves, and throws where it may not leave any more. */
-  transformer: (leaving?: (payload: unknown) => void) => Transformer;
+  /**
+   * `leaving` is called right before a request leaves, and throws where it may not leave any more. `deadline` of the
+   * handler, in ms of Date.now(): a send's turn within Telegram's limits is waited for no longer.
+   */
+  transformer: (leaving?: (payload: unknown) => void, deadline?: number) => Transformer;
   /** Whether a send whose outcome is unknown may be repeated (providers.telegram.ambiguous). */
   readonly ambiguous: Posture['providers']['telegram']['ambiguous'];
   count: (what: keyof SendCounts) => void;
-  state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts };
+  state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts; rate: RateHealth };
   close(): Promise<void>;
 }
 
@@ -46,6 +51,7 @@ export function createTelegramClient(
   posture: Posture,
   env: { apiRoot: string; botToken: string },
   log: Logger,
+  limiter: Limiter,
 ): TelegramClient {
   const declared = posture.providers.telegram;
   const policy = createPolicy('telegram', posture, log);
@@ -76,7 +82,7 @@ export function createTelegramClient(
 
   const never = new AbortController().signal;
   const transformer =
-    (leaving?: (payload: unknown) => void): Transformer =>
+    (leaving?: (payload: unknown) => void, deadline?: number): Transformer =>
     async (prev: ApiCallFn, method, payload, signal) => {
       // grammY declares the signal of another library's AbortController; it is the same thing at run time.
       const given = (signal as AbortSignal | undefined) ?? never;
@@ -96,6 +102,8 @@ export function createTelegramClient(
         );
       }
 
+      // Before the bulkhead, so that waiting holds none of its places.
+      await limiter.take(method, payload, given, deadline);
       let answer: ApiResponse<unknown>;
       try {
         answer = await call(payload);
@@ -107,8 +115,10 @@ export function createTelegramClient(
         // Whatever became of it: doing it again does nothing twice, so it may be waited with as if it had not been done.
         throw new ProviderFailure(error.message, 'not-done', { cause: error });
       }
-      if (!answer.ok && answer.error_code === 429) {
+      if (answer.ok) limiter.heard(method, payload, undefined);
+      else if (answer.error_code === 429) {
         const seconds = Math.min(Math.max(answer.parameters?.retry_after ?? 1, 1), MAX_RETRY_AFTER);
+        limiter.heard(method, payload, seconds * 1000);
         throw new RetryLater(seconds * 1000, `telegram: asked to wait ${seconds} s before ${method}`);
       }
       return answer as Awaited<ReturnType<typeof prev<typeof method>>>;
@@ -118,8 +128,10 @@ export function createTelegramClient(
     transformer,
     ambiguous: declared.ambiguous,
     count: (what) => (sends[what] += 1),
-    state: () => ({ ...policy.state(), sends: { ...sends } }),
-    close: () => http.close(),
+    state: () => ({ ...policy.state(), sends: { ...sends }, rate: limiter.state() }),
+    async close() {
+      await Promise.all([limiter.close(), http.close()]);
+    },
   };
 }
 

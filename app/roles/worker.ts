@@ -15,6 +15,8 @@ import { startJobs } from '../jobs/index.ts';
 import { createBoss } from '../lanes/boss.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
+import { createLimiter } from '../providers/limiter/index.ts';
+import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import type { Task } from './task.ts';
@@ -22,7 +24,12 @@ import type { Task } from './task.ts';
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log });
   const ending = new AbortController();
-  const telegram = createTelegramClient(posture, { apiRoot: env.TELEGRAM_API_ROOT, botToken: env.BOT_TOKEN }, log);
+  const telegram = createTelegramClient(
+    posture,
+    { apiRoot: env.TELEGRAM_API_ROOT, botToken: env.BOT_TOKEN },
+    log,
+    createLimiter(posture, createLeaseStore(pool, Number(env.BOT_TOKEN.split(':')[0])), log),
+  );
   const openrouter = createOpenRouter(
     posture,
     { baseUrl: env.OPENROUTER_BASE_URL, apiKey: env.OPENROUTER_API_KEY ?? '' },

@@ -12,6 +12,7 @@ const HELP = `Runs the simulated Telegram and the simulated OpenRouter, and prin
   --api-key KEY           the key that OpenRouter takes (a random one)
   --keep N                messages that a chat keeps in memory (200)
   --time-scale N          how many times faster Telegram's waits pass (1)
+  --unlimited             without Telegram's limits of messages a second and a minute
   --provider-latency MS   latency of each of OpenRouter's answers (0)
   --until-stdin-ends      ends when its standard input does, that is with the process that started it
 
@@ -27,6 +28,7 @@ const OPTIONS = {
   keep: { type: 'string', default: '200' },
   'time-scale': { type: 'string', default: '1' },
   'provider-latency': { type: 'string', default: '0' },
+  unlimited: { type: 'boolean', default: false },
   'until-stdin-ends': { type: 'boolean', default: false },
 } as const;
 
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
     port: number('port', values.port),
     keepMessages: number('keep', values.keep),
     timeScale: number('time-scale', values['time-scale']),
+    ...(values.unlimited && { limits: {} }),
     ...(token !== undefined && { botToken: token }),
   });
   const provider = await startOpenRouter({

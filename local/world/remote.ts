@@ -3,7 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ChatMessage, Flood, FloodReport, ProviderFaults, TelegramFaults, TelegramStats } from '../contract.ts';
+import type {
+  ChatMessage,
+  Flood,
+  FloodReport,
+  ProviderFaults,
+  TelegramFaults,
+  TelegramLimits,
+  TelegramStats,
+} from '../contract.ts';
 
 /** How long the process may take to start and to end, ms. */
 const START_WITHIN = 15_000;
@@ -22,6 +30,7 @@ export interface RemoteTelegram {
   messages(chatId: number): Promise<ChatMessage[]>;
   faults(): Promise<TelegramFaults>;
   setFaults(faults: TelegramFaults): Promise<void>;
+  setLimits(limits: TelegramLimits): Promise<TelegramLimits>;
   stats(): Promise<TelegramStats>;
   flood(flood: Flood): Promise<void>;
   floodReport(): Promise<FloodReport>;
@@ -44,6 +53,7 @@ export function remoteTelegram(apiRoot: string): RemoteTelegram {
     messages: (chatId) => order('GET', `messages?chatId=${chatId}`),
     faults: () => order('GET', 'faults'),
     setFaults: (faults) => order('PUT', 'faults', faults),
+    setLimits: (limits) => order('PUT', 'limits', limits),
     stats: () => order('GET', 'stats'),
     flood: (flood) => order('POST', 'flood', flood),
     floodReport: () => order('GET', 'flood'),

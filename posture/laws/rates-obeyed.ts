@@ -1,18 +1,42 @@
-import { atMost, law, plain } from './law.ts';
+import { mostTasks, sendsPerTask } from '../limits.ts';
+import type { Posture } from '../schema/index.ts';
+import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
+import { longestCall } from './timeouts-nest.ts';
+
+/** While the database is away each worker keeps to its part: all of them together to the whole. */
+function shares(posture: Posture): Clause {
+  const { global } = posture.providers.telegram.rate;
+  const [tasks, share] = [mostTasks(posture, 'worker'), sendsPerTask(posture)];
+  const holds = tasks * share <= global + 1e-6;
+  return clause(
+    holds,
+    `${tasks} workers at the peak × ${plain(share)} without the database = ${plain(tasks * share)} ${holds ? '≤' : '>'} ${global} a second in all`,
+    `at most ${global} a second in all`,
+    plain(tasks * share),
+  );
+}
 
 /**
- * What the bot sends stays within what Telegram lets it send, over all tasks together. One message a second to one chat
- * needs no number here: a chat's updates are handled one at a time, and a 429 reschedules the chat.
+ * What the bot sends stays within what Telegram lets it send, over all tasks together. The limiter of the workers
+ * (app/providers/limiter) keeps these numbers at run time; a group's pace is its minute without the burst.
  */
 export const ratesObeyed = law({
   name: 'rates.obeyed',
   prevents: ['rate-limit', 'broadcast-abort'],
-  says: 'Broadcasts and the replies expected at the peak together stay within the messages a second that Telegram allows.',
-  clauses: ({ providers: { telegram } }) => [
-    atMost(
-      { broadcast: telegram.rate.broadcast, replies: telegram.rate.replies },
-      { 'a second in all': telegram.rate.global },
-      plain,
-    ),
-  ],
+  says: 'Broadcasts and the replies expected at the peak together stay within the messages a second that Telegram allows and the limiter keeps; waiting for a turn fits the handler.',
+  clauses: (posture) => {
+    const { telegram } = posture.providers;
+    const { rate } = telegram;
+    return [
+      atMost({ broadcast: rate.broadcast, replies: rate.replies }, { 'a second in all': rate.global }, plain),
+      shares(posture),
+      lessThan({ chatBurst: rate.chatBurst }, { 'a minute in a group': rate.group }, plain),
+      // A wait that is longer than its handler is an attempt lost, not an update postponed.
+      atMost(
+        { patience: rate.patience, telegram: longestCall(telegram) },
+        { 'chat.handler': posture.jobs.chat.handler },
+        ms,
+      ),
+    ];
+  },
 });

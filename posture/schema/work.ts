@@ -122,11 +122,21 @@ export const providers = z
           ),
         rate: z
           .strictObject({
-            global: count(1, 10_000)
+            global: count(1, 1_000_000)
               .prefault(30)
-              .describe("Messages a second to all chats together: Telegram's limit for a free bot."),
-            broadcast: count(0, 10_000).prefault(15).describe('Messages a second that broadcasts may take of it.'),
-            replies: count(0, 10_000).prefault(15).describe('Replies a second expected at the peak.'),
+              .describe("Messages a second to all chats together, over all tasks: Telegram's limit for a free bot."),
+            chat: count(1, 1_000_000).prefault(1).describe('Messages a second to one chat.'),
+            group: count(2, 1_000_000).prefault(20).describe('Messages a minute to one group or channel.'),
+            chatBurst: count(1, 100)
+              .prefault(3)
+              .describe(
+                'Messages that one chat may get at once before its pace holds: Telegram tolerates short bursts.',
+              ),
+            patience: duration('500ms', '1m', 'a turn has to be leased before it can come')
+              .prefault('2s')
+              .describe('Longest wait of a handler for its turn to send; beyond it the update is postponed.'),
+            broadcast: count(0, 1_000_000).prefault(15).describe('Messages a second that broadcasts may take of it.'),
+            replies: count(0, 1_000_000).prefault(15).describe('Replies a second expected at the peak.'),
           })
           .prefault({}),
       })

@@ -155,7 +155,7 @@ async function storeBacklog(database: string, botId: number, updates: number, ch
 }
 
 async function withWorld<T>(work: (world: WorldProcess) => Promise<T>): Promise<T> {
-  const world = await spawnWorld(['--keep', '5']);
+  const world = await spawnWorld(['--keep', '5', '--unlimited']);
   try {
     return await work(world);
   } finally {

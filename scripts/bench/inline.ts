@@ -6,13 +6,22 @@ import { createBotHandler } from '../../app/bot/bot.ts';
 import { echo } from '../../app/features/echo/index.ts';
 import type { StoredUpdate } from '../../app/lanes/update.ts';
 import { createLogger } from '../../app/log.ts';
+import type { Limiter } from '../../app/providers/limiter/index.ts';
 import { createTelegramClient } from '../../app/providers/telegram.ts';
 import { resolve } from '../../posture/resolve.ts';
+
+/** Nothing is durable here, and nothing is shared. */
+const UNLIMITED: Limiter = {
+  take: () => undefined,
+  heard: () => undefined,
+  state: () => ({ waiting: 0, waited: 0, postponed: 0, refused: 0, closedFor: 0, alone: 1 }),
+  close: async () => undefined,
+};
 
 const { BOT_TOKEN: botToken, TELEGRAM_API_ROOT: apiRoot, POSTURE, PORT } = process.env as Record<string, string>;
 const posture = resolve(JSON.parse(POSTURE!));
 const log = createLogger('inline', 'warn');
-const telegram = createTelegramClient(posture, { apiRoot: apiRoot!, botToken: botToken! }, log);
+const telegram = createTelegramClient(posture, { apiRoot: apiRoot!, botToken: botToken! }, log, UNLIMITED);
 const api = new Api(botToken!, { apiRoot: apiRoot! });
 const handle = createBotHandler({
   botToken: botToken!,

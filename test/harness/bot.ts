@@ -7,6 +7,8 @@ import type { Pool } from '../../app/database/pool.ts';
 import { composeFeatures } from '../../app/features/index.ts';
 import type { StoredUpdate, UpdateHandler } from '../../app/lanes/update.ts';
 import { createOpenRouter, type OpenRouter } from '../../app/providers/openrouter.ts';
+import { createLimiter } from '../../app/providers/limiter/index.ts';
+import { createLeaseStore } from '../../app/providers/limiter/lease.ts';
 import { createTelegramClient, type TelegramClient } from '../../app/providers/telegram.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
@@ -52,7 +54,8 @@ export function createTestBot(owner: Owner, { world, database, posture, features
   const logs = captureLog();
   const pool = workerPool({ after: undo }, database, posture);
   const botToken = world.telegram.botToken;
-  const telegram = createTelegramClient(posture, { apiRoot: world.telegram.apiRoot, botToken }, logs.log);
+  const limiter = createLimiter(posture, createLeaseStore(pool, world.botId), logs.log);
+  const telegram = createTelegramClient(posture, { apiRoot: world.telegram.apiRoot, botToken }, logs.log, limiter);
   undo(() => telegram.close());
   const openrouter = createOpenRouter(
     posture,

@@ -23,6 +23,11 @@ export const WEBHOOK_SECRET = 'secret-of-the-tests';
 export interface WorldOptions {
   posture?: PostureInput;
   telegram?: TelegramOptions;
+  /**
+   * Telegram's limits of messages a second, in the posture and in the simulated Telegram. Default `raised`: most tests
+   * are about something else, and at 30 a second would only wait. `telegram`: those of the posture, 30 a second.
+   */
+  rates?: 'raised' | 'telegram';
   /** True: the server keeps fsync, for tests that crash it. Default false. */
   durable?: boolean;
 }
@@ -55,9 +60,22 @@ export interface StartOptions {
   node?: string[];
 }
 
+/** Of the posture; the simulated Telegram then has no limits at all. */
+const RAISED = { global: 100_000, chat: 100_000, group: 100_000 };
+
+/** A posture whose rates are raised, where it does not say its own. */
+export const raised = (posture: PostureInput): PostureInput => {
+  const telegram = posture.providers?.telegram;
+  return {
+    ...posture,
+    providers: { ...posture.providers, telegram: { ...telegram, rate: { ...RAISED, ...telegram?.rate } } },
+  };
+};
+
 export async function startWorld(owner: Owner, options: WorldOptions = {}): Promise<World> {
   const undo = cleanup(owner);
-  const posture = resolve(options.posture ?? {});
+  const rated = options.rates === 'telegram' ? (input: PostureInput) => input : raised;
+  const posture = resolve(rated(options.posture ?? {}));
   const guard = await startGuard();
   undo(() => guard.stop());
   const directory = await mkdtemp(join(tmpdir(), 'evenkeel-'));
@@ -71,7 +89,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     durable: options.durable ?? false,
   });
   undo(() => postgres.stop('immediate'));
-  const telegram = await startTelegram(options.telegram);
+  const limits = options.rates === 'telegram' ? {} : { limits: {} };
+  const telegram = await startTelegram({ ...limits, ...options.telegram });
   undo(() => telegram.stop());
   const openrouter = await startOpenRouter();
   undo(() => openrouter.stop());
@@ -96,7 +115,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   }
 
   async function startTask(taskOwner: Owner, role: Role, start: StartOptions = {}): Promise<TaskProcess> {
-    const own = start.posture ? { POSTURE: JSON.stringify(start.posture) } : {};
+    const own = start.posture ? { POSTURE: JSON.stringify(rated(start.posture)) } : {};
     const task = await startTaskProcess(role, {
       guard,
       env: { ...env(role, start.database), ...own, ...start.env },

@@ -4,6 +4,7 @@ import type { TelegramFaults } from '../../contract.ts';
 import type { Clock } from '../clock.ts';
 import { answerBody } from './answers.ts';
 import { ApiError, tooManyRequests } from './errors.ts';
+import type { Limits } from './limits.ts';
 import type { Context } from './methods/context.ts';
 import { methodNamed } from './methods/index.ts';
 import { readParams, text, type Params } from './params.ts';
@@ -19,12 +20,18 @@ export class Api {
   readonly #context: Context;
   readonly #counters: ApiCounters;
   readonly #clock: Clock;
+  readonly #limits: Limits;
 
-  constructor(token: string, context: Context, counters: ApiCounters, clock: Clock) {
+  constructor(
+    token: string,
+    context: Context,
+    { counters, clock, limits }: { counters: ApiCounters; clock: Clock; limits: Limits },
+  ) {
     this.#prefix = `/bot${token}/`;
     this.#context = context;
     this.#counters = counters;
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** Answers one call; while `faults.hang` holds, it never does. */
@@ -71,6 +78,7 @@ export class Api {
     const method = methodNamed(name);
     if (!method) throw new ApiError(404, 'Not Found: method not found');
     obeyRate(faults, name, params);
+    this.#limits.admit(name, params);
     return method(this.#context, params);
   }
 

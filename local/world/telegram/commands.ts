@@ -26,6 +26,13 @@ export const faultsSchema = z.strictObject({
   blocked: z.array(chatId).exactOptional(),
 });
 
+/** Limits as JSON; one that is not named does not hold. */
+const limitsSchema = z.strictObject({
+  global: z.number().positive().exactOptional(),
+  chat: z.number().positive().exactOptional(),
+  group: z.int().min(1).exactOptional(),
+});
+
 const share = z.number().min(0).max(1);
 const floodSchema = z.strictObject({
   updates: z.int().min(1),
@@ -62,6 +69,8 @@ export function telegramCommands(telegram: SimulatedTelegram): Commands {
     'GET messages': command(z.strictObject({ chatId }), (asked) => telegram.messages(asked.chatId)),
     'GET faults': command(nothing, () => telegram.faults),
     'PUT faults': command(faultsSchema, (faults) => (telegram.faults = faults)),
+    'GET limits': command(nothing, () => telegram.limits),
+    'PUT limits': command(limitsSchema, (limits) => (telegram.limits = limits)),
     'GET stats': command(nothing, () => telegram.stats()),
     'POST flood': command(floodSchema, (flood) => telegram.flood(flood)),
     'GET flood': command(nothing, () => telegram.floodReport()),

@@ -9,6 +9,7 @@ import { Api } from './api.ts';
 import { Chats } from './chats.ts';
 import { telegramCommands } from './commands.ts';
 import { Floods } from './flood.ts';
+import { Limits } from './limits.ts';
 import { LongPoll } from './long-poll.ts';
 import { People } from './people.ts';
 import { UpdateQueue } from './update-queue.ts';
@@ -43,7 +44,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   queue.onPush = () => (webhook.active ? webhook.pump() : longPoll.wake());
 
   const context = { bot, chats, people, floods, webhook, longPoll, counters, commands: new Map<string, unknown[]>() };
-  const api = new Api(botToken, { ...context, faults: () => state.faults }, counters, clock);
+  const limits = new Limits(options.limits);
+  const api = new Api(botToken, { ...context, faults: () => state.faults }, { counters, clock, limits });
 
   const telegram: Omit<SimulatedTelegram, 'apiRoot'> = {
     botToken,
@@ -60,6 +62,12 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     },
     set faults(faults) {
       state.faults = faults;
+    },
+    get limits() {
+      return limits.limits;
+    },
+    set limits(wanted) {
+      limits.limits = wanted;
     },
     stats: () => ({
       ...counters,

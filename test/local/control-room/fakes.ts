@@ -102,6 +102,7 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
     apiRoot: 'http://127.0.0.1:1',
     botToken: '1:fake',
     faults: {},
+    limits: {},
     taps: [],
     emit,
     send: put,
