@@ -87,6 +87,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     resetFlood: () => floods.reset(),
     async stop() {
       clock.stop();
+      limits.stop();
       floods.reset();
       longPoll.abort('terminated by restart');
       await Promise.all([webhook.stop(), server.stop()]);

@@ -6,7 +6,14 @@ import { settled } from '../../harness/lanes.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
-const world = await startWorld({ after }, { posture: { features: { chat: false } }, rates: 'telegram' });
+const world = await startWorld(
+  { after },
+  {
+    rates: 'telegram',
+    // A busy machine may keep a call waiting, and that is not what this is about.
+    posture: { features: { chat: false }, providers: { telegram: { timeout: '20s', attempts: 1 } } },
+  },
+);
 const CHATS = 600;
 
 const rates = async (workers: TaskProcess[]) =>
