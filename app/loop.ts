@@ -14,13 +14,15 @@ interface LoopOptions {
   /** Pause between two turns, ms. */
   every: number;
   log: Logger;
-  /** One turn. Returning true asks for the next at once. It may fail: that is logged, and the pause backs off to 5 s. */
+  /** One turn. Returning true asks for the next at once. It may fail: that is logged, and the pause backs off. */
   turn: (signal: AbortSignal) => Promise<boolean | void>;
+  /** Longest pause between failures, ms; default 5 s. */
+  backoff?: number;
 }
 
 const MAX_BACKOFF = 5_000;
 
-export function startLoop({ name, every, log, turn }: LoopOptions): Loop {
+export function startLoop({ name, every, log, turn, backoff = MAX_BACKOFF }: LoopOptions): Loop {
   const ending = new AbortController();
   let woken = false;
   let wakeUp: (() => void) | undefined;
@@ -50,7 +52,7 @@ export function startLoop({ name, every, log, turn }: LoopOptions): Loop {
           log.warn({ loop: name, failures, error: describeError(error) }, 'turn failed');
         woken = false;
         // Jittered, so that the tasks of a fleet do not come back in step (fault db-drop).
-        await pause(Math.min(100 * 2 ** Math.min(failures, 6), MAX_BACKOFF) * (0.5 + Math.random()));
+        await pause(Math.min(100 * 2 ** Math.min(failures, 6), backoff) * (0.5 + Math.random()));
       }
     }
   }

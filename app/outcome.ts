@@ -1,4 +1,4 @@
-/** How the handling of an update may end, beside well. Each origin has its class; settle.ts acts on it. */
+/** How the handling of an update may end, beside well. Each origin has its class; lanes/decide.ts says what it means. */
 
 /** Not now: come back after `after` ms. Uses no attempt (faults rate-limit, no-breaker). */
 export class RetryLater extends Error {

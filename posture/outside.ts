@@ -64,6 +64,3 @@ export const RDS = {
   /** Point-in-time recovery reaches to this long before now, as documented. */
   recoveryPoint: 300 * SECOND,
 } as const;
-
-/** The least heartbeat that pg-boss accepts. */
-export const SHORTEST_HEARTBEAT = 10 * SECOND;

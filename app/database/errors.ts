@@ -9,13 +9,15 @@ const AWAY_STATES = new Set([
   '57P03' /* cannot connect now */,
   '57P05' /* idle session timeout */,
   '25006' /* read-only after a failover */,
+  '53100' /* disk full */,
+  '53200' /* out of memory */,
   '53300' /* too many connections */,
 ]);
 
 /** The server is well and this statement had bad luck, or is to blame for it: another try may succeed, and may never. */
 const UNLUCKY_CLASSES = new Set([
   '40', // transaction rollback: serialization failure, deadlock
-  '53', // insufficient resources: out of memory, disk full
+  '53', // insufficient resources: a limit of this statement's own
   '57', // operator intervention: 57014, cancelled by statement_timeout or by a person
 ]);
 const UNLUCKY_STATES = new Set(['55P03' /* lock not available */, '25P03' /* idle in transaction timeout */]);

@@ -16,11 +16,14 @@ interface Grant {
 export const TABLES: Readonly<Record<string, Grant>> = {
   inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE },
   arrival: { web: 'INSERT', worker: READ_WRITE },
+  lane: { web: 'SELECT, INSERT', worker: READ_WRITE },
+  worker: { worker: READ_WRITE },
+  pulse: { worker: READ_WRITE },
   message: { worker: READ_WRITE },
   rate: { worker: READ_WRITE },
 };
 
-export const SEQUENCES: Readonly<Record<string, Grant>> = {};
+export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };
 
 /**
  * One string of statements, and so one transaction: whatever was granted before is taken back and what is written here

@@ -96,33 +96,6 @@ export function createPool(options: PoolOptions): Pool {
   return pool;
 }
 
-/**
- * Runs `work` in one transaction on one client. The client goes back clean, or is destroyed when its state is unknown.
- * `work` must not call out of the database: a transaction is never held across an outbound call (fault tx-across-http).
- */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    // Sent together with the first statement of the work, which fails if this does.
-    const begun = client.query('BEGIN');
-    begun.catch(() => undefined);
-    const result = await work(client);
-    await begun;
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    // A failed COMMIT, a timeout or a lost connection leaves the session unknown; only a plain SQL error rolls back.
-    broken = await client.query('ROLLBACK').then(
-      () => undefined,
-      (rollbackError: Error) => rollbackError,
-    );
-    throw error;
-  } finally {
-    client.release(broken);
-  }
-}
-
 export const poolCounts = (pool: Pool) => ({
   max: pool.options.max,
   total: pool.totalCount,

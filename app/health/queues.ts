@@ -2,7 +2,6 @@
 import { COUNTED_TO, type QueueHealth } from '../../contract/health.ts';
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
-import { PGBOSS_SCHEMA } from '../lanes/queues.ts';
 
 export interface QueueState extends QueueHealth {
   queue: QueueName;
@@ -10,30 +9,33 @@ export interface QueueState extends QueueHealth {
 
 /**
  * Counts to {@link COUNTED_TO} and one more, which says "more": of a backlog of millions the rest is not read, or the
- * statement would time out just when its answer is wanted most. Uses inbox_pending and inbox_parked.
+ * statement would time out just when its answer is wanted most. Uses inbox_pending,
+ * inbox_parked, lane_ready and lane_owner. The age is that of the lane which has been ready for longest and that no worker has taken: one that
+ * waits for its time, or that a worker has in hand, is not late.
  */
 const READ = `
   WITH waiting AS MATERIALIZED (
-    SELECT queue, lane, received_at FROM evenkeel.inbox WHERE state = 'pending' LIMIT ${COUNTED_TO + 1}
+    SELECT queue, lane FROM evenkeel.inbox WHERE state = 'pending' LIMIT ${COUNTED_TO + 1}
   ), parked AS MATERIALIZED (
     SELECT queue FROM evenkeel.inbox WHERE state = 'parked' LIMIT ${COUNTED_TO + 1}
   ), lanes AS (
-    SELECT queue, lane, count(*) AS updates, min(received_at) AS oldest FROM waiting GROUP BY queue, lane
+    SELECT queue, lane, count(*) AS updates FROM waiting GROUP BY queue, lane
   )
   SELECT wanted.queue,
          coalesce(w.pending, 0) AS pending, coalesce(w.lanes, 0) AS lanes,
-         coalesce(w.oldest, 0)::float8 AS "oldestSeconds", coalesce(p.parked, 0) AS parked,
-         coalesce(t.tokens, 0) AS tokens, coalesce(t.active, 0) AS active
+         coalesce(t.oldest, 0)::float8 AS "oldestSeconds", coalesce(p.parked, 0) AS parked,
+         coalesce(t.tokens, 0) AS tokens, coalesce(h.active, 0) AS active
   FROM unnest($1::text[]) AS wanted (queue)
   LEFT JOIN (
-    SELECT queue, sum(updates)::bigint AS pending, count(*) AS lanes, extract(epoch FROM now() - min(oldest)) AS oldest
-    FROM lanes GROUP BY queue
+    SELECT queue, sum(updates)::bigint AS pending, count(*) AS lanes FROM lanes GROUP BY queue
   ) AS w USING (queue)
   LEFT JOIN (SELECT queue, count(*) AS parked FROM parked GROUP BY queue) AS p USING (queue)
   LEFT JOIN (
-    SELECT name AS queue, count(*) FILTER (WHERE state < 'active') AS tokens, count(*) FILTER (WHERE state = 'active') AS active
-    FROM ${PGBOSS_SCHEMA}.job WHERE name = ANY ($1) GROUP BY name
-  ) AS t USING (queue)`;
+    SELECT queue, count(*) AS tokens, extract(epoch FROM now() - min(due_at) FILTER (WHERE due_at <= now())) AS oldest
+    FROM (SELECT queue, due_at FROM evenkeel.lane WHERE owner IS NULL ORDER BY bot_id, queue, due_at LIMIT ${COUNTED_TO + 1}) AS idle
+    GROUP BY queue
+  ) AS t USING (queue)
+  LEFT JOIN (SELECT queue, count(*) AS active FROM evenkeel.lane WHERE owner IS NOT NULL GROUP BY queue) AS h USING (queue)`;
 
 export async function readQueues(pool: Pool, queues: readonly QueueName[]): Promise<QueueState[]> {
   const { rows } = await pool.query<QueueState>(READ, [queues]);

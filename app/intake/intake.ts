@@ -4,6 +4,7 @@ import { isTransient } from '../database/errors.ts';
 import type { Pool } from '../database/pool.ts';
 import { Gather } from '../gather.ts';
 import { atMostEvery, describeError, type Logger } from '../log.ts';
+import { createAnnouncer } from '../lanes/announce.ts';
 import { storeUpdates } from './store.ts';
 import type { IncomingUpdate } from './update.ts';
 
@@ -77,14 +78,16 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
       repeat(error);
       return storeUpdates(pool, botId, updates);
     });
-    counters.stored += inserted;
-    counters.duplicates += updates.length - inserted;
+    counters.stored += inserted.length;
+    counters.duplicates += updates.length - inserted.length;
+    if (inserted.length > 0) announcer.announce(inserted);
     return updates.map(() => undefined);
   }
 
   const { gather, gatherMax } = posture.web;
   const batches = new Gather<IncomingUpdate, void>({ flush: store, max: gatherMax, writers: WRITERS, wait: gather });
 
+  const announcer = createAnnouncer({ pool, botId, every: posture.lanes.announce, log });
   const deadlines = createDeadlines(ackDeadline);
 
   function accept(update: IncomingUpdate): Promise<boolean> {
@@ -105,5 +108,12 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
     });
   }
 
-  return { accept, counters, idle: () => batches.idle() };
+  return {
+    accept,
+    counters,
+    idle: async () => {
+      await batches.idle();
+      await announcer.idle();
+    },
+  };
 }

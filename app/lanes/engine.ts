@@ -1,29 +1,32 @@
-/** The worker's engine: dispatches stored updates to lanes, takes lanes, handles them, sweeps up, and drains. */
+/** The worker's engine: claims lanes, handles them, runs suspects alone, sweeps up, and drains. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PgBoss } from 'pg-boss';
 import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
-import type { Logger } from '../log.ts';
+import { describeError, type Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
-import { createSweep, dispatch } from './dispatch.ts';
+import { notifyWorkers } from './announce.ts';
+import { createAttempts } from './attempt.ts';
+import { claimLanes, claimSuspect, runAlone, type Claim } from './claim.ts';
 import { createLaneRunner, type LaneCounters } from './lane.ts';
-import { createLeases } from './leases.ts';
+import { createLeases, type Lease } from './leases.ts';
 import { QUEUES } from './queues.ts';
 import { createSettler } from './settle.ts';
-import { fetchTokens } from './tokens.ts';
+import { createSweep } from './sweep.ts';
+import { freeOrphans } from './takeover.ts';
 import type { UpdateHandler } from './update.ts';
 
-/** Tokens that one fetch takes at most, so that workers share a burst instead of the first one taking all of it. */
-const FETCH = 50;
-
-/** A dispatch of more updates than this makes the next one wait for company, ms. */
+/** A claim of more lanes than this makes the next one wait for company, ms. */
 const BUSY = 4;
 const COALESCE = 2;
+/** A lane that is postponed for less is waited for to the millisecond; for the others, the poll is exact enough. ms. */
+const PUNCTUAL = 10_000;
 
 export interface Engine {
   /** Something was stored: look now. */
   wake(): void;
   state(): Record<QueueName, LaneCounters & { active: number; capacity: number; ended: number }>;
+  /** Handlers under way and ended. What waits for its settle waits rightly, and is not in hand (fault passive-watchdog). */
+  progress(): { inHand: number; ended: number };
   /**
    * Takes no further lanes and lets those in hand finish their update, for `drain` ms at most; then aborts them.
    * Lanes that have more to do are handed on at once, without using an attempt (fault reload-in-prod).
@@ -33,62 +36,85 @@ export interface Engine {
 
 interface EngineOptions {
   pool: Pool;
-  boss: PgBoss;
+  /** Only lanes of this bot are taken (fault foreign-bot). */
+  botId: number;
   posture: Posture;
   handle: UpdateHandler;
   log: Logger;
 }
 
-export function startEngine({ pool, boss, posture, handle, log }: EngineOptions): Engine {
+const each = <T>(make: (queue: QueueName) => T): Record<QueueName, T> =>
+  Object.fromEntries(QUEUES.map((queue) => [queue, make(queue)])) as Record<QueueName, T>;
+
+export function startEngine({ pool, botId, posture, handle, log }: EngineOptions): Engine {
   let leaving = false;
   const drained = new AbortController();
-  const settler = createSettler(pool, boss, () => wakeAll());
-  const leases = createLeases(boss, posture, log);
+  const settler = createSettler({ pool, botId, wait: posture.lanes.gather, renewed: () => wakeAll() });
+  const leases = createLeases({ pool, botId, posture, log, ready: () => wakeAll() });
+  const { attempt, counts } = createAttempts({ pool, posture, handle, log, drained: drained.signal });
+  const timers = new Set<NodeJS.Timeout>();
   const runner = createLaneRunner({
     pool,
     posture,
     settler,
-    handle,
+    attempt,
     log,
     drained: drained.signal,
     leaving: () => leaving,
+    postponed,
   });
 
-  const counters = Object.fromEntries(QUEUES.map((queue) => [queue, { handled: 0, failed: 0, parked: 0 }])) as Record<
-    QueueName,
-    LaneCounters
-  >;
-  const running = Object.fromEntries(QUEUES.map((queue) => [queue, new Set()])) as Record<
-    QueueName,
-    Set<Promise<void>>
-  >;
-
+  const counters = each<LaneCounters>(() => ({ handled: 0, failed: 0, parked: 0, unknown: 0 }));
+  const running = each(() => new Set<Promise<void>>());
   /** Turns of lanes that are over, however they ended. */
-  const ended = Object.fromEntries(QUEUES.map((queue) => [queue, 0])) as Record<QueueName, number>;
+  const ended = each(() => 0);
+  /** Queues of which nothing is claimed, while a suspect is to run alone. */
+  const heldBack = new Set<QueueName>();
+
+  /** So that a short pause between attempts ends in time (law retries.bounded). */
+  function postponed({ queue }: Claim, after: number): void {
+    if (leaving || after > PUNCTUAL) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      fetching[queue].wake();
+    }, after);
+    timers.add(timer);
+  }
+
+  /** Runs a lane; what is under way is in `running`, for the drain. */
+  function start(lease: Lease, over?: () => void): Set<Promise<void>> {
+    const { queue } = lease.claim;
+    const inHand = running[queue];
+    const run: Promise<void> = runner.run(lease, counters[queue]).finally(() => {
+      inHand.delete(run);
+      ended[queue] += 1;
+      over?.();
+    });
+    return inHand.add(run);
+  }
 
   function startFetching(queue: QueueName): Loop {
-    const inHand = running[queue];
     // True where the last look took all that there was room for: there may be more.
     let hungry = false;
+    let busy = false;
     const loop = startLoop({
       name: `lanes ${queue}`,
       every: posture.lanes.poll,
       log,
       turn: async () => {
-        const free = posture.jobs[queue].lanes - inHand.size;
-        hungry = free <= 0;
+        // While many lanes are ready at a time, one claim waits for what comes within a moment, and takes it as well.
+        if (busy) await sleep(COALESCE);
+        const free = posture.jobs[queue].lanes - running[queue].size;
+        hungry = free <= 0 || heldBack.has(queue) || !leases.fresh();
         if (hungry) return false;
-        const wanted = Math.min(free, FETCH);
-        const askedAt = performance.now();
-        const tokens = await fetchTokens(boss, queue, wanted);
-        hungry = tokens.length === wanted;
-        for (const token of tokens) {
-          const run: Promise<void> = runner.run(leases.take(token, askedAt), counters[queue]).finally(() => {
-            inHand.delete(run);
-            ended[queue] += 1;
+        const wanted = Math.min(free, posture.lanes.claimBatch);
+        const claims = await claimLanes(pool, leases.id, botId, queue, wanted);
+        hungry = claims.length === wanted;
+        busy = claims.length > BUSY;
+        for (const claim of claims) {
+          start(leases.take(claim), () => {
             if (hungry) loop.wake();
           });
-          inHand.add(run);
         }
         return hungry;
       },
@@ -96,42 +122,57 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
     return loop;
   }
 
-  const fetching = new Map(QUEUES.map((queue) => [queue, startFetching(queue)]));
-  const wakeAll = (): void => fetching.forEach((loop) => loop.wake());
+  const fetching = each(startFetching);
+  const wakeAll = (): void => Object.values(fetching).forEach((loop) => loop.wake());
 
-  let busy = false;
-  const dispatching = startLoop({
-    name: 'dispatch',
+  /** Holds the queues back, the least urgent first, until nothing of them is in hand. */
+  async function becomeIdle(): Promise<void> {
+    for (const queue of QUEUES.toReversed()) {
+      heldBack.add(queue);
+      while (running[queue].size > 0) await Promise.race(running[queue]);
+    }
+  }
+
+  const suspects = startLoop({
+    name: 'suspects',
     every: posture.lanes.poll,
     log,
     turn: async () => {
-      // While much comes in, one dispatch waits for what comes within a moment, and serves it as well.
-      if (busy) await sleep(COALESCE);
-      const { count, queues } = await dispatch(pool, boss, posture);
-      busy = count > BUSY;
-      // Where another worker was faster and dispatched them all, there are lanes to be taken all the same.
-      if (count === 0) wakeAll();
-      for (const queue of queues) fetching.get(queue)!.wake();
-      return count === posture.lanes.dispatchBatch;
+      const claim = leases.fresh() && !leaving ? await claimSuspect(pool, leases.id, botId) : undefined;
+      if (!claim) return;
+      const lease = leases.take(claim);
+      try {
+        await becomeIdle();
+        if (!(await runAlone(pool, claim))) return lease.drop();
+        log.warn({ lane: claim.lane, updateId: claim.updates[0]?.updateId }, 'a suspect runs alone');
+        await Promise.all(start(lease));
+      } finally {
+        heldBack.clear();
+        wakeAll();
+      }
     },
   });
-  const sweep = createSweep(pool, boss, posture);
+
+  const sweep = createSweep(pool, posture);
   const sweeping = startLoop({
     name: 'sweep',
     every: posture.lanes.sweep,
     log,
-    turn: async () => void (await sweep()),
+    turn: async () => {
+      if ((await sweep()) + (await freeOrphans(pool, posture)) > 0) wakeAll();
+    },
   });
 
   return {
-    wake: () => dispatching.wake(),
+    wake: wakeAll,
     state: () =>
-      Object.fromEntries(
-        QUEUES.map((queue) => [
-          queue,
-          { active: running[queue].size, capacity: posture.jobs[queue].lanes, ended: ended[queue], ...counters[queue] },
-        ]),
-      ) as ReturnType<Engine['state']>,
+      each((queue) => ({
+        active: running[queue].size,
+        capacity: posture.jobs[queue].lanes,
+        ended: ended[queue],
+        ...counters[queue],
+      })),
+    progress: () => ({ inHand: counts.underWay, ended: counts.ended }),
     async drain(milliseconds) {
       leaving = true;
       const timer = setTimeout(() => {
@@ -142,12 +183,17 @@ export function startEngine({ pool, boss, posture, handle, log }: EngineOptions)
         drained.abort(new Error('the drain ran out of time'));
       }, milliseconds);
       try {
-        await Promise.all([dispatching, sweeping, ...fetching.values()].map((loop) => loop.stop()));
+        for (const waiting of timers) clearTimeout(waiting);
+        await Promise.all([suspects, sweeping, ...Object.values(fetching)].map((loop) => loop.stop()));
         await Promise.all(QUEUES.flatMap((queue) => [...running[queue]]));
         await settler.idle();
       } finally {
         clearTimeout(timer);
-        await leases.stop();
+        await leases.leave();
+        // Others need not wait for their poll.
+        await notifyWorkers(pool).catch((error: unknown) =>
+          log.warn({ error: describeError(error) }, 'other workers were not told of what is left; they will look'),
+        );
       }
     },
   };

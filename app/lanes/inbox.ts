@@ -1,137 +1,125 @@
 /** The inbox as the lanes use it. Each statement names the index that it relies on. */
-import type { QueueName } from '../../posture/schema/index.ts';
 import type { Pool, PoolClient } from '../database/pool.ts';
+import type { Claim } from './claim.ts';
 import type { StoredUpdate } from './update.ts';
 
-/** Updates of one lane that are read at once. */
+/** Updates of one lane that are read at once, and bytes of their bodies: always one, whatever its size. */
 export const READ_LIMIT = 10;
+export const READ_BYTES = 65_536;
+
+export interface PendingRow extends Omit<StoredUpdate, 'sends'> {
+  sends: StoredUpdate['sends'] | null;
+}
 
 /** inbox_pending, one descent a lane: LATERAL with ORDER BY and LIMIT leaves the planner no other way. */
-const READ = `
-  SELECT i.bot_id AS "botId", i.update_id AS "updateId", i.queue, i.lane, i.body, i.attempts, i.takeovers, i.sends,
-         (extract(epoch FROM now() - i.received_at) * 1000)::float8 AS age
-  FROM unnest($1::text[]) AS wanted (lane)
-  CROSS JOIN LATERAL (
-    SELECT * FROM evenkeel.inbox
-    WHERE lane = wanted.lane AND state = 'pending'
-    ORDER BY update_id
-    LIMIT ${READ_LIMIT}
-  ) AS i`;
+export const FIRST_PENDING = (lane: string) => `
+  SELECT "botId", "updateId", body, attempts, takeovers, sends, age FROM (
+    SELECT bot_id AS "botId", update_id AS "updateId", body, attempts, takeovers, sends,
+           (extract(epoch FROM now() - received_at) * 1000)::float8 AS age,
+           sum(octet_length(body)) OVER (ORDER BY update_id) - octet_length(body) AS before
+    FROM (
+      SELECT * FROM evenkeel.inbox WHERE lane = ${lane} AND state = 'pending' ORDER BY update_id LIMIT ${READ_LIMIT}
+    ) AS first
+  ) AS bounded WHERE before < ${READ_BYTES}`;
+
+export const storedUpdate = (row: PendingRow): StoredUpdate => ({ ...row, sends: row.sends ?? [] });
+
+/** Whether the list that was read may not be all: it ended at one of its bounds. */
+export const mayHaveMore = (updates: readonly StoredUpdate[]): boolean =>
+  updates.length === READ_LIMIT || updates.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0) >= READ_BYTES;
 
 /** The first pending updates of each lane, in order; lanes without any have an empty list. */
-export async function readLanes(pool: Pool, lanes: string[]): Promise<StoredUpdate[][]> {
-  const { rows } = await pool.query<Omit<StoredUpdate, 'sends'> & { sends: StoredUpdate['sends'] | null }>({
+export async function readLanes(pool: Pool, lanes: readonly Claim[]): Promise<StoredUpdate[][]> {
+  const { rows } = await pool.query<PendingRow>({
     name: 'read-lanes',
-    text: READ,
-    values: [lanes],
-  });
-  const byLane = new Map<string, StoredUpdate[]>(lanes.map((lane) => [lane, []]));
-  for (const row of rows) byLane.get(row.lane)!.push({ ...row, sends: row.sends ?? [] });
-  return lanes.map((lane) => byLane.get(lane)!);
-}
-
-/**
- * arrival_order. By ctid, which is stable for rows that this statement has locked: the planner cannot choose to scan the
- * table, whatever its statistics say.
- */
-const TAKE = `
-  DELETE FROM evenkeel.arrival
-  WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM evenkeel.arrival
-    ORDER BY queue DESC, id
-    LIMIT $1
-    FOR UPDATE SKIP LOCKED
-  ))
-  RETURNING queue, lane`;
-
-/** Takes arrivals, pre-checkout first; the same lane may be among them several times. */
-export async function takeArrivals(client: PoolClient, limit: number) {
-  const { rows } = await client.query<{ queue: QueueName; lane: string }>({
-    name: 'take-arrivals',
-    text: TAKE,
-    values: [limit],
-  });
-  return rows;
-}
-
-/**
- * inbox_pkey. Done is done once: the worker whose statement finds the row pending has handled it, any other has not.
- * Ordered, so that two batches which meet lock rows in one direction only.
- */
-const DONE = `
-  UPDATE evenkeel.inbox SET state = 'done', settled_at = now(), sends = NULL, last_error = NULL
-  WHERE bot_id = $1 AND update_id = ANY ($2::bigint[]) AND state = 'pending'
-  RETURNING update_id AS "updateId"`;
-
-/** Marks updates of one bot done; returns the ids of those that were still pending. */
-export async function markDone(db: Pool | PoolClient, updates: readonly StoredUpdate[]): Promise<Set<number>> {
-  if (updates.length === 0) return new Set();
-  const ids = updates.map(({ updateId }) => updateId).sort((a, b) => a - b);
-  const values = [updates[0]!.botId, ids];
-  const { rows } = await db.query<{ updateId: number }>({ name: 'mark-done', text: DONE, values });
-  return new Set(rows.map(({ updateId }) => updateId));
-}
-
-/** inbox_pending. Which of these lanes still have something to do. */
-export async function pendingAmong(client: PoolClient, lanes: string[]): Promise<string[]> {
-  const { rows } = await client.query<{ lane: string }>({
-    name: 'pending-among',
     text: `
-      SELECT wanted.lane FROM unnest($1::text[]) AS wanted (lane)
-      WHERE EXISTS (SELECT FROM evenkeel.inbox i WHERE i.lane = wanted.lane AND i.state = 'pending' ORDER BY i.update_id LIMIT 1)`,
-    values: [lanes],
+      SELECT wanted.lane, wanted.queue, i.* FROM unnest($1::text[], $2::text[]) AS wanted (lane, queue)
+      CROSS JOIN LATERAL (${FIRST_PENDING('wanted.lane')}) AS i
+      ORDER BY i."updateId"`,
+    values: [lanes.map(({ lane }) => lane), lanes.map(({ queue }) => queue)],
   });
-  return rows.map(({ lane }) => lane);
+  const byLane = Map.groupBy(rows, ({ lane }) => lane);
+  return lanes.map(({ lane }) => (byLane.get(lane) ?? []).map(storedUpdate));
 }
 
-/** Counts a failed attempt, or parks the update when `limit` is reached. Returns whether it was parked. */
-export async function countFailure(
+/** lane_pkey. True of the one claim that holds the lane now; whoever was overtaken changes nothing (fault lock-race). */
+const FENCE = `EXISTS (SELECT FROM evenkeel.lane l WHERE l.lane = i.lane AND l.generation = $3 AND l.owner IS NOT NULL)`;
+
+/** What became of a failed attempt. `lost`: the lane was another's, or the update was no longer pending. */
+export type Recorded = 'pending' | 'parked' | 'lost';
+
+/**
+ * inbox_pkey. Writes down a failed attempt: what it sent, so that the next one does not repeat it, and whether it counts.
+ * The update is parked when its attempts reach `limit`.
+ */
+export async function recordFailure(
   pool: Pool,
-  { botId, updateId }: StoredUpdate,
-  kind: 'attempts' | 'takeovers',
-  limit: number,
-  error: string,
-): Promise<boolean> {
-  const { rows } = await pool.query<{ parked: boolean }>({
-    name: `count-${kind}`,
+  { generation }: Claim,
+  { botId, updateId, sends }: StoredUpdate,
+  { counted, limit, error }: { counted: boolean; limit: number; error: string },
+): Promise<Recorded> {
+  const { rows } = await pool.query<{ state: 'pending' | 'parked' }>({
+    name: 'record-failure',
     text: `
-      UPDATE evenkeel.inbox SET
-        ${kind} = ${kind} + 1,
-        last_error = $4,
-        state = CASE WHEN ${kind} + 1 >= $3 THEN 'parked' ELSE state END,
-        settled_at = CASE WHEN ${kind} + 1 >= $3 THEN now() END
-      WHERE bot_id = $1 AND update_id = $2 AND state = 'pending'
-      RETURNING state = 'parked' AS parked`,
+      UPDATE evenkeel.inbox AS i SET
+        sends = coalesce($4::json, sends),
+        attempts = attempts + $5::int,
+        last_error = $7,
+        state = CASE WHEN $5::int > 0 AND attempts + $5::int >= $6::int THEN 'parked' ELSE state END,
+        settled_at = CASE WHEN $5::int > 0 AND attempts + $5::int >= $6::int THEN now() END
+      WHERE bot_id = $1 AND update_id = $2 AND state = 'pending' AND ${FENCE}
+      RETURNING state`,
     // PostgreSQL's text has no NUL, and an error may quote what a user typed.
-    values: [botId, updateId, limit, error.replaceAll('\u0000', '').slice(0, 2000)],
+    values: [
+      botId,
+      updateId,
+      generation,
+      sends.length > 0 ? JSON.stringify(sends) : null,
+      counted ? 1 : 0,
+      limit,
+      error.replaceAll('\u0000', '').slice(0, 2000),
+    ],
   });
-  return rows[0]?.parked ?? false;
+  return rows[0]?.state ?? 'lost';
 }
 
+/** inbox_pkey. Records sends that were confirmed, before a later one begins. False: the lane is another's by now. */
 export async function recordSends(
   pool: Pool,
+  { generation }: Claim,
   { botId, updateId }: StoredUpdate,
   sends: StoredUpdate['sends'],
-): Promise<void> {
-  await pool.query({
+): Promise<boolean> {
+  const { rowCount } = await pool.query({
     name: 'record-sends',
-    text: `UPDATE evenkeel.inbox SET sends = $3 WHERE bot_id = $1 AND update_id = $2 AND state = 'pending'`,
-    values: [botId, updateId, JSON.stringify(sends)],
+    text: `UPDATE evenkeel.inbox AS i SET sends = $4 WHERE bot_id = $1 AND update_id = $2 AND state = 'pending' AND ${FENCE}`,
+    values: [botId, updateId, generation, JSON.stringify(sends)],
   });
+  return rowCount === 1;
 }
 
-/** inbox_pending, as a range: the next lanes after `after` whose oldest pending update is older than `age` ms. */
-export async function lanesWaiting(pool: Pool, after: string, age: number, limit: number) {
-  const { rows } = await pool.query<{ queue: QueueName; lane: string }>({
-    name: 'lanes-waiting',
+/**
+ * inbox_pkey. "Done", in the transaction of the update's own effects: false where it is not pending any more.
+ * The body is not needed again, and is most of the row.
+ */
+export async function markDone(client: PoolClient, { botId, updateId }: StoredUpdate): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'mark-done',
     text: `
-      SELECT lane, min(queue) AS queue FROM evenkeel.inbox
-      WHERE state = 'pending' AND lane > $1
-      GROUP BY lane
-      HAVING min(received_at) < now() - $2 * interval '1 ms'
-      ORDER BY lane
-      LIMIT $3`,
-    values: [after, age, limit],
+      UPDATE evenkeel.inbox SET state = 'done', settled_at = now(), body = '', sends = NULL, last_error = NULL
+      WHERE bot_id = $1 AND update_id = $2 AND state = 'pending'`,
+    values: [botId, updateId],
   });
-  return rows;
+  return rowCount === 1;
+}
+
+/** lane_pkey. Keeps the lane from being taken over until the transaction ends; false where it is another's already. */
+export async function lockLane(client: PoolClient, { lane, generation }: Claim): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'lock-lane',
+    // SHARE and not KEY SHARE: a takeover changes the row without touching its key.
+    text: 'SELECT FROM evenkeel.lane WHERE lane = $1 AND generation = $2 AND owner IS NOT NULL FOR SHARE',
+    values: [lane, generation],
+  });
+  return rowCount === 1;
 }

@@ -1,102 +1,170 @@
 /**
- * Leases: a worker renews the tokens that it holds, in one statement. A worker that is killed or frozen stops doing so,
- * and after `lanes.heartbeat` any other worker's supervisor takes its tokens away (faults stuck-lock, advisory-leak).
+ * Leases. A worker has one row, which it renews; that is the lease of every lane it holds. One that is killed or frozen
+ * stops renewing, and another worker takes its lanes away (faults stuck-lock, advisory-leak).
+ *
+ * A lane lives until what became of its update is committed: a wait for the database, a lock or a queue is no loss. And
+ * nobody is lost because *the database* was away: lanes are taken over only when other workers could write for the
+ * whole lease, so the first one back after an outage finds nobody dead (fault second-effect).
  */
-import type { CommandResponse, PgBoss } from 'pg-boss';
+import { randomUUID } from 'node:crypto';
 import type { Posture } from '../../posture/schema/index.ts';
-import type { Logger } from '../log.ts';
+import type { Pool } from '../database/pool.ts';
+import { describeError, type Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
 import { LaneLost } from '../outcome.ts';
-import type { Token } from './tokens.ts';
+import { takeOver } from './takeover.ts';
+import type { Claim } from './claim.ts';
 
-/** A held token. */
+/** A claim that is held. */
 export interface Lease {
-  token: Token;
-  /** Calls this when the token is found to be another's, until the next call of `onLost`. */
+  claim: Claim;
+  /** Calls this when the lane is found to be another's, until the next call of `onLost`. */
   onLost(listener: ((reason: LaneLost) => void) | undefined): void;
   /** Throws {@link LaneLost} unless the lease was renewed so recently that nobody can have taken it. */
   hold(): void;
-  /** Stops renewing. */
+  /** True once the lane is known to be another's. */
+  readonly lost: boolean;
   drop(): void;
 }
 
 export interface Leases {
-  /**
-   * `askedAt`: performance.now() when the token was asked for. A process that was frozen before it had the answer must not
-   * take a lease for fresh that has run out meanwhile.
-   */
-  take(token: Token, askedAt: number): Lease;
+  /** The row of this worker; changes when it was found to be lost. */
+  readonly id: string;
+  /** Whether anything may be claimed: the row is there, and its renewal recent. */
+  fresh(): boolean;
+  take(claim: Claim): Lease;
   readonly size: number;
-  stop(): Promise<void>;
+  /** Ends renewing, gives back what is still held, and removes the row. */
+  leave(): Promise<void>;
+}
+
+interface LeasesOptions {
+  pool: Pool;
+  botId: number;
+  posture: Posture;
+  log: Logger;
+  /** Called when lanes may be claimed that could not be before: by this worker, or as another was lost. */
+  ready: () => void;
+}
+
+/** Time that goes on while the process is frozen, and while its machine sleeps, which one of the two clocks misses. ms. */
+export function stopwatch(): () => number {
+  const [monotonic, wall] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - monotonic, Date.now() - wall);
 }
 
 interface Held {
-  token: Token;
+  claim: Claim;
   lost: LaneLost | undefined;
   listener: ((reason: LaneLost) => void) | undefined;
-  /** performance.now() at which the last renewal that succeeded was *sent*; it goes on while a process is frozen. */
-  renewedAt: number;
 }
 
-export function createLeases(boss: PgBoss, posture: Posture, log: Logger): Leases {
+const REGISTER = {
+  name: 'register-worker',
+  text: `INSERT INTO evenkeel.worker (id, bot_id, lease) VALUES ($1, $2, $3 * interval '1 ms')
+         ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()`,
+};
+/** Renews the row, and the pulse of all: a gap of half a lease, in which nobody could write, begins it anew. */
+const RENEW = {
+  name: 'renew-worker',
+  text: `
+    WITH beat AS (
+      INSERT INTO evenkeel.pulse AS p (bot_id) VALUES ($2)
+      ON CONFLICT (bot_id) DO UPDATE SET seen_at = clock_timestamp(), since = CASE
+        WHEN clock_timestamp() - p.seen_at < (SELECT min(lease) FROM evenkeel.worker WHERE bot_id = $2) / 2 THEN p.since
+        ELSE clock_timestamp()
+      END
+    )
+    UPDATE evenkeel.worker SET seen_at = clock_timestamp() WHERE id = $1`,
+};
+/** lane_owner. */
+const GIVE_BACK = {
+  name: 'give-back',
+  text: `WITH gone AS (DELETE FROM evenkeel.worker WHERE id = $1)
+         UPDATE evenkeel.lane SET owner = NULL, alone = false, due_at = now() WHERE owner = $1`,
+};
+
+export function createLeases({ pool, botId, posture, log, ready }: LeasesOptions): Leases {
   const { heartbeat, touch } = posture.lanes;
-  const held = new Map<string, Held>();
+  const held = new Set<Held>();
+  let id = randomUUID() as string;
+  let registered = false;
+  /** Since the last renewal that succeeded was *sent*. */
+  let sinceRenewal: () => number = () => Infinity;
 
   function lose(lease: Held, why: string): void {
-    held.delete(lease.token.id);
-    log.warn({ lane: lease.token.lane }, `lane lost: ${why}`);
-    lease.lost = new LaneLost(`lane ${lease.token.lane} was taken over: ${why}`);
+    held.delete(lease);
+    log.warn({ lane: lease.claim.lane }, `lane lost: ${why}`);
+    lease.lost = new LaneLost(`lane ${lease.claim.lane} was taken over: ${why}`);
     lease.listener?.(lease.lost);
   }
 
-  /** Renews these in one statement; true where all of them are still ours. */
-  async function renew(queue: Token['queue'], leases: Held[]): Promise<boolean> {
-    const sentAt = performance.now();
-    const attempts = leases.map(({ token }) => ({ id: token.id, retryCount: token.retryCount }));
-    // pg-boss returns how many it touched, but does not declare it; checked, so that an upgrade cannot silently change it.
-    const { affected } = (await boss.touch(queue, attempts)) as CommandResponse & { affected?: unknown };
-    if (typeof affected !== 'number') throw new TypeError('pg-boss no longer tells how many jobs it touched');
-    if (affected < leases.length) return false;
-    for (const lease of leases) lease.renewedAt = sentAt;
-    return true;
+  async function renew(): Promise<void> {
+    const sent = stopwatch();
+    if (!registered) {
+      await pool.query({ ...REGISTER, values: [id, botId, heartbeat] });
+      registered = true;
+    } else if ((await pool.query({ ...RENEW, values: [id, botId] })).rowCount === 0) {
+      for (const lease of held) lose(lease, 'another worker took this one for dead');
+      id = randomUUID();
+      registered = false;
+      return renew();
+    }
+    const stale = sinceRenewal() >= heartbeat;
+    sinceRenewal = sent;
+    if (stale) ready();
   }
 
   const loop: Loop = startLoop({
     name: 'leases',
     every: touch,
+    // After an outage every worker is back well within the heartbeat that others watch it for.
+    backoff: touch,
     log,
     turn: async () => {
-      for (const [queue, leases] of Map.groupBy(held.values(), ({ token }) => token.queue)) {
-        if (await renew(queue, leases)) continue;
-        // Some were lost, or ended here meanwhile: ask one by one which.
-        for (const lease of leases) {
-          const stillHeld = () => held.get(lease.token.id) === lease;
-          if (stillHeld() && !(await renew(queue, [lease])) && stillHeld()) lose(lease, 'the token is no longer ours');
-        }
-      }
+      await renew();
+      const { workers, lanes } = await takeOver(pool, posture, botId);
+      if (workers === 0) return;
+      log.warn({ workers, lanes }, 'workers were lost; their chats are taken over');
+      ready();
     },
   });
 
   return {
-    take(token, askedAt) {
-      const lease: Held = { token, lost: undefined, listener: undefined, renewedAt: askedAt };
-      held.set(token.id, lease);
+    get id() {
+      return id;
+    },
+    fresh: () => registered && sinceRenewal() < heartbeat,
+    take(claim) {
+      const lease: Held = { claim, lost: undefined, listener: undefined };
+      held.add(lease);
       return {
-        token,
+        claim,
         onLost(listener) {
           lease.listener = listener;
         },
         hold() {
-          if (!lease.lost && performance.now() - lease.renewedAt >= heartbeat)
-            lose(lease, `no renewal for ${heartbeat} ms`);
           if (lease.lost) throw lease.lost;
+          // Perhaps nobody has taken it, as the database may be away for all; but this worker cannot know.
+          if (sinceRenewal() >= heartbeat) throw new LaneLost(`lane ${claim.lane}: no renewal for ${heartbeat} ms`);
         },
-        drop: () => held.delete(token.id),
+        get lost() {
+          return lease.lost !== undefined;
+        },
+        drop: () => held.delete(lease),
       };
     },
     get size() {
       return held.size;
     },
-    stop: () => loop.stop(),
+    async leave() {
+      await loop.stop();
+      if (!registered) return;
+      await pool
+        .query({ ...GIVE_BACK, values: [id] })
+        .catch((error: unknown) =>
+          log.warn({ error: describeError(error) }, 'lanes could not be given back; they are taken over'),
+        );
+    },
   };
 }

@@ -1,4 +1,5 @@
 /** A stored update, and what its handler is given to handle it with. */
+import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
 
@@ -59,6 +60,14 @@ export interface StoredUpdate {
   sends: (SendRecord | null)[];
 }
 
+declare const ofTurn: unique symbol;
+
+/** The open transaction of a turn. What moves money takes this and never a pool. */
+export interface Tx {
+  readonly [ofTurn]: true;
+  query<Row extends QueryResultRow>(statement: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>>;
+}
+
 export interface Turn {
   update: StoredUpdate;
   /** Aborted at the handler's deadline, when the lane is lost, and when the drain runs out. */
@@ -69,6 +78,14 @@ export interface Turn {
   log: Logger;
   /** Throws {@link LaneLost} when the lane's lease can no longer be relied on: call it before every outward effect. */
   hold(): void;
+  /**
+   * Runs `work` in one transaction that only the holder of the lane can commit: a handler that was left behind or
+   * overtaken changes nothing. One at a time. A call to Telegram or to a provider inside it throws at once.
+   * @throws {LaneLost} where the lane is another's; whatever `work` throws, rolled back
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Marks the update done in the same commit: its effects and "done" are there together, or neither (fault charge-without-record). */
+  done(tx: Tx): Promise<void>;
   /** Records what became of sends, so that they are not repeated when the update is run again. */
   recordSends(sends: StoredUpdate['sends']): Promise<void>;
 }

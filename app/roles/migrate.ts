@@ -14,8 +14,8 @@ import { isTransient } from '../database/errors.ts';
 import { ensureRole, grant } from '../database/roles.ts';
 import { bringUpToDate } from '../database/schema.ts';
 import { describeError, type Logger } from '../log.ts';
+import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
 import { ensureJobQueues } from '../jobs/queues.ts';
-import { ensureQueues, PGBOSS_SCHEMA } from '../lanes/queues.ts';
 
 /** How long a database that restarts, fails over, has no name yet or is locked is waited for, ms. */
 const PATIENCE = 60_000;
@@ -63,7 +63,7 @@ async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log:
     await assertCapacity(client, posture, log);
     const migrations = await bringUpToDate(client, log);
     log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
-    await installQueues(env.DATABASE_URL, client, posture, log);
+    await installQueues(env.DATABASE_URL, posture, log);
     const limits = connectionLimits(posture);
     await ensureRole(client, 'web', limits.web, env.WEB_DATABASE_PASSWORD);
     await ensureRole(client, 'worker', limits.worker, env.WORKER_DATABASE_PASSWORD);
@@ -91,7 +91,7 @@ async function takeTurn(client: pg.Client): Promise<void> {
 }
 
 /** pg-boss's schema is installed here and never by a task: a task that restarts during an upgrade must not migrate. */
-async function installQueues(url: string, client: pg.Client, posture: Posture, log: Logger): Promise<void> {
+async function installQueues(url: string, posture: Posture, log: Logger): Promise<void> {
   const boss = new PgBoss({
     connectionString: url,
     application_name: 'evenkeel-migrate',
@@ -105,7 +105,6 @@ async function installQueues(url: string, client: pg.Client, posture: Posture, l
   boss.on('error', (error) => log.warn({ error: describeError(error) }, 'pg-boss failed'));
   try {
     await boss.start();
-    await ensureQueues(boss, client, posture);
     await ensureJobQueues(boss, posture);
   } finally {
     await boss.stop({ graceful: false });

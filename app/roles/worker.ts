@@ -3,16 +3,15 @@ import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBotHandler } from '../bot/bot.ts';
-import { ConfigError, type Config } from '../config.ts';
+import { botIdOf, ConfigError, type Config } from '../config.ts';
 import { assertDirect } from '../database/direct.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures } from '../features/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import type { Progress } from '../progress.ts';
-import { STORED_CHANNEL } from '../intake/store.ts';
 import { startJobs } from '../jobs/index.ts';
-import { createBoss } from '../lanes/boss.ts';
+import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
@@ -20,6 +19,8 @@ import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import type { Task } from './task.ts';
+
+const IDLE: Progress = { inHand: 0, ended: 0 };
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log });
@@ -65,11 +66,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const listener = startListener({
     url: env.DATABASE_URL,
     posture,
-    channels: [STORED_CHANNEL],
+    channels: [READY_CHANNEL],
     log,
     onNotify: () => engine?.wake(),
   });
-  const boss = createBoss(pool, posture, log);
   const jobs = startJobs({ pool, posture, log });
 
   // Live at once, ready when what it needs has answered (fault slow-start).
@@ -80,7 +80,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     waitingFor = 'the database';
     await persist('the database is not ready', log, ending.signal, async () => {
       await assertDirect(pool, sessionTimeouts(posture));
-      await boss.start();
+      await pool.query('SELECT FROM evenkeel.lane LIMIT 1');
     });
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
@@ -89,7 +89,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       telegram,
       features: composeFeatures({ pool, posture, openrouter }),
     });
-    engine = startEngine({ pool, boss, posture, handle, log });
+    engine = startEngine({ pool, botId: botIdOf(env.BOT_TOKEN), posture, handle, log });
     waitingFor = undefined;
     log.info({ bot: me.username, lanes: posture.jobs.chat.lanes }, 'handling updates');
   }
@@ -100,14 +100,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
   const begun = failed.catch(() => undefined);
 
-  function progress(): Progress {
-    const lanes = Object.values(engine?.state() ?? {});
-    return {
-      inHand: lanes.reduce((sum, { active }) => sum + active, 0),
-      ended: lanes.reduce((sum, { ended }) => sum + ended, 0),
-    };
-  }
-
   async function drain(): Promise<void> {
     ending.abort(new Error('draining'));
     server.leave();
@@ -115,15 +107,18 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     // A second is kept for closing what is left.
     await Promise.all([engine?.drain(posture.worker.drain - 1000), jobs.stop()]);
     await listener.stop();
-    await boss
-      .stop({ graceful: false })
-      .catch((error: unknown) => log.warn({ error: describeError(error) }, 'pg-boss did not stop'));
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();
     await pool.end();
   }
 
-  return { address: server.app.server.address(), drain, drainWithin: posture.worker.drain, failed, progress };
+  return {
+    address: server.app.server.address(),
+    drain,
+    drainWithin: posture.worker.drain,
+    failed,
+    progress: () => engine?.progress() ?? IDLE,
+  };
 }
 
 /** The bot's own name, which group commands are addressed to. Also the first proof that the token is right. */

@@ -74,8 +74,8 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       title: `More ${what} wait than the workers clear`,
       name: 'queuePending',
       comparison: '>',
-      // Five full dispatches: 5,000 as shipped.
-      threshold: posture.lanes.dispatchBatch * 5,
+      // A hundred full claims: 5,000 as shipped.
+      threshold: posture.lanes.claimBatch * 100,
       unit: 'Count',
       of: 5,
       severity: 'ticket',

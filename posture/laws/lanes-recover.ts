@@ -1,4 +1,3 @@
-import { SHORTEST_HEARTBEAT } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, lessThan, law, type Clause } from './law.ts';
 
@@ -6,11 +5,11 @@ import { atMost, lessThan, law, type Clause } from './law.ts';
 const round = (every: number, { database: { timeouts } }: Posture): number => every + timeouts.acquire + timeouts.query;
 
 /**
- * Time from a worker's last sign of life until another one works on its chats, at worst, ms: one round of supervision
- * may find the database as slow as its timeouts allow. A database that is slow in every round is a fault of its own.
+ * Time from a worker's last sign of life until another one works on its chats, at worst, ms: one round may find the
+ * database as slow as its timeouts allow. A database that is slow in every round is a fault of its own.
  */
 export const takeover = (posture: Posture): number =>
-  posture.lanes.heartbeat + round(posture.lanes.supervise, posture) + posture.lanes.poll;
+  posture.lanes.heartbeat + round(posture.lanes.touch, posture) + posture.lanes.poll;
 
 function clauses(posture: Posture): Clause[] {
   const { lanes, watchdog, database, jobs } = posture;
@@ -18,13 +17,12 @@ function clauses(posture: Posture): Clause[] {
   const within = { recoverWithin: lanes.recoverWithin };
   const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
   return [
-    atMost({ "pg-boss's least": SHORTEST_HEARTBEAT }, { heartbeat: lanes.heartbeat }),
     lessThan({ touch: lanes.touch, 'watchdog.maxLag': watchdog.maxLag }, { heartbeat: lanes.heartbeat }),
     lessThan({ touch: lanes.touch, acquire, query }, { heartbeat: lanes.heartbeat }),
-    atMost({ heartbeat: lanes.heartbeat, supervise: lanes.supervise, acquire, query, poll: lanes.poll }, within),
+    atMost({ heartbeat: lanes.heartbeat, touch: lanes.touch, acquire, query, poll: lanes.poll }, within),
     atMost({ sweep: lanes.sweep, acquire, query, poll: lanes.poll }, within),
     // Rows that a vanished or frozen worker had locked are free by the time its chats are taken over.
-    atMost({ idleInTransaction }, { heartbeat: lanes.heartbeat, supervise: lanes.supervise }),
+    atMost({ idleInTransaction }, { heartbeat: lanes.heartbeat, touch: lanes.touch }),
     lessThan({ 'longest handler': longest }, { 'watchdog.stalledAfter': watchdog.stalledAfter }),
   ];
 }

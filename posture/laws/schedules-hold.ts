@@ -25,7 +25,6 @@ function clauses(posture: Posture): Clause[] {
     lessThan(deadline, { 'lanes.sweep': lanes.sweep }),
     lessThan(deadline, { heartbeat: lanes.heartbeat }),
     lessThan({ 'lanes.touch': lanes.touch }, { 'half of the heartbeat': lanes.heartbeat / 2 }),
-    atMost({ 'lanes.supervise': lanes.supervise }, { heartbeat: lanes.heartbeat }),
     ...Object.entries(schedules).map(([name, { every, deadline }]) =>
       // The last statement that was begun before the deadline ends within its own.
       atMost({ [`schedules.${name}.deadline`]: deadline, query: database.timeouts.query }, { every }),

@@ -1,5 +1,5 @@
 import type { Posture } from '../schema/index.ts';
-import { ascending, atMost, backoffs, lessThan, law, type Clause } from './law.ts';
+import { ascending, atMost, backoffs, law, type Clause } from './law.ts';
 
 type Provider = Posture['providers'][keyof Posture['providers']];
 
@@ -21,12 +21,6 @@ function databaseNests({ database, jobs }: Posture): Clause[] {
   ];
 }
 
-function jobsNest({ jobs }: Posture): Clause[] {
-  return Object.entries(jobs).map(([name, { turn, handler, expire }]) =>
-    lessThan({ [`${name}.turn`]: turn, handler }, { expire }),
-  );
-}
-
 /**
  * The chat's handler asks the AI and sends its answer; both together end before the handler does. The answer to a
  * pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
@@ -44,6 +38,6 @@ function callsNest({ jobs, providers }: Posture): Clause[] {
 export const timeoutsNest = law({
   name: 'timeouts.nest',
   prevents: ['no-timeout', 'tx-across-http', 'advisory-leak', 'client-lifecycle'],
-  says: 'Every deadline is shorter than the one around it: lock < statement < query < handler < expiry, and calls to providers inside their handler.',
-  clauses: (posture) => [...databaseNests(posture), ...jobsNest(posture), ...callsNest(posture)],
+  says: 'Every deadline is shorter than the one around it: lock < statement < query < handler, and calls to providers inside their handler.',
+  clauses: (posture) => [...databaseNests(posture), ...callsNest(posture)],
 });

@@ -26,9 +26,11 @@ export const jobs = z
         turn: duration('10ms', '10m')
           .prefault('30s')
           .describe('How long one chat may keep its lane before others get a turn.'),
-        expire: duration('1s', '1h')
-          .prefault('2m')
-          .describe("Age at which a lane's token is taken from its holder whatever its heartbeat says."),
+        patience: duration('1s', '7d')
+          .prefault('24h')
+          .describe(
+            'Age up to which an update that waits for somebody else (a provider that is away, a rate, the database) is postponed without using an attempt. Telegram itself keeps messages for 24h.',
+          ),
         ...attempts({ attempts: 4, first: '2s', max: '30s' }),
       })
       .prefault({}),
@@ -42,7 +44,11 @@ export const jobs = z
           .prefault('4s')
           .describe('Deadline of the handling of one pre-checkout query. Telegram cancels the payment after 10s.'),
         turn: duration('10ms', '10m').prefault('4s').describe('How long one query may keep its lane.'),
-        expire: duration('1s', '1h').prefault('30s').describe("Age at which a lane's token is taken from its holder."),
+        patience: duration('1s', '7d')
+          .prefault('10s')
+          .describe(
+            'Age up to which a query is postponed without using an attempt. Telegram cancels the payment after 10s.',
+          ),
         ...attempts({ attempts: 2, first: '500ms', max: '1s' }),
       })
       .prefault({}),
@@ -54,18 +60,31 @@ export const lanes = z
     poll: duration('50ms', '1m', 'each look is a query of every worker')
       .prefault('1s')
       .describe('How often a worker looks for work without having been notified.'),
-    dispatchBatch: count(1, 10_000).prefault(1000).describe('Stored updates that one dispatch turns into lane tokens.'),
+    claimBatch: count(1, 1000)
+      .prefault(50)
+      .describe(
+        'Lanes that one claim takes at most, so that workers share a burst instead of the first one taking all of it.',
+      ),
+    gather: duration('1ms', '1s', 'an answer waits for it')
+      .prefault('2ms')
+      .describe(
+        'How long the first "done" of a batch waits for others to share its commit. What a kill may repeat grows with it.',
+      ),
+    announce: duration('1ms', '1s', 'an answer waits for it')
+      .prefault('5ms')
+      .describe('Least time between two notifications of one web task: each wakes every worker.'),
     heartbeat: duration('500ms', '10m')
       .prefault('10s')
-      .describe("Lease of a lane: a holder silent for longer loses it. pg-boss's least is 10s."),
+      .describe('Lease of a worker: one that is silent for longer loses its lanes.'),
     touch: duration('50ms', '5m', 'each is a query of every worker')
-      .prefault('3s')
-      .describe('How often a worker renews the leases of its lanes.'),
-    supervise: duration('100ms', '1m').prefault('2s').describe('How often lost leases are looked for.'),
-    sweep: duration('100ms', '10m').prefault('5s').describe('How often updates without a token are looked for.'),
-    takeovers: count(2, 100)
+      .prefault('2s')
+      .describe('How often a worker renews its lease, and looks whether others renew theirs.'),
+    sweep: duration('100ms', '10m').prefault('5s').describe('How often updates without a lane are looked for.'),
+    takeovers: count(3, 100)
       .prefault(10)
-      .describe('Workers that may be lost while handling one update before it is parked as what kills them.'),
+      .describe(
+        'Workers that may be lost while handling one update before it is parked as what ends them; after two it runs alone.',
+      ),
     recoverWithin: duration('1s', '1h')
       .prefault('20s')
       .describe("Longest time until a crashed worker's chats are taken over."),

@@ -87,6 +87,8 @@ export function createTestBot(owner: Owner, { world, database, posture, features
       log: logs.log,
       hold: () => signal.throwIfAborted(),
       recordSends: async () => undefined,
+      transaction: () => Promise.reject(new Error('no lane: use startLanes')),
+      done: () => Promise.reject(new Error('no lane: use startLanes')),
     });
   }
 

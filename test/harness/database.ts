@@ -13,6 +13,8 @@ export interface TestDatabase {
   url(role?: DatabaseRole): string;
   /** Runs a statement as superuser on a connection that is always there. */
   sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Runs `work` as superuser in a transaction on a connection of its own. */
+  transaction(work: (sql: (text: string) => Promise<unknown>) => Promise<void>): Promise<void>;
 }
 
 const TEMPLATE = 'migrated';
@@ -46,6 +48,18 @@ export async function freshDatabase(postgres: Postgres, undo: Undo, template = T
     url,
     sql: async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
       (await pool.query<Row>(text, values)).rows,
+    async transaction(work) {
+      const client = new pg.Client({ connectionString: url(), application_name: 'test' });
+      client.on('error', () => undefined);
+      await client.connect();
+      try {
+        await client.query('BEGIN');
+        await work((text) => client.query(text));
+        await client.query('COMMIT');
+      } finally {
+        await client.end();
+      }
+    },
   };
 }
 

@@ -1,12 +1,10 @@
 /** The worker's engine inside the test process, on a real database, with the handler that the test gives. */
-import type { PgBoss } from 'pg-boss';
 import { createPool, type Pool } from '../../app/database/pool.ts';
 import { startListener } from '../../app/database/listener.ts';
-import { storeUpdates, STORED_CHANNEL } from '../../app/intake/store.ts';
+import { storeUpdates } from '../../app/intake/store.ts';
 import { parseUpdate } from '../../app/intake/update.ts';
-import { createBoss } from '../../app/lanes/boss.ts';
+import { announceLanes, READY_CHANNEL } from '../../app/lanes/announce.ts';
 import { startEngine, type Engine } from '../../app/lanes/engine.ts';
-import { QUEUES } from '../../app/lanes/queues.ts';
 import type { Turn } from '../../app/lanes/update.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
@@ -18,7 +16,6 @@ export const BOT_ID = 42;
 
 export interface Lanes {
   engine: Engine;
-  boss: PgBoss;
   pool: Pool;
   logs: CapturedLog;
 }
@@ -28,6 +25,7 @@ export interface LanesOptions {
   posture: Posture;
   /** What is done with each update; it is given the engine's own pool. */
   handle: (turn: Turn, pool: Pool) => Promise<void>;
+  botId?: number;
   logs?: CapturedLog;
 }
 
@@ -38,39 +36,30 @@ export function workerPool(owner: Owner, database: TestDatabase, posture: Postur
   return pool;
 }
 
-/** pg-boss on a pool, without an engine. */
-export async function startBoss(owner: Owner, pool: Pool, posture: Posture): Promise<PgBoss> {
-  const boss = createBoss(pool, posture, captureLog().log);
-  await boss.start();
-  cleanup(owner)(() => boss.stop({ graceful: false }));
-  return boss;
-}
-
 export async function startLanes(
   owner: Owner,
-  { database, posture, handle, logs = captureLog() }: LanesOptions,
+  { database, posture, handle, botId = BOT_ID, logs = captureLog() }: LanesOptions,
 ): Promise<Lanes> {
   const undo = cleanup(owner);
   const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: logs.log });
   undo(() => pool.end());
-  const boss = await startBoss({ after: undo }, pool, posture);
-  const engine = startEngine({ pool, boss, posture, handle: (turn) => handle(turn, pool), log: logs.log });
+  const engine = startEngine({ pool, botId, posture, handle: (turn) => handle(turn, pool), log: logs.log });
   undo(() => engine.drain(1000));
   const listener = startListener({
     url: database.url('worker'),
     posture,
-    channels: [STORED_CHANNEL],
+    channels: [READY_CHANNEL],
     log: logs.log,
     onNotify: () => engine.wake(),
   });
   undo(() => listener.stop());
-  return { engine, boss, pool, logs };
+  return { engine, pool, logs };
 }
 
 /** Stores updates as the web role would. */
 export async function store(pool: Pool, updates: readonly object[], botId = BOT_ID): Promise<void> {
   const parsed = updates.map((update) => parseUpdate(JSON.stringify(update), botId)!);
-  await storeUpdates(pool, botId, parsed);
+  await announceLanes(pool, botId, await storeUpdates(pool, botId, parsed));
 }
 
 export interface InboxRow {
@@ -87,18 +76,16 @@ export const inbox = (database: TestDatabase): Promise<InboxRow[]> =>
      FROM evenkeel.inbox ORDER BY update_id`,
   );
 
-/** Waits until nothing is pending and no token is left. */
+/** Waits until nothing is pending and no lane is left. */
 export async function settled(database: TestDatabase, within = 60_000): Promise<InboxRow[]> {
   await waitFor(
     async () => {
       const [row] = await database.sql<{ left: number }>(
-        `SELECT ((SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending')
-           + (SELECT count(*) FROM pgboss.job WHERE name = ANY($1)))::int AS left`,
-        [QUEUES],
+        `SELECT ((SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending') + (SELECT count(*) FROM evenkeel.lane))::int AS left`,
       );
       return row!.left === 0;
     },
-    { within, what: 'every update to be settled and every token to be gone' },
+    { within, what: 'every update to be settled and every lane to be gone' },
   );
   return inbox(database);
 }

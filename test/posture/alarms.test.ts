@@ -166,7 +166,7 @@ test('thresholds follow the posture', () => {
   assert.equal(thresholdOf({ jobs: { chat: { handler: '90s' } } }, 'lane-chat-age'), 110);
   assert.equal(thresholdOf({ jobs: { chat: { handler: '5s' } } }, 'lane-chat-age'), 60);
   assert.equal(thresholdOf({}, 'lane-pre-checkout-age'), 10, 'Telegram cancels after ten seconds');
-  assert.equal(thresholdOf({ lanes: { dispatchBatch: 200 } }, 'lane-chat-depth'), 1000);
+  assert.equal(thresholdOf({ lanes: { claimBatch: 20 } }, 'lane-chat-depth'), 2000);
   assert.equal(
     thresholdOf({ database: { timeouts: { idleInTransaction: '20s' } } }, 'database-oldest-transaction'),
     600,

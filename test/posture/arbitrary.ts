@@ -53,7 +53,6 @@ const written = fc.record(
     lanes: fc.record({
       heartbeat: seconds(10, 20),
       touch: seconds(1, 6),
-      supervise: seconds(1, 6),
       poll: milliseconds(200, 3000),
       recoverWithin: seconds(15, 40),
     }),

@@ -38,7 +38,7 @@ function feature(handle: (ctx: BotContext) => Promise<unknown>): Composer<BotCon
 async function start(t: { after(end: () => Promise<void>): void }, handle: (ctx: BotContext) => Promise<unknown>) {
   const database = await world.freshDatabase(t);
   const bot = createTestBot(t, { world, database, posture, features: feature(handle) });
-  const lanes = await startLanes(t, { database, posture, handle: bot.handle });
+  const lanes = await startLanes(t, { database, posture, botId: world.botId, handle: bot.handle });
   return { database, ...lanes };
 }
 
@@ -93,7 +93,7 @@ test('a handler that is cut at its deadline after a send does not repeat it', as
       if (++attempts === 1) await new Promise(() => undefined);
     }),
   });
-  const { pool } = await startLanes(t, { database, posture: impatient, handle: bot.handle });
+  const { pool } = await startLanes(t, { database, posture: impatient, botId: world.botId, handle: bot.handle });
   await store(pool, [message(1, 3, 'x')], world.botId);
   await settled(database);
   assert.equal(attempts, 2);

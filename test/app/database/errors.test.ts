@@ -11,6 +11,8 @@ const away = {
   '57P02': 'crash shutdown',
   '57P03': 'cannot connect now',
   '25006': 'read-only after a failover',
+  '53100': 'disk full: nobody can write',
+  '53200': 'out of memory',
   ECONNREFUSED: 'server away',
   ECONNRESET: 'server gone',
   ETIMEDOUT: 'network gone',
@@ -20,8 +22,7 @@ const away = {
 const unlucky = {
   '40001': 'serialization failure',
   '40P01': 'deadlock',
-  '53100': 'disk full',
-  '53200': 'out of memory',
+  '53400': 'a limit of its own',
   '55P03': 'lock not available',
   '57014': 'statement timeout',
   '25P03': 'idle in transaction timeout',

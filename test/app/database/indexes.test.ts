@@ -3,24 +3,22 @@
  * (fault missing-index). The server itself counts the scans of whole tables: there must be none.
  */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createPool } from '../../../app/database/pool.ts';
+import { inTransaction } from '../../../app/database/transaction.ts';
+import { createRetention } from '../../../app/jobs/retention.ts';
 import { answerOf, forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
 import { readQueues } from '../../../app/health/queues.ts';
 import { storeUpdates } from '../../../app/intake/store.ts';
-import {
-  countFailure,
-  lanesWaiting,
-  markDone,
-  pendingAmong,
-  readLanes,
-  recordSends,
-} from '../../../app/lanes/inbox.ts';
-import { dispatch } from '../../../app/lanes/dispatch.ts';
-import { createRetention } from '../../../app/jobs/retention.ts';
+import { announceLanes } from '../../../app/lanes/announce.ts';
+import { claimLanes, claimSuspect, runAlone, type Claim } from '../../../app/lanes/claim.ts';
+import { lockLane, markDone, readLanes, recordFailure, recordSends } from '../../../app/lanes/inbox.ts';
+import { createSettler } from '../../../app/lanes/settle.ts';
+import { createSweep } from '../../../app/lanes/sweep.ts';
+import { freeOrphans, takeOver } from '../../../app/lanes/takeover.ts';
 import { QUEUES } from '../../../app/lanes/queues.ts';
 import type { StoredUpdate } from '../../../app/lanes/update.ts';
-import { startBoss } from '../../harness/lanes.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -35,8 +33,13 @@ const LOAD = `
          now() - (${ROWS} - n) * interval '600 ms', now(),
          '{"update_id":' || n || ',"message":{"text":"' || repeat('x', 100) || '"}}'
   FROM generate_series(1, ${ROWS}) AS n`;
-const ARRIVALS = `
-  INSERT INTO evenkeel.arrival (queue, lane) SELECT 'chat', '1:' || n % 5000 FROM generate_series(1, 20000) AS n`;
+const LANES = `
+  INSERT INTO evenkeel.lane (lane, bot_id, queue, due_at, suspect)
+  SELECT '1:' || n, 1, 'chat', now() - n * interval '1 ms', n % 100 = 0 FROM generate_series(0, 4999) AS n`;
+const SILENCE = `
+  WITH quiet AS (UPDATE evenkeel.worker SET seen_at = now() - interval '1 minute' WHERE bot_id = 1)
+  INSERT INTO evenkeel.pulse (bot_id, since) VALUES (1, now() - interval '1 hour')
+  ON CONFLICT (bot_id) DO UPDATE SET since = EXCLUDED.since, seen_at = clock_timestamp()`;
 const CHATS = `
   INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
   SELECT 1, n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, n % 2000, repeat('x', 50), now() - n * interval '1 s'
@@ -49,37 +52,41 @@ async function sequentialScans(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ relname, scans }) => [relname, scans]));
 }
 
-const update = (updateId: number): StoredUpdate => ({
-  botId: 1,
-  updateId,
-  queue: 'chat',
-  lane: `1:${updateId % 5000}`,
-  body: '{}',
-  age: 0,
-  attempts: 0,
-  takeovers: 0,
-  sends: [],
-});
-
 /** Every hot statement, often enough that a prepared one gets its generic plan as well (after five runs). */
 async function hotPath(from: number): Promise<void> {
   const options = { url: world.database.url('worker'), posture: world.posture, log: captureLog().log };
   const pool = createPool({ ...options, role: 'worker' });
-  const ends: (() => Promise<void>)[] = [];
-  const boss = await startBoss({ after: (end) => void ends.push(end) }, pool, world.posture);
-  const client = await pool.connect();
+  const settler = createSettler({ pool, botId: 1, wait: 0, renewed: () => undefined });
+  const sweep = createSweep(pool, world.posture);
   try {
     for (let round = 0; round < 8; round += 1) {
       const id = from + round * 10;
-      const lanes = Array.from({ length: 50 }, (_, index) => `1:${(id + index) % 5000}`);
-      await storeUpdates(pool, 1, [{ updateId: ROWS + id, queue: 'chat', lane: lanes[0]!, body: '{}' }]);
-      await dispatch(pool, boss, world.posture);
-      assert.ok((await readLanes(pool, lanes)).flat().length > 0);
-      assert.equal((await markDone(pool, [update(ROWS - id), update(ROWS - id - 1)])).size, 2);
-      await pendingAmong(client, lanes);
-      await countFailure(pool, update(ROWS - id - 2), 'attempts', 3, 'x');
-      await recordSends(pool, update(ROWS - id - 3), []);
-      await lanesWaiting(pool, '1:3', 1000, 200);
+      const worker = randomUUID();
+      await pool.query('INSERT INTO evenkeel.worker (id, bot_id, lease) VALUES ($1, 1, $2)', [worker, '10 s']);
+      const stored = { updateId: ROWS + id, queue: 'chat', lane: `1:${id % 5000}`, body: '{}' } as const;
+      await announceLanes(pool, 1, await storeUpdates(pool, 1, [stored]));
+      const claims = await claimLanes(pool, worker, 1, 'chat', 20);
+      assert.equal(claims.length, 20);
+      assert.ok(claims.every(({ updates }) => updates.length > 0));
+      const [claim, other, third] = claims as [Claim, Claim, Claim];
+      assert.ok((await readLanes(pool, claims)).every((updates) => updates.length > 0));
+      const [first] = claim.updates as [StoredUpdate];
+      assert.ok(await recordSends(pool, claim, first, []));
+      assert.equal(await recordFailure(pool, claim, first, { counted: true, limit: 3, error: 'x' }), 'pending');
+      await Promise.all([
+        settler.settle(claim, { update: first, unknown: false }, 'empty'),
+        settler.settle(other, undefined, { after: 0 }),
+      ]);
+      await inTransaction(pool, async (client) => {
+        assert.ok(await lockLane(client, third));
+        assert.ok(await markDone(client, third.updates[0]!));
+      });
+      const suspect = await claimSuspect(pool, worker, 1);
+      assert.ok(suspect && (await runAlone(pool, suspect)));
+      await pool.query(SILENCE);
+      assert.deepEqual(await takeOver(pool, world.posture, 1), { workers: 1, lanes: 19 });
+      await sweep();
+      await freeOrphans(pool, world.posture);
       await readQueues(pool, QUEUES);
       await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, threadId: 0, role: 'user', text: 'x' });
       await answerOf(pool, 1, id);
@@ -90,8 +97,6 @@ async function hotPath(from: number): Promise<void> {
       await forgetConversation(pool, { botId: 1, chatId: id + 1, threadId: 0 });
     }
   } finally {
-    client.release();
-    for (const end of ends) await end();
     // A session hands in its counts when it ends at the latest.
     await pool.end();
   }
@@ -112,14 +117,14 @@ async function withoutScans(what: string, work: () => Promise<void>): Promise<vo
 test('no hot statement scans a table, whatever the planner knows of it', async () => {
   const sql = (text: string) => world.database.sql(text);
   await sql('ALTER TABLE evenkeel.inbox SET (autovacuum_enabled = false)');
-  await sql('ALTER TABLE evenkeel.arrival SET (autovacuum_enabled = false)');
+  await sql('ALTER TABLE evenkeel.lane SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.message SET (autovacuum_enabled = false)');
-  await sql('ANALYZE evenkeel.inbox, evenkeel.arrival, evenkeel.message');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message');
   await sql(LOAD);
-  await sql(ARRIVALS);
+  await sql(LANES);
   await sql(CHATS);
   await withoutScans('planned for the empty tables', () => hotPath(10));
-  await sql('ANALYZE evenkeel.inbox, evenkeel.arrival, evenkeel.message');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message');
   await withoutScans('analysed', () => hotPath(500));
 });
 

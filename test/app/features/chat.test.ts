@@ -285,6 +285,7 @@ test('Telegram: 429 postpones the chat alone, 403 counts as done, 400 parks at o
   const bot = createTestBot(t, { world, database, posture });
   const { pool } = await startLanes(t, {
     database,
+    botId: world.botId,
     posture: resolve({ jobs: { chat: { lanes: 1 } } }),
     handle: bot.handle,
   });
@@ -323,7 +324,7 @@ test('Telegram answering 500: the breaker opens, updates wait without using atte
     jobs: { chat: { backoff: { first: '300ms' } } },
   });
   const bot = createTestBot(t, { world, database, posture: failing });
-  const lanes = await startLanes(t, { database, posture: failing, handle: bot.handle });
+  const lanes = await startLanes(t, { database, posture: failing, botId: world.botId, handle: bot.handle });
   const { pool } = lanes;
   const chats = Array.from({ length: 40 }, () => ++lastChat);
   for (const chatId of chats) world.telegram.open(chatId);

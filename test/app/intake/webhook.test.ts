@@ -196,10 +196,7 @@ test('the same updates stored by two tasks in opposite orders do not wait for ea
     const counts = await Promise.all(
       pools.flatMap((pool) => [storeUpdates(pool, 1, updates), storeUpdates(pool, 1, updates.toReversed())]),
     );
-    assert.equal(
-      counts.reduce((sum, count) => sum + count, 0),
-      200,
-    );
+    assert.equal(counts.flat().length, 200);
   }
 });
 

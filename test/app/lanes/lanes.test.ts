@@ -1,12 +1,14 @@
 /** The lanes on a real database: order, attempts, deadlines, postponing, sweeping; handlers are the tests' own. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
-import { dispatch } from '../../../app/lanes/dispatch.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { claimLanes } from '../../../app/lanes/claim.ts';
 import { HandlerTimeout, Hopeless, RetryLater, Unreachable } from '../../../app/outcome.ts';
 import type { Turn } from '../../../app/lanes/update.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { PostureInput } from '../../../posture/schema/index.ts';
-import { inbox, settled, startBoss, startLanes, store, workerPool } from '../../harness/lanes.ts';
+import { BOT_ID, inbox, settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
 import { deferred, waitFor } from '../../harness/wait.ts';
 import { message } from '../../harness/webhook.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -74,7 +76,7 @@ test('what is stored while its chat is being handled follows at once', async (t)
   const posture = quick();
   const gate = deferred();
   const handled: number[] = [];
-  const { pool, boss } = await startLanes(t, {
+  const { pool } = await startLanes(t, {
     database,
     posture,
     handle: async (turn) => {
@@ -83,12 +85,12 @@ test('what is stored while its chat is being handled follows at once', async (t)
     },
   });
   await store(pool, [message(1, 7, 'x')]);
-  await waitFor(async () => (await database.sql(`SELECT FROM pgboss.job WHERE state = 'active'`)).length === 1, {
+  await waitFor(async () => (await database.sql(`SELECT FROM evenkeel.lane WHERE owner IS NOT NULL`)).length === 1, {
     what: 'the chat to be taken',
   });
   await store(pool, [message(2, 7, 'x'), message(3, 7, 'x')]);
-  // Their dispatch, by whoever is first, finds the token in use.
-  await dispatch(pool, boss, posture);
+  // Announced while the chat is in hand: its row is there already, so they are found by the look after its end.
+  assert.equal((await database.sql('SELECT FROM evenkeel.lane')).length, 1);
   gate.resolve();
   await settled(database);
   assert.deepEqual(handled, [1, 2, 3]);
@@ -262,7 +264,7 @@ test('nobody there to answer counts as handled; what is hopeless is parked at on
   );
 });
 
-test('what the database refuses a handler for a passing reason costs no attempt', async (t) => {
+test('a server that is away costs a handler no attempt', async (t) => {
   const database = await world.freshDatabase(t);
   let calls = 0;
   const { pool } = await startLanes(t, {
@@ -270,12 +272,77 @@ test('what the database refuses a handler for a passing reason costs no attempt'
     posture: quick(),
     handle: async (_turn, workers) => {
       calls += 1;
-      if (calls === 1) await workers.query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$`);
+      if (calls === 1) await workers.query(`DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '57P03'; END $$`);
     },
   });
   await store(pool, [message(1, 7, 'x')]);
   assert.deepEqual(await settled(database), [{ updateId: 1, state: 'done', attempts: 0, takeovers: 0, error: null }]);
   assert.equal(calls, 2);
+});
+
+test('a statement that always times out is an attempt: the update is parked, and its chat goes on', async (t) => {
+  const database = await world.freshDatabase(t);
+  const handled: number[] = [];
+  const { pool } = await startLanes(t, {
+    database,
+    posture: quick({ chat: { attempts: 2 } }),
+    handle: async (turn, workers) => {
+      if (idOf(turn) === 2) return void handled.push(2);
+      await workers.query('SET statement_timeout = 50; SELECT pg_sleep(5)');
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x')]);
+  const rows = await settled(database);
+  assert.deepEqual(
+    rows.map(({ state, attempts }) => [state, attempts]),
+    [
+      ['parked', 2],
+      ['done', 0],
+    ],
+  );
+  assert.match(rows[0]!.error!, /statement timeout/);
+});
+
+test('patience has an end: what asks to wait for longer uses attempts, and is parked', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { attempts: 2, patience: '1s' } });
+  const { pool } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => {
+      if (idOf(turn) === 1) throw new RetryLater(200, 'asked to wait');
+    },
+  });
+  await store(pool, [message(1, 7, 'x'), message(2, 7, 'x')]);
+  const rows = await settled(database);
+  assert.deepEqual(
+    rows.map(({ state, attempts }) => [state, attempts]),
+    [
+      ['parked', 2],
+      ['done', 0],
+    ],
+  );
+});
+
+test('a turn handles at least one update, however short it is declared', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick({ chat: { turn: '10ms' } });
+  let handled = 0;
+  const { pool, engine } = await startLanes(t, {
+    database,
+    posture,
+    handle: async () => {
+      await sleep(12);
+      handled += 1;
+    },
+  });
+  await store(
+    pool,
+    Array.from({ length: 20 }, (_, index) => message(index + 1, index % 4, 'x')),
+  );
+  await settled(database);
+  assert.equal(handled, 20);
+  assert.ok(engine.state().chat.ended <= 40, `${engine.state().chat.ended} turns for 20 updates`);
 });
 
 test('a drain that runs out of time aborts the handlers, ends in time, and uses no attempt', async (t) => {
@@ -301,7 +368,7 @@ test('a drain that runs out of time aborts the handlers, ends in time, and uses 
   assert.ok((await inbox(database)).every(({ state, attempts }) => state === 'pending' && attempts === 0));
 });
 
-test('tokens that were deleted by hand are sent again', async (t) => {
+test('lanes that nobody announced, or whose row was deleted, are found by the sweep', async (t) => {
   const database = await world.freshDatabase(t);
   const posture = quick();
   const pool = workerPool(t, database, posture);
@@ -309,8 +376,7 @@ test('tokens that were deleted by hand are sent again', async (t) => {
     pool,
     Array.from({ length: 20 }, (_, index) => message(index + 1, index + 1, 'x')),
   );
-  await dispatch(pool, await startBoss(t, pool, posture), posture);
-  assert.equal((await database.sql('DELETE FROM pgboss.job RETURNING id')).length, 20);
+  assert.equal((await database.sql('DELETE FROM evenkeel.lane RETURNING lane')).length, 20);
   const handled: number[] = [];
   await startLanes(t, { database, posture, handle: async (turn) => void handled.push(idOf(turn)) });
   await settled(database);
@@ -318,4 +384,30 @@ test('tokens that were deleted by hand are sent again', async (t) => {
     handled.toSorted((a, b) => a - b),
     Array.from({ length: 20 }, (_, index) => index + 1),
   );
+});
+
+test('a worker whose own row is gone claims nothing', async (t) => {
+  const database = await world.freshDatabase(t);
+  const pool = workerPool(t, database, quick());
+  await store(pool, [message(1, 7, 'x')]);
+  assert.deepEqual(await claimLanes(pool, randomUUID(), BOT_ID, 'chat', 10), []);
+});
+
+test('bodies that are read at once are bounded by their size, and at least one is read', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick();
+  const pool = workerPool(t, database, posture);
+  await store(
+    pool,
+    Array.from({ length: 5 }, (_, index) => message(index + 1, 7, 'x'.repeat(40_000))),
+  );
+  const worker = randomUUID();
+  await database.sql('INSERT INTO evenkeel.worker (id, bot_id, lease) VALUES ($1, $2, $3)', [worker, BOT_ID, '10 s']);
+  const [claim] = await claimLanes(pool, worker, BOT_ID, 'chat', 10);
+  assert.equal(claim!.updates.length, 2);
+  await database.sql('UPDATE evenkeel.lane SET owner = NULL');
+  const handled: number[] = [];
+  await startLanes(t, { database, posture, handle: async (turn) => void handled.push(idOf(turn)) });
+  await settled(database);
+  assert.deepEqual(handled, [1, 2, 3, 4, 5]);
 });

@@ -71,14 +71,11 @@ export async function freezeWorker(rig: Rig): Promise<number> {
   return passed;
 }
 
-/** An outage that nears the length of a lease lets others take the chats over; what was sent meanwhile may come again. */
+/** However long it takes: nobody is lost because the database was away, so nothing comes again for it. */
 export async function crashDatabase(rig: Rig): Promise<number> {
-  const { heartbeat, touch } = rig.world.posture.lanes;
-  const pids = rig.workers.map(({ task }) => task.pid);
   const at = Date.now();
   await rig.world.postgres.restart('immediate');
   const until = Date.now();
-  if (until - at > heartbeat - 2 * touch) for (const pid of pids) struck(rig, pid, at, until);
   await assertAcknowledgedAreStored(rig);
   return until - at;
 }
@@ -92,20 +89,26 @@ export async function cutConnections({ ask, random }: Rig): Promise<number> {
 }
 
 /**
- * Waits until no token is in the hands that held it when this is called, unless it has been renewed since: then they
- * are those of a living worker. As text, because a Date has no microseconds.
+ * Waits until no lane is in the hands that held it when this is called, unless their lease has been renewed since: then
+ * they are those of a living worker. As text, because a Date has no microseconds.
  */
 async function takenOver({ world, ask }: Rig): Promise<number> {
-  const held = await ask<{ id: string; retries: number; beat: string }>(
-    `SELECT id, retry_count AS retries, heartbeat_on::text AS beat FROM pgboss.job WHERE state = 'active' AND name <> 'retention'`,
+  const held = await ask<{ lane: string; generation: string; owner: string; seen: string }>(
+    `SELECT lane, generation::text, owner, seen_at::text AS seen FROM evenkeel.lane JOIN evenkeel.worker ON id = owner`,
   );
   return until('chats of a dead worker taken over', world.posture.lanes.recoverWithin, async () => {
     const [row] = await ask<{ left: number }>(
       `SELECT count(*)::int AS left
-       FROM unnest($1::uuid[], $2::int[], $3::text[]) AS held (id, retries, beat)
-       JOIN pgboss.job ON job.id = held.id AND job.retry_count = held.retries
-       WHERE job.state <> 'active' OR job.heartbeat_on <= held.beat::timestamptz`,
-      [held.map(({ id }) => id), held.map(({ retries }) => retries), held.map(({ beat }) => beat)],
+       FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[]) AS held (lane, generation, owner, seen)
+       JOIN evenkeel.lane ON lane.lane = held.lane AND lane.generation = held.generation AND lane.owner = held.owner
+       LEFT JOIN evenkeel.worker ON worker.id = held.owner
+       WHERE worker.seen_at IS NULL OR worker.seen_at <= held.seen::timestamptz`,
+      [
+        held.map(({ lane }) => lane),
+        held.map(({ generation }) => generation),
+        held.map(({ owner }) => owner),
+        held.map(({ seen }) => seen),
+      ],
     );
     return row?.left === 0 ? undefined : `${row?.left} of ${held.length} chats still in dead hands`;
   });

@@ -10,8 +10,7 @@ import { until } from './until.ts';
 import { openWire, type Send } from './wire.ts';
 
 /**
- * What may make a worker's sends come again: it was killed or frozen, or the database was away for so long that others
- * took its chats over. Times as Date.now() has them.
+ * What may make a worker's sends come again: it was killed or frozen. Times as Date.now() has them.
  */
 export interface Blow {
   pid: number;
@@ -38,6 +37,17 @@ const START_WITHIN = 30_000;
 const REPEAT_WITHIN = 3_000;
 const ASK_WITHIN = 20_000;
 
+/** Which updates are taps: a body is emptied when its update is done. */
+const TAPS = `
+  CREATE TABLE tap (update_id bigint PRIMARY KEY);
+  CREATE FUNCTION note_taps() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+  BEGIN
+    INSERT INTO public.tap SELECT update_id FROM arrived WHERE body LIKE '%"callback_query"%';
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER note_taps AFTER INSERT ON evenkeel.inbox
+    REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION note_taps()`;
+
 /** Starts it all; it ends with `owner`, the processes first. */
 export async function startRig(owner: Owner): Promise<Rig> {
   const inOrder: Owner = { after: cleanup(owner) };
@@ -47,6 +57,7 @@ export async function startRig(owner: Owner): Promise<Rig> {
     durable: true,
   });
   world.openrouter.faults = { latency: LATENCY };
+  await world.database.sql(TAPS);
 
   const rig: Rig = { world, random: seeded(), webs: [], workers: [], sends: [], blows: [], ask: asking(world) };
   for (const number of [1, 2]) rig.webs.push(await fillSlot(inOrder, world, 'web', `web ${number}`));

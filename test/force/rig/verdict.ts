@@ -63,8 +63,8 @@ export async function assertOneEffectEach({ world: { telegram }, ask }: Rig): Pr
 export async function assertOrder({ world: { telegram }, ask }: Rig): Promise<void> {
   const settled = await ask(
     `SELECT * FROM (
-       SELECT lane, update_id, settled_at, lag(settled_at) OVER chat AS before FROM evenkeel.inbox
-       WINDOW chat AS (PARTITION BY lane, body LIKE '%"callback_query"%' ORDER BY update_id)
+       SELECT lane, update_id, settled_at, lag(settled_at) OVER chat AS before FROM evenkeel.inbox AS inbox
+       WINDOW chat AS (PARTITION BY lane, EXISTS (SELECT FROM tap WHERE tap.update_id = inbox.update_id) ORDER BY update_id)
      ) AS inbox WHERE settled_at < before LIMIT 5`,
   );
   assert.deepEqual(settled, [], 'settled out of order');
@@ -78,7 +78,7 @@ export async function assertOrder({ world: { telegram }, ask }: Rig): Promise<vo
   assert.equal(telegram.floodReport().outOfOrder, 0, 'first answers in another order than the questions');
 }
 
-/** No token is left, no lane, no transaction; the server knows exactly the connections that the living tasks know. */
+/** No lane is left, no transaction; the server knows exactly the connections that the living tasks know. */
 export async function assertBaseline(rig: Rig): Promise<void> {
   await until('back to baseline', BASELINE_WITHIN, () => excess(rig), 200);
   // It stays so: nothing comes back from a frozen or dead task later.
@@ -99,13 +99,13 @@ async function excess(rig: Rig): Promise<string | undefined> {
   }
   const pooled = healths.reduce((sum, { pool }) => sum + pool.total, 0);
   const listening = workers.length * rig.world.posture.worker.listeners;
-  const [seen] = await ask<{ tokens: number; connections: number; open: number }>(
-    `SELECT (SELECT count(*)::int FROM pgboss.job WHERE name <> 'retention') AS tokens,
+  const [seen] = await ask<{ left: number; connections: number; open: number }>(
+    `SELECT (SELECT count(*)::int FROM evenkeel.lane) AS left,
             count(*)::int AS connections, (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS open
      FROM pg_stat_activity WHERE usename IN ('web', 'worker')`,
   );
-  const { tokens, connections, open } = seen!;
-  if (tokens > 0) return `${tokens} tokens left`;
+  const { left, connections, open } = seen!;
+  if (left > 0) return `${left} lanes left`;
   if (open > 0) return `${open} transactions open`;
   return connections === pooled + listening
     ? undefined

@@ -79,7 +79,7 @@ describe('a change of', () => {
   // What the queues are made from, and what the roles may hold.
   for (const [path, value] of [
     ['lanes.heartbeat', '11s'],
-    ['jobs.chat.expire', '151s'],
+    ['jobs.chat.patience', '23h'],
     ['database.retention.jobs', '2h'],
     ['web.tasks.max', 5],
   ] as const)

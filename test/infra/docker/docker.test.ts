@@ -148,11 +148,11 @@ test('the migration runs once, attached; what it was given decides when it runs 
     ]);
 });
 
-test('the migration runs again for another heartbeat, expiry or retention of the queues', async () => {
+test('the migration runs again for another heartbeat, patience or retention of the queues', async () => {
   const given = env(container(run, 'migrate'));
   for (const change of [
     { lanes: { heartbeat: '11s' } },
-    { jobs: { chat: { expire: '151s' } } },
+    { jobs: { chat: { patience: '23h' } } },
     { database: { retention: { jobs: '2h' } } },
   ]) {
     const merged = merge(written, change);

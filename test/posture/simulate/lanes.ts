@@ -33,14 +33,14 @@ export interface Death {
 
 /** Time from a worker's last renewal until another has its lane: supervision goes round, sees the lease end, polls. */
 export function takeoverTime(posture: Posture, { phase, slowRound, slowness, poll }: Death): number {
-  const { heartbeat, supervise } = posture.lanes;
-  let now = supervise * phase;
+  const { heartbeat, touch } = posture.lanes;
+  let now = touch * phase;
   for (let round = 0; ; round++) {
     // The round decides by the time at which it began to look.
     const seen = now;
     if (round === slowRound) now += queryTime(posture, slowness);
     if (seen >= heartbeat) return now + posture.lanes.poll * poll;
-    now += supervise;
+    now += touch;
   }
 }
 
