@@ -74,7 +74,8 @@ export function createAttempts(options: AttemptOptions): { attempt: Attempt; cou
             if (!(await markDone(client, update))) throw new LaneLost('the update is not pending any more');
             marked = true;
           });
-          return work(tx);
+          // Whatever it waits for: a handler that is over must not keep the transaction open.
+          return Promise.race([work(tx), stopped]);
         },
         hold,
       );
@@ -122,7 +123,7 @@ export function createAttempts(options: AttemptOptions): { attempt: Attempt; cou
       clearTimeout(timer);
       lease.onLost(undefined);
       stops.delete(stop);
-      // Its next statement is refused, so this is one statement at most, which has a deadline of its own.
+      // It is being rolled back, or its commit is under way: one statement, which has a deadline of its own.
       await transacting;
       counts.underWay -= 1;
       counts.ended += 1;

@@ -13,6 +13,7 @@ import {
 } from 'cockatiel';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
+import { assertNoTransaction } from '../database/transaction.ts';
 import type { Logger } from '../log.ts';
 
 export type ProviderName = keyof Posture['providers'];
@@ -96,6 +97,7 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
     signal: AbortSignal,
     repeatable = false,
   ): Promise<T> {
+    assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
     inFlight += 1;
     try {
