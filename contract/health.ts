@@ -16,11 +16,11 @@ const queue = z.object({
   pending: gauge,
   /** Chats (or pre-checkout queries) that they belong to. */
   lanes: gauge,
-  /** Age of the oldest of them, s. */
+  /** Longest time that a lane has been ready and no worker has taken it, s. */
   oldestSeconds: gauge,
   /** Updates given up after their attempts; an operator decides. */
   parked: gauge,
-  /** Lane tokens that wait for a worker, and those that a worker holds. */
+  /** Lanes that wait, for a worker or for their time, and those that a worker holds. */
   tokens: gauge,
   active: gauge,
 });

@@ -25,7 +25,9 @@ async function lanes(t: TestContext, handle: (turn: Turn, pool: Pool) => Promise
   const database = await world.freshDatabase(t);
   const started = await startLanes(t, { database, posture: declared, handle });
   const effects = async () =>
-    (await database.sql<{ text: string }>('SELECT text FROM evenkeel.message ORDER BY update_id')).map(({ text }) => text);
+    (await database.sql<{ text: string }>('SELECT text FROM evenkeel.message ORDER BY update_id')).map(
+      ({ text }) => text,
+    );
   return { database, effects, ...started };
 }
 
