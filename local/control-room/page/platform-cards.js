@@ -95,10 +95,11 @@ function providerRow({ name }) {
   );
   return {
     node,
-    update({ breaker, open, of, inFlight, failures }) {
+    update({ breaker, open, of, inFlight, failures, waiting }) {
       setAttr(node, 'data-tone', BREAKER_TONES[breaker]);
       setText(state, open > 0 && of > 1 ? `${breaker} in ${open} of ${of}` : breaker);
-      setText(detail, `${count(inFlight)} in flight · ${count(failures)} failed`);
+      const rated = waiting > 0 ? ` · ${count(waiting)} wait for the rate` : '';
+      setText(detail, `${count(inFlight)} in flight · ${count(failures)} failed${rated}`);
     },
   };
 }
@@ -106,13 +107,14 @@ function providerRow({ name }) {
 /** Each task has breakers of its own: the worst is shown, and in how many tasks. */
 function providersOf(tasks) {
   const all = {};
-  for (const { breaker, name, inFlight, failures } of tasks.flatMap(({ health }) =>
+  for (const { breaker, name, inFlight, failures, rate } of tasks.flatMap(({ health }) =>
     Object.entries(health?.providers ?? {}).map(([provider, state]) => ({ ...state, name: provider })),
   )) {
-    const sum = (all[name] ??= { name, breaker: 'closed', open: 0, of: 0, inFlight: 0, failures: 0 });
+    const sum = (all[name] ??= { name, breaker: 'closed', open: 0, of: 0, inFlight: 0, failures: 0, waiting: 0 });
     sum.of += 1;
     sum.inFlight += inFlight;
     sum.failures += failures;
+    sum.waiting += rate?.waiting ?? 0;
     if (breaker !== 'closed') sum.open += 1;
     if (breaker === 'open' || sum.breaker === 'closed') sum.breaker = breaker;
   }
