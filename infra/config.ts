@@ -22,6 +22,7 @@ const KEYS = [
   'architecture',
   'telegramApiRoot',
   'restoreSnapshot',
+  'permissionsBoundary',
 ] as const;
 type Key = (typeof KEYS)[number];
 
@@ -70,6 +71,11 @@ const RULES: Partial<Record<Key, Rule>> = {
     command:
       'pulumi config set evenkeel:imageDigest sha256:…, or pulumi config rm evenkeel:imageDigest to build it here',
   },
+  permissionsBoundary: {
+    accepts: /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
+    wanted: 'the ARN of a managed policy, "arn:aws:iam::123456789012:policy/…"',
+    command: 'pulumi config set evenkeel:permissionsBoundary <arn>, or pulumi config rm evenkeel:permissionsBoundary',
+  },
   telegramApiRoot: {
     accepts: /^https?:\/\/[^\s/]+$/,
     wanted: 'an address without a path, such as "https://api.telegram.org"',
@@ -81,6 +87,73 @@ function optionProblems(key: Key, value: string | undefined, options: readonly s
   if (value === undefined || options.includes(value)) return [];
   const command = `pulumi config set evenkeel:${key} ${options[0]}`;
   return [`evenkeel:${key}: "${value}" is not one of ${options.join(', ')}: ${command}`];
+}
+
+/** The `aws:` keys that provider, guard and migration honour alike. */
+const AWS_KEYS = [
+  'region',
+  'profile',
+  'allowedAccountIds',
+  'forbiddenAccountIds',
+  'assumeRoles',
+  'defaultTags',
+  'ignoreTags',
+];
+const ROLE_KEYS = ['roleArn', 'externalId', 'sessionName'];
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/;
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function roleProblems(text: string): string[] {
+  const command = "pulumi config set --path 'aws:assumeRoles[0].roleArn' arn:aws:iam::123456789012:role/deploy";
+  const roles = parsed(text);
+  if (!Array.isArray(roles)) return [`aws:assumeRoles is not accepted: wanted a list of roles: ${command}`];
+  return roles.flatMap((role: unknown, index) => {
+    const at = `aws:assumeRoles[${index}]`;
+    if (!isRecord(role) || !ROLE_ARN.test(String(role['roleArn'])))
+      return [`${at}.roleArn is not accepted: wanted the ARN of a role: ${command.replace('[0]', `[${index}]`)}`];
+    return Object.keys(role)
+      .filter((key) => !ROLE_KEYS.includes(key))
+      .map(
+        (key) =>
+          `${at}.${key}: not honoured; known are ${ROLE_KEYS.join(', ')}: pulumi config rm --path '${at}.${key}'`,
+      );
+  });
+}
+
+function tagProblems(text: string): string[] {
+  const value = parsed(text);
+  const plain = isRecord(value) && Object.keys(value).every((key) => key === 'tags') && isRecord(value['tags']);
+  if (plain && Object.values(value['tags'] as object).every((tag) => typeof tag === 'string')) return [];
+  return [
+    'aws:defaultTags is not accepted: wanted texts by name under "tags": pulumi config set --path aws:defaultTags.tags.team platform',
+  ];
+}
+
+/** A key that an explicit provider does not read would be ignored in silence, and another account built in. */
+function awsKeyProblems(values: Readonly<Record<string, string>>): string[] {
+  const unknown = Object.keys(values)
+    .filter((full) => full.startsWith('aws:') && !AWS_KEYS.includes(full.slice('aws:'.length)))
+    .map(
+      (full) =>
+        `${full}: not honoured; known are ${AWS_KEYS.map((key) => `aws:${key}`).join(', ')}: pulumi config rm ${full}`,
+    );
+  const roles = values['aws:assumeRoles'];
+  const tags = values['aws:defaultTags'];
+  return [
+    ...unknown,
+    ...(roles === undefined ? [] : roleProblems(roles)),
+    ...(tags === undefined ? [] : tagProblems(tags)),
+  ];
 }
 
 /** A bot's id is the part of its token before the colon: it stays when the token is revoked. */
@@ -100,6 +173,7 @@ export function configProblems(values: Readonly<Record<string, string>>): string
     if (namespace === NAMESPACE && !(KEYS as readonly string[]).includes(key))
       problems.push(`${full}: unknown key; known are ${KEYS.join(', ')}: pulumi config rm ${full}`);
   }
+  problems.push(...awsKeyProblems(values));
   problems.push(...optionProblems('target', values['evenkeel:target'], TARGETS));
   problems.push(...optionProblems('architecture', values['evenkeel:architecture'], ARCHITECTURES));
   for (const [key, rule] of Object.entries(RULES)) {
@@ -168,5 +242,6 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
     architecture: config.get<Settings['architecture']>('architecture') ?? 'amd64',
     telegramApiRoot: config.get('telegramApiRoot') ?? TELEGRAM_API_ROOT,
     restoreSnapshot: config.get('restoreSnapshot'),
+    permissionsBoundary: config.get('permissionsBoundary'),
   };
 }

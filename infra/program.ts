@@ -39,7 +39,8 @@ export async function program(): Promise<Outputs> {
   const settings = { ...readSettings(), posture, proof: proofLines(posture) };
 
   if (settings.target === 'docker') return (await import('./docker/index.ts')).deploy(settings);
-  const wanting = [...missingForAws(values, posture), ...inPosture(awsProblems(posture))];
+  const place = { project: settings.project, stack: settings.stack, region: values['aws:region'] ?? '' };
+  const wanting = [...missingForAws(values, posture), ...inPosture(awsProblems(posture, place))];
   if (wanting.length > 0) return refuse(wanting);
   for (const warning of inPosture(awsWarnings(posture))) await pulumi.log.warn(warning);
   return (await import('./aws/index.ts')).deploy(settings);

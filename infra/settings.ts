@@ -37,6 +37,8 @@ export interface Settings {
   architecture: 'amd64' | 'arm64';
   /** Root of the Bot API, for a self-hosted server. Default: Telegram's own. */
   telegramApiRoot: string;
+  /** ARN of the policy that bounds every role that the stack makes; organisations demand one. Default: none. */
+  permissionsBoundary: string | undefined;
   /** RDS snapshot from which a new database is restored (only read when the database is created). */
   restoreSnapshot: string | undefined;
 }

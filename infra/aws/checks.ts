@@ -2,6 +2,16 @@
 import { GiB, ROLES } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { formatBytes, formatDuration } from '../../posture/units.ts';
+import { isPrivate, room } from './addresses.ts';
+import { namePrefix } from './names.ts';
+import { classProblems } from './regions.ts';
+
+/** Where the stack is to be, as far as it is known: a posture alone can be looked at without. */
+export interface Place {
+  project: string;
+  stack: string;
+  region: string;
+}
 
 function domain({ ingress }: Posture): string[] {
   if (!ingress.domain) {
@@ -19,22 +29,78 @@ function domain({ ingress }: Posture): string[] {
   return [`ingress.domain: "${ingress.domain}" does not belong to ingress.zone "${zone}"`];
 }
 
-function range({ network }: Posture): string[] {
+function range(posture: Posture): string[] {
+  const { network } = posture;
   const [address = '', length = ''] = network.cidr.split('/');
   const prefix = Number(length);
   const octets = address.split('.').map(Number);
   const bits = octets.reduce((sum, octet) => sum * 256 + octet, 0);
   const aligned = bits % 2 ** (32 - prefix) === 0;
-  if (prefix >= 16 && prefix <= 24 && octets.every((octet) => octet <= 255) && aligned) return [];
+  if (prefix < 16 || prefix > 24 || octets.some((octet) => octet > 255) || !aligned)
+    return [
+      `network.cidr: "${network.cidr}" cannot hold the subnets: wanted a range of /16 to /24 that begins on its own boundary, such as "10.40.0.0/16"`,
+    ];
+  if (!isPrivate(network.cidr))
+    return [
+      `network.cidr: "${network.cidr}" belongs to somebody in the internet, whom the tasks could not reach: wanted a part of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10, such as "10.40.0.0/16"`,
+    ];
+  const { has, needs } = room(posture);
+  if (needs <= has) return [];
   return [
-    `network.cidr: "${network.cidr}" cannot hold the subnets: wanted a range of /16 to /24 that begins on its own boundary, such as "10.40.0.0/16"`,
+    `network.cidr: "${network.cidr}" gives a subnet ${has} addresses, and one zone alone needs ${needs} during a deploy (tasks, load balancer, gateways): take a larger range, such as "10.40.0.0/16"`,
   ];
 }
+
+/** A load balancer and a database want two zones, even where the tasks are in one. */
+function zones({ network: { zones, zoneIds } }: Posture): string[] {
+  if (!zoneIds) return [];
+  if (new Set(zoneIds).size < zoneIds.length)
+    return [`network.zoneIds: ${zoneIds.join(', ')} names a zone twice: each is a place of its own`];
+  if (zoneIds.length >= zones) return [];
+  return [`network.zoneIds: ${zoneIds.join(', ')} are fewer than network.zones ${zones}: name as many`];
+}
+
+/** What ends in the names of AWS itself. */
+function names({ project, stack }: Place): string[] {
+  const prefix = namePrefix(project, stack);
+  if (!/^[a-z]/.test(prefix))
+    return [
+      `the project "${project}" and the stack "${stack}" have no letter to begin a name with: call the stack "prod"`,
+    ];
+  // Elastic Load Balancing keeps that beginning for itself.
+  if (prefix.startsWith('internal-'))
+    return [
+      `the project "${project}": AWS lets no load balancer's name begin with "internal-": change "name" in Pulumi.yaml`,
+    ];
+  return [];
+}
+
+function recipients({ oncall }: Posture): string[] {
+  return (['emails', 'https'] as const).flatMap((key) => {
+    const list: readonly string[] = oncall[key];
+    return [...new Set(list.filter((one, index) => list.indexOf(one) !== index))].map(
+      (one) => `oncall.${key}: "${one}" stands there twice: once is enough`,
+    );
+  });
+}
+
+/** Longest idle timeout of an application load balancer, ms. */
+const LONGEST_IDLE = 4_000_000;
+
+function idle({ ingress: { idleTimeout } }: Posture): string[] {
+  if (idleTimeout >= 1_000 && idleTimeout <= LONGEST_IDLE) return [];
+  return [`ingress.idleTimeout: ${formatDuration(idleTimeout)} is outside the 1s to 4000s of a load balancer`];
+}
+
+/** Largest volume of RDS for PostgreSQL. */
+const LARGEST_STORAGE = 64 * 1024 * GiB;
 
 function storage({ database: { storage } }: Posture): string[] {
   const problems: string[] = [];
   if (storage.size < 20 * GiB)
     problems.push(`database.storage.size: ${formatBytes(storage.size)} is below the 20GiB of gp3 storage`);
+  if (storage.max > LARGEST_STORAGE)
+    problems.push(`database.storage.max: ${formatBytes(storage.max)} is more than the 64TiB that RDS has`);
   if (storage.max < storage.size * 1.1)
     problems.push(
       `database.storage.max: ${formatBytes(storage.max)} leaves autoscaling no room above storage.size ${formatBytes(storage.size)}: RDS wants at least 10 % more`,
@@ -75,10 +141,14 @@ function healthCheck({ ingress }: Posture): string[] {
  * What AWS does not have, one line each, in the posture's own words; empty when all is there. Sizes and times that also
  * decide about stability are laws, and refused before this.
  */
-export const awsProblems = (posture: Posture): string[] => [
+export const awsProblems = (posture: Posture, place?: Place): string[] => [
+  ...(place ? [...names(place), ...classProblems(posture, place.region)] : []),
   ...counts(posture),
   ...domain(posture),
   ...range(posture),
+  ...zones(posture),
+  ...recipients(posture),
+  ...idle(posture),
   ...healthCheck(posture),
   ...storage(posture),
   ...reserved(posture),

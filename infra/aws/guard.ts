@@ -3,14 +3,11 @@
  * that the new version runs while the old one does (fault reload-in-prod).
  */
 import * as pulumi from '@pulumi/pulumi';
+import { clientSettings, type Access } from './access.ts';
+import { codeChanged } from './code-changed.ts';
 import type { InputsOf } from './inputs.ts';
 
-export interface GuardInputs {
-  region: string;
-  /** Named profile of the AWS credentials. Default: the environment's. */
-  profile?: string;
-  /** Address of the AWS API, for tests. Default: AWS's own. */
-  endpoint?: string;
+export interface GuardInputs extends Access {
   cluster: string;
   service: string;
   /** ARN of the task definition that should run. */
@@ -33,14 +30,15 @@ interface Rollout {
   events: string[];
 }
 
-async function look(inputs: GuardInputs): Promise<Rollout> {
+/** What ECS says of the service; undefined when it knows no such service, or no such cluster. */
+async function look(inputs: GuardInputs): Promise<Rollout | undefined> {
   const { ECSClient, DescribeServicesCommand } = await import('@aws-sdk/client-ecs');
-  const { region, profile, endpoint, cluster, service } = inputs;
-  const ecs = new ECSClient({ region, ...(profile && { profile }), ...(endpoint && { endpoint }), maxAttempts: 5 });
+  const { cluster, service } = inputs;
+  const ecs = new ECSClient(await clientSettings(inputs));
   try {
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
     const found = services?.[0];
-    if (!found) throw new Error(`${service}: ECS knows no such service in ${cluster.split('/').at(-1)}`);
+    if (!found) return undefined;
     const primary = found.deployments?.find(({ status }) => status === 'PRIMARY');
     return {
       running: primary?.taskDefinition ?? 'nothing',
@@ -48,6 +46,9 @@ async function look(inputs: GuardInputs): Promise<Rollout> {
       reason: primary?.rolloutStateReason ?? '',
       events: (found.events ?? []).slice(0, 3).map(({ message }) => message ?? ''),
     };
+  } catch (error) {
+    if ((error as Error).name === 'ClusterNotFoundException') return undefined;
+    throw error;
   } finally {
     ecs.destroy();
   }
@@ -63,16 +64,21 @@ async function guard(inputs: GuardInputs): Promise<GuardOutputs> {
   const deadline = started + inputs.timeout;
   let report = started;
   for (;;) {
-    const { running, state, reason, events } = await look(inputs);
+    const found = await look(inputs);
+    if (!found)
+      throw new Error(
+        `${inputs.service}: ECS knows no such service in ${short(inputs.cluster)}. Somebody deleted it: pulumi up --refresh makes it anew`,
+      );
+    const { running, state, reason, events } = found;
     if (running === inputs.wanted && state === 'COMPLETED') return { ...inputs, running };
     // A rollback makes the old task definition the primary one again: that does not change any more.
     if (running !== inputs.wanted || state === 'FAILED' || Date.now() >= deadline) {
-      const found =
+      const what =
         running === inputs.wanted
           ? `its rollout is ${state}`
           : `ECS runs ${short(running)}: the deploy was rolled back`;
       throw new Error(
-        `${inputs.service}: wanted ${short(inputs.wanted)}, but ${found}. ${[reason, ...events].filter(Boolean).join(' | ')} Repair the cause and run: pulumi up --refresh`,
+        `${inputs.service}: wanted ${short(inputs.wanted)}, but ${what}. ${[reason, ...events].filter(Boolean).join(' | ')} Repair the cause and run: pulumi up --refresh`,
       );
     }
     if (Date.now() >= report) {
@@ -94,13 +100,22 @@ export const guardProvider: pulumi.dynamic.ResourceProvider<GuardInputs, GuardOu
   async update(_id, _olds, news) {
     return { outs: await guard(news) };
   },
-  /** Shows at refresh what runs in truth; the next `up` then looks again. */
+  /**
+   * Shows at refresh what runs in truth; the next `up` then looks again. Never throws: one deleted service, or an AWS
+   * that does not answer, would stop the refresh of the whole stack, which is what repairs it.
+   */
   async read(id, props) {
-    const { running } = await look(props as GuardInputs);
-    return { id, props: { ...(props as GuardOutputs), running } };
+    const known = props as GuardOutputs;
+    try {
+      const found = await look(known);
+      return { id, props: { ...known, running: found?.running ?? 'nothing' } };
+    } catch (error) {
+      console.log(`${known.service}: ECS was not asked, and what it ran before stands: ${(error as Error).name}`);
+      return { id, props: known };
+    }
   },
   async diff(_id, olds, news) {
-    return { changes: olds.wanted !== news.wanted || olds.running !== news.wanted };
+    return { changes: olds.wanted !== news.wanted || olds.running !== news.wanted || codeChanged(olds, news) };
   },
 };
 

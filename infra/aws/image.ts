@@ -32,8 +32,6 @@ export interface ImageArgs {
   digest: string | undefined;
   /** Processor of the containers. */
   architecture: 'amd64' | 'arm64';
-  /** Images kept for a rollback. Storage costs about 0.10 USD a GB and month. Default 20. */
-  keep?: number;
 }
 
 export class Image extends pulumi.ComponentResource {
@@ -44,7 +42,7 @@ export class Image extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImageArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Image', name, {}, options);
-    const repository = this.#repository(name, args.keep ?? 20);
+    const repository = this.#repository(name);
     this.repositoryArn = repository.arn;
     this.repositoryUrl = repository.repositoryUrl;
     this.reference = args.digest
@@ -53,8 +51,12 @@ export class Image extends pulumi.ComponentResource {
     this.registerOutputs({ reference: this.reference });
   }
 
-  #repository(name: string, keep: number): aws.ecr.Repository {
-    const repository = new aws.ecr.Repository(
+  /**
+   * Without a lifecycle policy: ECR does not know what ECS runs, and a rule that counts or dates images deletes the one
+   * that the next task needs, or the next rollback. An image costs about a cent a month; the guide says how to clear.
+   */
+  #repository(name: string): aws.ecr.Repository {
+    return new aws.ecr.Repository(
       name,
       {
         // A tag that CI or a person pushed never moves. Those that `up` makes from the sources may be pushed again: after
@@ -69,24 +71,6 @@ export class Image extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    new aws.ecr.LifecyclePolicy(
-      name,
-      {
-        repository: repository.name,
-        policy: JSON.stringify({
-          rules: [
-            {
-              rulePriority: 1,
-              description: `Keep the last ${keep} images for a rollback`,
-              selection: { tagStatus: 'any', countType: 'imageCountMoreThan', countNumber: keep },
-              action: { type: 'expire' },
-            },
-          ],
-        }),
-      },
-      { parent: this },
-    );
-    return repository;
   }
 
   #build(name: string, repository: aws.ecr.Repository, args: ImageArgs): pulumi.Output<string> {

@@ -65,6 +65,8 @@ function watch(name: string, settings: Settings, access: Account, base: Foundati
       logGroups: { web: tasks.web.logGroup.name, worker: tasks.worker.logGroup.name },
       publicUrl: ingress.publicUrl,
       telegramApiRoot: settings.telegramApiRoot,
+      permissionsBoundary: access.permissionsBoundary,
+      databaseInstance: base.database.instance,
       secretArns: {
         botToken: vault.botTokenSecret.arn,
         operatorToken: vault.operatorSecret.arn,

@@ -3,6 +3,7 @@
  * changes. When it fails, `up` fails with the last lines of its log, and the old tasks go on as they were.
  */
 import * as pulumi from '@pulumi/pulumi';
+import { codeChanged } from './code-changed.ts';
 import type { InputsOf } from './inputs.ts';
 import { lastLogLines, runTask, type RunTaskInputs } from './run-task.ts';
 
@@ -33,7 +34,7 @@ export const migrateProvider: pulumi.dynamic.ResourceProvider<MigrateInputs, Mig
   },
   async diff(_id, olds, news) {
     const text = (triggers: Record<string, string> = {}) => JSON.stringify(Object.entries(triggers).sort());
-    return { changes: text(olds.triggers) !== text(news.triggers) };
+    return { changes: text(olds.triggers) !== text(news.triggers) || codeChanged(olds, news) };
   },
 };
 

@@ -6,7 +6,7 @@ import { subnetRange } from './subnets.ts';
 
 export interface NetworkArgs {
   /**
-   * `cidr` (default 10.40.0.0/16), `zones` (default 2) and `egress`, which decides how tasks reach the internet:
+   * `cidr` (default 10.40.0.0/16), `zones` (default 2), `zoneIds` (default: the first that the region has) and `egress`, which decides how tasks reach the internet:
    * - `public` (default): tasks have public addresses behind security groups that let nothing in. No gateway; about
    *   3.65 USD a month for each address.
    * - `nat`: tasks are in private subnets behind a NAT gateway a zone. About 38 USD a month each, and 0.052 USD a GB.
@@ -37,13 +37,15 @@ export class Network extends pulumi.ComponentResource {
 
   readonly #name: string;
   readonly #zones: pulumi.Output<string[]>;
+  readonly #zoneIds: readonly string[] | undefined;
   readonly #vpc: aws.ec2.Vpc;
 
   constructor(name: string, args: NetworkArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Network', name, {}, options);
-    const { cidr, zones, egress } = args.posture.network;
+    const { cidr, zones, zoneIds, egress } = args.posture.network;
     const spread = Math.max(zones, LEAST_ZONES);
     this.#name = name;
+    this.#zoneIds = zoneIds;
     this.cidr = cidr;
     this.assignPublicIp = egress === 'public';
     this.#zones = aws.getAvailabilityZonesOutput(
@@ -91,11 +93,15 @@ export class Network extends pulumi.ComponentResource {
         {
           vpcId: this.#vpc.id,
           cidrBlock: subnetRange(this.cidr, kind, zone),
-          availabilityZone: this.#zones.apply((names) => names[zone]!),
+          ...(this.#zoneIds
+            ? { availabilityZoneId: this.#zoneIds[zone]! }
+            : { availabilityZone: this.#zones.apply((names) => names[zone]!) }),
           mapPublicIpOnLaunch: false,
           tags: { Name: name },
         },
-        { parent: this },
+        // A subnet keeps its zone: the list that AWS gives is shorter while a zone is impaired, and what came after it
+        // would be replaced, with all that is in it, in the very hour for which there is a second zone.
+        { parent: this, ignoreChanges: ['availabilityZone', 'availabilityZoneId'] },
       );
       if (table) this.#associate(name, subnet, table);
       return subnet;

@@ -36,6 +36,8 @@ export interface TaskRolesArgs {
   logGroupArn: pulumi.Input<string>;
   /** Secrets that ECS may read to start this task; no other task's. */
   secretArns: pulumi.Input<string>[];
+  /** ARN of the policy that bounds both roles. Default: none. */
+  permissionsBoundary: string | undefined;
   /** What the running code may do in AWS. Default: nothing, and the role has no policy at all. */
   allow?: Statement[];
 }
@@ -50,7 +52,9 @@ export class TaskRoles extends pulumi.ComponentResource {
   constructor(name: string, args: TaskRolesArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:TaskRoles', name, {}, options);
     const assumeRolePolicy = trust('ecs-tasks.amazonaws.com', args.accountId);
-    const execution = new aws.iam.Role(`${name}-execution`, { assumeRolePolicy }, { parent: this });
+    const { permissionsBoundary } = args;
+    const made = { assumeRolePolicy, ...(permissionsBoundary !== undefined && { permissionsBoundary }) };
+    const execution = new aws.iam.Role(`${name}-execution`, made, { parent: this });
     this.policies.push(
       new aws.iam.RolePolicy(
         `${name}-execution`,
@@ -58,7 +62,7 @@ export class TaskRoles extends pulumi.ComponentResource {
         { parent: this },
       ),
     );
-    const task = new aws.iam.Role(`${name}-task`, { assumeRolePolicy }, { parent: this });
+    const task = new aws.iam.Role(`${name}-task`, made, { parent: this });
     if (args.allow?.length)
       this.policies.push(
         new aws.iam.RolePolicy(

@@ -68,14 +68,12 @@ export function rollout(name: string, args: RolloutArgs): Rollout {
   return { webhookUrl, webhook, services };
 }
 
-const sdk = ({ region, profile }: Account) => ({ region, ...(profile !== undefined && { profile }) });
-
 function migrate(name: string, { settings, account, base, tasks }: RolloutArgs): Migrate {
   const { network, firewall, database } = base;
   return new Migrate(
     `${name}-migrate`,
     {
-      ...sdk(account),
+      ...account.access,
       cluster: base.cluster.arn,
       taskDefinition: tasks.migrate.definition.arn,
       containerName: tasks.migrate.containerName,
@@ -135,7 +133,7 @@ function watch(name: string, { role, service }: Service, { settings, account, ba
   return new Guard(
     `${name}-${role}-guard`,
     {
-      ...sdk(account),
+      ...account.access,
       cluster: base.cluster.arn,
       service: role,
       wanted: tasks[role].definition.arn,

@@ -2,13 +2,9 @@
  * Runs one Fargate task to its end. Used inside a dynamic resource: the AWS library is loaded where it is used, because
  * what a dynamic resource captures is written into the state.
  */
+import { clientSettings, type Access } from './access.ts';
 
-export interface RunTaskInputs {
-  region: string;
-  /** Named profile of the AWS credentials. Default: the environment's. */
-  profile?: string;
-  /** Address of the AWS API, for tests. Default: AWS's own. */
-  endpoint?: string;
+export interface RunTaskInputs extends Access {
   cluster: string;
   taskDefinition: string;
   containerName: string;
@@ -29,20 +25,13 @@ export interface EndedTask {
   reason: string;
 }
 
-const client = ({ region, profile, endpoint }: Pick<RunTaskInputs, 'region' | 'profile' | 'endpoint'>) => ({
-  region,
-  ...(profile && { profile }),
-  ...(endpoint && { endpoint }),
-  maxAttempts: 5,
-});
-
 /**
  * Starts the task and waits for its end.
  * @throws when ECS does not start it, or when it does not end within `timeout`
  */
 export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
   const { ECSClient, RunTaskCommand, DescribeTasksCommand, StopTaskCommand } = await import('@aws-sdk/client-ecs');
-  const ecs = new ECSClient(client(inputs));
+  const ecs = new ECSClient(await clientSettings(inputs));
   const { cluster } = inputs;
   try {
     const started = await ecs.send(
@@ -90,7 +79,7 @@ export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
 /** The last lines that a task wrote to its log; one line that says so where they cannot be read. */
 export async function lastLogLines(inputs: RunTaskInputs, taskArn: string, lines: number): Promise<string[]> {
   const { CloudWatchLogsClient, GetLogEventsCommand } = await import('@aws-sdk/client-cloudwatch-logs');
-  const logs = new CloudWatchLogsClient(client(inputs));
+  const logs = new CloudWatchLogsClient(await clientSettings(inputs));
   const logStreamName = `task/${inputs.containerName}/${taskArn.split('/').at(-1)}`;
   try {
     const { events = [] } = await logs.send(

@@ -35,6 +35,8 @@ export interface TaskArgs {
   environment: Record<string, pulumi.Input<string>>;
   /** Environment by reference: resolved by ECS when it starts the task, never in the task definition. */
   secrets: Record<string, ManagedSecret>;
+  /** ARN of the policy that bounds the task's roles. Default: none. */
+  permissionsBoundary: string | undefined;
   /** What the running code may do in AWS. Default: nothing. */
   allow?: Statement[];
 }
@@ -62,6 +64,7 @@ export class Task extends pulumi.ComponentResource {
         repositoryArn: args.repositoryArn,
         logGroupArn: this.logGroup.arn,
         secretArns: secrets.map(({ arn }) => arn),
+        permissionsBoundary: args.permissionsBoundary,
         ...(args.allow && { allow: args.allow }),
       },
       { parent: this },

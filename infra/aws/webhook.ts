@@ -3,6 +3,7 @@
  * Tasks never touch it, so no restart opens a gap (faults webhook-race, webhook-mismatch).
  */
 import * as pulumi from '@pulumi/pulumi';
+import { codeChanged } from './code-changed.ts';
 import type { InputsOf } from './inputs.ts';
 import { deliveredTypes, establish, remove, webhookInfo, type WebhookInputs } from './webhook-api.ts';
 
@@ -20,15 +21,24 @@ export const webhookProvider: pulumi.dynamic.ResourceProvider<WebhookInputs, Web
     await establish(news);
     return { outs: news };
   },
+  /**
+   * Never throws: it asks with the token of the state, and a revoked one must not stop the refresh of a stack, nor may an
+   * outage of Telegram. What could not be asked counts as not set, and the next `up` sets it with the token of the day.
+   */
   async read(id, props) {
     const inputs = props as WebhookInputs;
-    const info = await webhookInfo(inputs);
-    const found = {
-      url: info.url,
-      maxConnections: info.max_connections ?? 0,
-      allowedUpdates: deliveredTypes(info),
-    };
-    return { id, props: { ...inputs, ...found } };
+    try {
+      const info = await webhookInfo(inputs);
+      const found = {
+        url: info.url,
+        maxConnections: info.max_connections ?? 0,
+        allowedUpdates: deliveredTypes(info),
+      };
+      return { id, props: { ...inputs, ...found } };
+    } catch (error) {
+      console.log(`The webhook is not known, and the next up sets it: ${(error as Error).message}`);
+      return { id, props: { ...inputs, url: '' } };
+    }
   },
   async diff(_id, olds, news) {
     const changes =
@@ -37,7 +47,8 @@ export const webhookProvider: pulumi.dynamic.ResourceProvider<WebhookInputs, Web
       olds.url !== news.url ||
       olds.secret !== news.secret ||
       olds.maxConnections !== news.maxConnections ||
-      types(olds.allowedUpdates) !== types(news.allowedUpdates);
+      types(olds.allowedUpdates) !== types(news.allowedUpdates) ||
+      codeChanged(olds, news);
     // Another bot has a webhook of its own: that is set first, then the old bot's is taken away.
     const otherBot = olds.apiRoot !== news.apiRoot || botId(olds.token) !== botId(news.token);
     return { changes, replaces: otherBot ? ['token'] : [], deleteBeforeReplace: false };

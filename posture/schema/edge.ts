@@ -102,6 +102,14 @@ export const network = z
       .prefault('10.40.0.0/16')
       .describe('IPv4 range of the VPC.'),
     zones: count(1, 3).prefault(2).describe('Availability zones over which tasks and database are spread.'),
+    zoneIds: z
+      .array(z.string().regex(/^[a-z]+\d-az\d$/, 'the id of an availability zone, such as "euc1-az1"'))
+      .min(2)
+      .max(3)
+      .optional()
+      .describe(
+        'Ids of the zones to use, at least as many as zones and no fewer than two. For accounts in which one of the first zones lacks VPC origins, Fargate or the database class; read when the network is made. Without them, the first that the region has.',
+      ),
     egress: z
       .enum(['public', 'nat', 'endpoints'])
       .prefault('public')

@@ -13,6 +13,8 @@ export interface FunctionArgs {
   /** Secrets whose ARNs the code gets; it may read these and no others. */
   secretArns: pulumi.Input<string>[];
   environment: Record<string, pulumi.Input<string>>;
+  /** ARN of the policy that bounds its role. Default: none. */
+  permissionsBoundary: string | undefined;
   /** Longest run, seconds. */
   timeout: number;
   /** Repeats of a run that failed. */
@@ -46,7 +48,12 @@ export class SmallFunction extends pulumi.ComponentResource {
       },
       own,
     );
-    const role = new aws.iam.Role(name, { assumeRolePolicy: TRUST }, own);
+    const { permissionsBoundary } = args;
+    const role = new aws.iam.Role(
+      name,
+      { assumeRolePolicy: TRUST, ...(permissionsBoundary !== undefined && { permissionsBoundary }) },
+      own,
+    );
     const policy = new aws.iam.RolePolicy(name, { role: role.name, policy: this.#rights(args) }, own);
     this.function = new aws.lambda.Function(
       name,

@@ -31,6 +31,10 @@ export interface AlarmsArgs {
   publicUrl: pulumi.Input<string>;
   /** Root of the Bot API, for sentinel and relay. */
   telegramApiRoot: string;
+  /** ARN of the policy that bounds the functions' roles. Default: none. */
+  permissionsBoundary?: string | undefined;
+  /** The database itself, which RDS wants to see before it takes a subscription to its events. */
+  databaseInstance?: pulumi.Resource;
   secretArns: {
     botToken: pulumi.Input<string>;
     operatorToken: pulumi.Input<string>;
@@ -66,13 +70,23 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
   new LogMetrics(name, { logGroups: args.logGroups, stack: name }, options);
   new Notices(
     name,
-    { database: watched.database, clusterArn: args.clusterArn, topics: topics.arns, dependsOn: topics.policies },
+    {
+      database: watched.database,
+      databaseInstance: args.databaseInstance,
+      clusterArn: args.clusterArn,
+      topics: topics.arns,
+      dependsOn: topics.policies,
+    },
     options,
   );
   if (relayed) {
-    const { telegramApiRoot } = args;
+    const { telegramApiRoot, permissionsBoundary } = args;
     const topicArn = topics.arns.page;
-    new Relay(watched.relay, { functionName: watched.relay, posture, telegramApiRoot, topicArn, ...relayed }, options);
+    new Relay(
+      watched.relay,
+      { functionName: watched.relay, posture, telegramApiRoot, permissionsBoundary, topicArn, ...relayed },
+      options,
+    );
   }
   new Sentinel(
     `${name}-sentinel`,
@@ -82,6 +96,7 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
       stack: name,
       publicUrl: args.publicUrl,
       telegramApiRoot: args.telegramApiRoot,
+      permissionsBoundary: args.permissionsBoundary,
       botTokenArn: args.secretArns.botToken,
       operatorTokenArn: args.secretArns.operatorToken,
     },

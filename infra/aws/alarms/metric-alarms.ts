@@ -44,8 +44,9 @@ export class MetricAlarms extends pulumi.ComponentResource {
         alarmDescription: description(alarm),
         ...cloudMetric(alarm, watched),
         ...(percentile ? { extendedStatistic: alarm.statistic } : { statistic: alarm.statistic }),
-        // A percentile of a handful of requests is the slowest of them.
-        ...(percentile && { evaluateLowSampleCountPercentiles: 'ignore' }),
+        // With "ignore" CloudWatch does not look at a p99 of fewer than 1,000 values: a quiet bot would have no alarm. One slow
+        // request is none either, since such an alarm wants every one of its periods.
+        ...(percentile && { evaluateLowSampleCountPercentiles: 'evaluate' }),
         comparisonOperator: OPERATOR[alarm.comparison],
         threshold: alarm.threshold,
         period: alarm.period,

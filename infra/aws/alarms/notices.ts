@@ -6,6 +6,8 @@ import type { Severity } from '../../../posture/alarms/index.ts';
 export interface NoticesArgs {
   /** Identifier of the RDS instance. */
   database: pulumi.Input<string>;
+  /** The instance: RDS refuses a subscription to the events of one that it does not have yet. */
+  databaseInstance: pulumi.Resource | undefined;
   /** ARN of the ECS cluster. */
   clusterArn: pulumi.Input<string>;
   topics: Record<Severity, pulumi.Input<string>>;
@@ -24,6 +26,10 @@ const EVENTS = [
   'configuration change',
 ];
 
+/** `arn:aws:ecs:…:cluster/NAME` → `arn:aws:ecs:…:service/NAME`, with which the ARNs of its services begin. */
+const servicesOf = (clusterArn: pulumi.Input<string>): pulumi.Output<string> =>
+  pulumi.output(clusterArn).apply((arn) => arn.replace(':cluster/', ':service/'));
+
 export class Notices extends pulumi.ComponentResource {
   constructor(name: string, args: NoticesArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Notices', name, {}, options);
@@ -36,7 +42,7 @@ export class Notices extends pulumi.ComponentResource {
         sourceIds: [args.database],
         eventCategories: EVENTS,
       },
-      own,
+      { ...own, dependsOn: [...args.dependsOn, ...(args.databaseInstance ? [args.databaseInstance] : [])] },
     );
     // ECS calls a deploy that it took back a success (fault reload-in-prod): this says that it was not.
     const failed = new aws.cloudwatch.EventRule(
@@ -46,7 +52,9 @@ export class Notices extends pulumi.ComponentResource {
         eventPattern: pulumi.jsonStringify({
           source: ['aws.ecs'],
           'detail-type': ['ECS Deployment State Change'],
-          detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'], clusterArn: [args.clusterArn] },
+          detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] },
+          // AWS documents no cluster in the detail of this event: the service's ARN, which names it, is a resource.
+          resources: [{ prefix: pulumi.interpolate`${servicesOf(args.clusterArn)}/` }],
         }),
       },
       { parent: this },

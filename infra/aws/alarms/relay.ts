@@ -13,6 +13,8 @@ export interface RelayArgs {
   /** ARN of the secret with the token of the on-call bot, which is another than the bot's own. */
   tokenSecretArn: pulumi.Input<string>;
   telegramApiRoot: string;
+  /** ARN of the policy that bounds its role. Default: none. */
+  permissionsBoundary: string | undefined;
   /** Topic of the pages. */
   topicArn: pulumi.Input<string>;
 }
@@ -37,6 +39,7 @@ export class Relay extends pulumi.ComponentResource {
         },
         timeout: TIMEOUT,
         retries: 2,
+        permissionsBoundary: args.permissionsBoundary,
         posture: args.posture,
       },
       { parent: this },

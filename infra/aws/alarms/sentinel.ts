@@ -16,6 +16,8 @@ export interface SentinelArgs {
   /** Address of the bot; `/health` is asked there with the operator token. */
   publicUrl: pulumi.Input<string>;
   telegramApiRoot: string;
+  /** ARN of the policy that bounds its role. Default: none. */
+  permissionsBoundary: string | undefined;
   /** ARNs of the secrets. */
   botTokenArn: pulumi.Input<string>;
   operatorTokenArn: pulumi.Input<string>;
@@ -45,6 +47,7 @@ export class Sentinel extends pulumi.ComponentResource {
         timeout: Math.ceil(args.posture.sentinel.timeout / 1000) + START,
         // The next look comes soon enough; a late one would speak of a minute that is over.
         retries: 0,
+        permissionsBoundary: args.permissionsBoundary,
         posture: args.posture,
       },
       { parent: this },

@@ -153,8 +153,53 @@ test('RDS events and failed deployments are told', () => {
   const [events] = ofType(run, 'EventSubscription');
   assert.deepEqual(events?.inputs['sourceIds'], [NAME]);
   assert.ok((events?.inputs['eventCategories'] as string[]).includes('failover'));
-  const patterns = ofType(run, 'EventRule').map(({ inputs }) => JSON.stringify(inputs['eventPattern'] ?? ''));
-  assert.ok(patterns.some((pattern) => pattern.includes('SERVICE_DEPLOYMENT_FAILED')));
+});
+
+/** ECS's own example of a failed deployment ("Amazon ECS service deployment state change events"), of our service. */
+const failedDeployment = (service: string) => ({
+  version: '0',
+  'detail-type': 'ECS Deployment State Change',
+  source: 'aws.ecs',
+  account: '123456789012',
+  region: 'eu-central-1',
+  resources: [`arn:aws:mock:eu-central-1:123456789012:service/${service}`],
+  detail: {
+    eventType: 'ERROR',
+    eventName: 'SERVICE_DEPLOYMENT_FAILED',
+    deploymentId: 'ecs-svc/123',
+    updatedAt: '2026-05-23T11:11:11Z',
+    reason: 'ECS deployment circuit breaker: task failed to start.',
+  },
+});
+
+/** EventBridge's matching, as far as our patterns use it: any of the values, and prefixes; of a list any member. */
+function matches(pattern: unknown, value: unknown): boolean {
+  if (!Array.isArray(pattern))
+    return Object.entries(pattern as object).every(([key, part]) =>
+      matches(part, (value as Record<string, unknown>)?.[key]),
+    );
+  const values: unknown[] = Array.isArray(value) ? value : [value];
+  return pattern.some((wanted: string | { prefix: string }) =>
+    values.some((one) => (typeof wanted === 'string' ? one === wanted : String(one).startsWith(wanted.prefix))),
+  );
+}
+
+test('a failed deployment is told by the event as AWS documents it, and that of another cluster is not', () => {
+  const patterns = ofType(run, 'EventRule').flatMap(({ inputs }) =>
+    inputs['eventPattern'] === undefined ? [] : [JSON.parse(inputs['eventPattern'] as string) as unknown],
+  );
+  const told = (service: string) => patterns.some((pattern) => matches(pattern, failedDeployment(service)));
+  assert.equal(told(`${NAME}/web`), true);
+  assert.equal(told(`${NAME}-2/web`), false);
+});
+
+test('an alarm on a percentile looks at few values too: a quiet bot has alarms as well', () => {
+  const percentiles = ofType(run, 'MetricAlarm').filter(({ inputs }) => inputs['extendedStatistic'] !== undefined);
+  assert.ok(percentiles.length > 0);
+  for (const { inputs } of percentiles) {
+    assert.equal(inputs['evaluateLowSampleCountPercentiles'], 'evaluate');
+    assert.equal(inputs['datapointsToAlarm'], inputs['evaluationPeriods'], 'one slow request is no alarm');
+  }
 });
 
 test('the dashboard draws every threshold on a graph of its metric, and no two graphs overlap', () => {

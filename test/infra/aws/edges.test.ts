@@ -29,6 +29,27 @@ const INSIDE = [
 type Condition = Record<string, { values: string[]; httpHeaderName?: string }>;
 const conditions = (rule: Declared) => Object.assign({}, ...(rule.inputs['conditions'] as Condition[])) as Condition;
 
+describe('zones', () => {
+  const SUBNET = 'aws:ec2/subnet:Subnet';
+
+  test('stay those in which the subnets were made, whatever list AWS gives later', async () => {
+    for (const { inputs, ignoreChanges, name } of ofType(await run({ posture: MAXIMAL }), SUBNET)) {
+      assert.ok(inputs['availabilityZone'], name);
+      assert.deepEqual(ignoreChanges, ['availabilityZone', 'availabilityZoneId'], name);
+    }
+  });
+
+  test('are the named ones where the posture names some', async () => {
+    const posture = change(MAXIMAL, 'network.zoneIds', ['euc1-az3', 'euc1-az1', 'euc1-az2']);
+    const result = await run({ posture });
+    assert.equal(result.error, undefined);
+    for (const { inputs, name } of ofType(result, SUBNET)) {
+      const zone = ['euc1-az3', 'euc1-az1', 'euc1-az2'][Number(name.at(-1)) - 1];
+      assert.deepEqual([inputs['availabilityZoneId'], inputs['availabilityZone']], [zone, undefined], name);
+    }
+  });
+});
+
 describe('with a domain', () => {
   let result: Run;
   before(async () => {

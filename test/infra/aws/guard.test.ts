@@ -105,6 +105,53 @@ describe('the guard', () => {
     await assert.rejects(provider.it.create(inputs(endpoint)), /web: ECS knows no such service in evenkeel-prod/);
   });
 
+  test('lets a refresh find a service or a cluster that somebody deleted, and the next up look again', async (t) => {
+    for (const answer of [{ services: [] }, { __type: 'ClusterNotFoundException', message: 'Cluster not found.' }]) {
+      const { endpoint } = await startEcs(t, { DescribeServices: [answer] });
+      const state = { ...inputs(endpoint), running: revision(8) };
+      const { id, props } = await provider.it.read('guard-web', state);
+      assert.equal(id, 'guard-web');
+      assert.equal(props!['running'], 'nothing');
+      assert.equal((await provider.it.diff('guard-web', props!, inputs(endpoint))).changes, true);
+    }
+  });
+
+  test('lets a refresh pass when AWS does not answer: what is known stays', async (t) => {
+    const refused = { __type: 'AccessDeniedException', message: 'no' };
+    const { endpoint } = await startEcs(t, { DescribeServices: [refused] });
+    const state = { ...inputs(endpoint), running: revision(8) };
+    assert.deepEqual((await provider.it.read('guard-web', state)).props, state);
+  });
+
+  test('asks as the role in which the stack is built', async (t) => {
+    const { endpoint, calls } = await startEcs(t, { DescribeServices: [service(revision(8), 'COMPLETED')] });
+    const roles = [
+      { roleArn: 'arn:aws:iam::111111111111:role/hub' },
+      { roleArn: 'arn:aws:iam::222222222222:role/deploy', externalId: 'shared', sessionName: 'ci' },
+    ];
+    await provider.it.create({ ...inputs(endpoint), assumeRoles: roles });
+    const assumed = calls.filter(({ action }) => action === 'AssumeRole');
+    assert.deepEqual(
+      assumed.map(({ body }) => [body['RoleArn'], body['RoleSessionName'], body['ExternalId']]),
+      [
+        ['arn:aws:iam::111111111111:role/hub', 'evenkeel', undefined],
+        ['arn:aws:iam::222222222222:role/deploy', 'ci', 'shared'],
+      ],
+    );
+    assert.deepEqual(
+      calls.map(({ key }) => key),
+      ['nobody', 'key-1', 'key-2'],
+      'each call is signed by the role before it',
+    );
+  });
+
+  test('counts repaired code as a change, since what is in the state is what refresh and delete run', async () => {
+    const state = { wanted: revision(8), running: revision(8), __provider: 'exports.old = 1' };
+    const diff = (code: string) => provider.it.diff('guard-web', state, { wanted: revision(8), __provider: code });
+    assert.equal((await diff('exports.old = 1')).changes, false);
+    assert.equal((await diff('exports.repaired = 1')).changes, true);
+  });
+
   test('shows at refresh what runs in truth, so that the next up looks again', async (t) => {
     const { endpoint } = await startEcs(t, { DescribeServices: [service(revision(6), 'COMPLETED')] });
     const state = { ...inputs(endpoint), running: revision(8) };

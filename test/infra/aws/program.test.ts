@@ -216,6 +216,15 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.deepEqual(additionalSecretOutputs, ['token', 'secret']);
     });
 
+    test('RDS is asked for its events when it has the database', () => {
+      const { dependsOn } = only(result, 'aws:rds/eventSubscription:EventSubscription');
+      assert.ok(dependsOn.includes(only(result, 'aws:rds/instance:Instance').urn));
+    });
+
+    test('no rule of the repository deletes an image: what runs, and what may run again, is not known there', () => {
+      assert.deepEqual(ofType(result, 'aws:ecr/lifecyclePolicy:LifecyclePolicy'), []);
+    });
+
     test('every log has an end', () => {
       for (const { inputs } of ofType(result, 'aws:cloudwatch/logGroup:LogGroup'))
         assert.ok(Number(inputs['retentionInDays']) * 86_400_000 >= posture.oncall.logRetention);
@@ -233,3 +242,13 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.equal(only(result, 'aws:s3/bucket:Bucket', '-media').protect, posture.database.deletionProtection);
     });
   });
+
+test('a permissions boundary is on every role', async () => {
+  const boundary = 'arn:aws:iam::123456789012:policy/boundary';
+  const result = await run({ posture: MAXIMAL, config: { ...CONFIG, 'evenkeel:permissionsBoundary': boundary } });
+  const roles = ofType(result, 'aws:iam/role:Role');
+  assert.ok(roles.length >= 8, `only ${roles.length}`);
+  for (const { inputs, name } of roles) assert.equal(inputs['permissionsBoundary'], boundary, name);
+  for (const { inputs } of ofType(await run({ posture: MAXIMAL }), 'aws:iam/role:Role'))
+    assert.equal(inputs['permissionsBoundary'], undefined);
+});

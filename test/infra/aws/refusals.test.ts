@@ -1,10 +1,10 @@
 /** What cannot be deployed is refused before the first resource, with one line that says what to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { awsWarnings } from '../../../infra/aws/checks.ts';
+import { awsProblems, awsWarnings } from '../../../infra/aws/checks.ts';
 import { resolve } from '../../../posture/resolve.ts';
-import { CONFIG, run } from '../harness.ts';
-import { change, MINIMAL, PROD } from '../stacks.ts';
+import { CONFIG, ofType, only, run } from '../harness.ts';
+import { change, MAXIMAL, MINIMAL, PROD } from '../stacks.ts';
 
 /** The lines of a refusal, after which nothing at all was declared. */
 async function refusal(posture: unknown, config: Record<string, string> = CONFIG): Promise<string[]> {
@@ -46,6 +46,26 @@ describe('a posture', () => {
     ['with a range too small', 'network.cidr', '10.40.0.0/28', /network\.cidr: "10\.40\.0\.0\/28" cannot hold/],
     ['with a crooked range', 'network.cidr', '10.40.3.0/16', /network\.cidr: "10\.40\.3\.0\/16" cannot hold/],
     ['with fewer reserved than RDS keeps', 'database.superuserReserved', 2, /superuserReserved: 2 is fewer than the 3/],
+    [
+      'with a /24, whose subnets have 11 addresses',
+      'network.cidr',
+      '10.40.0.0/24',
+      /gives a subnet 11 addresses, and one zone alone needs 33/,
+    ],
+    [
+      'with a range of somebody else',
+      'network.cidr',
+      '8.8.0.0/16',
+      /network\.cidr: "8\.8\.0\.0\/16" belongs to somebody/,
+    ],
+    [
+      'with more storage than RDS has',
+      'database.storage.max',
+      '200TiB',
+      /database\.storage\.max: 200TiB is more than the 64TiB/,
+    ],
+    ['with one address twice', 'oncall.emails', ['a@b.de', 'a@b.de'], /oncall\.emails: "a@b\.de" stands there twice/],
+    ['with a zone twice', 'network.zoneIds', ['euc1-az1', 'euc1-az1'], /network\.zoneIds: .* names a zone twice/],
     ['with less storage than gp3 has', 'database.storage.size', '19GiB', /database\.storage\.size: 19GiB is below/],
   ];
   for (const [name, path, value, line] of cases)
@@ -58,6 +78,87 @@ describe('a posture', () => {
   test('with more than one mistake gets a line for each', async () => {
     const lines = await refusal(change(change(PROD, 'web.pol', 4), 'worker.pool', 'many'));
     assert.equal(lines.length, 2);
+  });
+});
+
+describe('a place', () => {
+  test('with fewer zones named than asked for', async () => {
+    const posture = change(MAXIMAL, 'network.zoneIds', ['euc1-az1', 'euc1-az2']);
+    const [line, ...others] = await refusal(posture);
+    assert.match(line!, /network\.zoneIds: euc1-az1, euc1-az2 are fewer than network\.zones 3/);
+    assert.deepEqual(others, []);
+  });
+
+  test('that lacks the class of the database', async () => {
+    const [line] = await refusal(PROD, { ...CONFIG, 'aws:region': 'ca-west-1' });
+    assert.match(line!, /database\.instance: ca-west-1 has no db\.t4g\.small/);
+  });
+
+  test('whose names AWS keeps for itself, or that has none', () => {
+    const place = { stack: 'prod', region: 'eu-central-1' };
+    assert.match(awsProblems(resolve(PROD), { ...place, project: 'internal-bot' }).join(), /begin with "internal-"/);
+    assert.match(awsProblems(resolve(PROD), { ...place, project: '42', stack: '7' }).join(), /have no letter/);
+    assert.deepEqual(awsProblems(resolve(PROD), { ...place, project: 'bot' }), []);
+  });
+});
+
+describe('an `aws:` key', () => {
+  const roles = (value: unknown) => ({ ...CONFIG, 'aws:assumeRoles': JSON.stringify(value) });
+  const refused: [name: string, config: Record<string, string>, line: RegExp][] = [
+    [
+      'that is not honoured',
+      { ...CONFIG, 'aws:accessKey': 'AKIA' },
+      /^aws:accessKey: not honoured; known are aws:region, .*: pulumi config rm aws:accessKey$/,
+    ],
+    [
+      'of an older provider',
+      { ...CONFIG, 'aws:assumeRole': '{}' },
+      /^aws:assumeRole: not honoured; known are .*aws:assumeRoles/,
+    ],
+    ['with a role that is none', roles([{ roleArn: 'deploy' }]), /^aws:assumeRoles\[0\]\.roleArn is not accepted/],
+    ['with roles that are no list', roles({ roleArn: 'x' }), /^aws:assumeRoles is not accepted: wanted a list/],
+    [
+      'with a part of a role that only the provider would know',
+      roles([{ roleArn: 'arn:aws:iam::222222222222:role/deploy', policy: '{}' }]),
+      /^aws:assumeRoles\[0\]\.policy: not honoured/,
+    ],
+    ['with tags of another form', { ...CONFIG, 'aws:defaultTags': '{"team":"a"}' }, /^aws:defaultTags is not accepted/],
+  ];
+  for (const [name, config, line] of refused)
+    test(`${name} is refused by name`, async () => {
+      const lines = await refusal(PROD, config);
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(lines[0]!, line);
+      assert.ok(!lines[0]!.includes('AKIA'));
+    });
+
+  test('that is honoured reaches provider, guards and migration alike', async () => {
+    const assumeRoles = [{ roleArn: 'arn:aws:iam::222222222222:role/deploy', externalId: 'shared' }];
+    const result = await run({
+      posture: PROD,
+      config: {
+        ...roles(assumeRoles),
+        'aws:defaultTags': JSON.stringify({ tags: { team: 'bots', stack: 'another' } }),
+        'aws:forbiddenAccountIds': '["111111111111"]',
+        'aws:ignoreTags': '{"keyPrefixes":["cost:"]}',
+      },
+    });
+    assert.equal(result.error, undefined);
+    const given = Object.fromEntries(
+      Object.entries(only(result, 'pulumi:providers:aws').inputs).map(([key, value]) => [
+        key,
+        typeof value === 'string' && /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value,
+      ]),
+    );
+    assert.deepEqual(given['assumeRoles'], assumeRoles);
+    assert.deepEqual(given['forbiddenAccountIds'], ['111111111111']);
+    assert.deepEqual(given['ignoreTags'], { keyPrefixes: ['cost:'] });
+    assert.deepEqual(given['defaultTags'], {
+      tags: { team: 'bots', project: 'evenkeel', stack: 'prod', 'managed-by': 'pulumi' },
+    });
+    for (const type of ['Guard', 'Migrate'])
+      for (const { inputs } of ofType(result, `pulumi-nodejs:dynamic/evenkeel:${type}`))
+        assert.deepEqual(inputs['assumeRoles'], assumeRoles, type);
   });
 });
 
@@ -115,6 +216,7 @@ describe('a configuration', () => {
     ['evenkeel:imageDigest', 'latest', /^evenkeel:imageDigest is not accepted: wanted the digest/],
     ['evenkeel:target', 'gcp', /^evenkeel:target: "gcp" is not one of aws, docker/],
     ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of amd64, arm64/],
+    ['evenkeel:permissionsBoundary', 'boundary', /^evenkeel:permissionsBoundary is not accepted: wanted the ARN/],
     ['evenkeel:botTokn', 'x', /^evenkeel:botTokn: unknown key/],
   ];
   for (const [key, value, line] of malformed)

@@ -240,6 +240,26 @@ describe('refresh', () => {
   });
 });
 
+describe('refresh', () => {
+  test('passes with a token that was revoked, and the next up sets the webhook with the new one', async (t) => {
+    const { inputs, call } = await setting(t);
+    const { id, outs } = await provider.it.create(inputs);
+    const dead = { ...outs!, token: '100001:of-another-time' };
+    const { props } = await provider.it.read(id, dead);
+    assert.equal(props!['url'], '');
+    assert.equal((await provider.it.diff(id, props!, inputs)).changes, true);
+    await provider.it.update(id, props!, inputs);
+    assert.equal((await call('getWebhookInfo'))?.['url'], inputs.url);
+  });
+
+  test('passes while Telegram does not answer', async (t) => {
+    const { inputs } = await setting(t);
+    const { id, outs } = await provider.it.create(inputs);
+    const { props } = await provider.it.read(id, { ...outs!, apiRoot: 'http://127.0.0.1:9' });
+    assert.equal(props!['url'], '');
+  });
+});
+
 describe('delete', () => {
   test('takes our own webhook away', async (t) => {
     const { inputs, call } = await setting(t);

@@ -93,6 +93,7 @@ export async function collect(values: unknown, options: Options = {}): Promise<R
         architecture: 'amd64',
         telegramApiRoot: 'https://api.telegram.org',
         restoreSnapshot: undefined,
+        permissionsBoundary: undefined,
       });
       return outputs;
     });
