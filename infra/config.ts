@@ -77,8 +77,10 @@ const RULES: Partial<Record<Key, Rule>> = {
     command: 'pulumi config set evenkeel:permissionsBoundary <arn>, or pulumi config rm evenkeel:permissionsBoundary',
   },
   telegramApiRoot: {
-    accepts: /^https?:\/\/[^\s/]+$/,
-    wanted: 'an address without a path, such as "https://api.telegram.org"',
+    // The token is part of every path: in the clear only inside one's own network, or on this machine.
+    accepts:
+      /^(https:\/\/[^\s/]+|http:\/\/(10\.\d+\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|192\.168\.\d+\.\d+|127\.0\.0\.1|[a-z0-9.-]+\.internal)(:\d+)?)$/,
+    wanted: 'an address without a path, such as "https://api.telegram.org"; http only for a private address',
     command: 'pulumi config set evenkeel:telegramApiRoot <address>',
   },
 };

@@ -92,15 +92,10 @@ function idle({ ingress: { idleTimeout } }: Posture): string[] {
   return [`ingress.idleTimeout: ${formatDuration(idleTimeout)} is outside the 1s to 4000s of a load balancer`];
 }
 
-/** Largest volume of RDS for PostgreSQL. */
-const LARGEST_STORAGE = 64 * 1024 * GiB;
-
 function storage({ database: { storage } }: Posture): string[] {
   const problems: string[] = [];
   if (storage.size < 20 * GiB)
     problems.push(`database.storage.size: ${formatBytes(storage.size)} is below the 20GiB of gp3 storage`);
-  if (storage.max > LARGEST_STORAGE)
-    problems.push(`database.storage.max: ${formatBytes(storage.max)} is more than the 64TiB that RDS has`);
   if (storage.max < storage.size * 1.1)
     problems.push(
       `database.storage.max: ${formatBytes(storage.max)} leaves autoscaling no room above storage.size ${formatBytes(storage.size)}: RDS wants at least 10 % more`,

@@ -8,7 +8,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { serverParameters } from '../../posture/limits.ts';
+import { serverParameters, type ServerParameter } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { DATABASE_PORT } from './firewall.ts';
 import { logRetentionDays, toDays, toGiB } from './names.ts';
@@ -24,6 +24,28 @@ const OWNER = 'evenkeel';
 
 /** What RDS does not let anyone change: it keeps PostgreSQL's own 3, and `checks.ts` refuses a posture with fewer. */
 const FIXED_BY_RDS = ['superuser_reserved_connections'];
+
+/**
+ * What PostgreSQL itself, or RDS, has anyway: AWS reports those as `pending-reboot` whatever was sent, and each plan would
+ * show them as a change (provider documentation, "Problematic Plan Changes"). Sent, they change nothing at any time.
+ */
+const RDS_DEFAULTS: Readonly<Record<string, string>> = {
+  synchronous_commit: 'on',
+  timezone: 'UTC',
+  autovacuum_naptime: '15',
+  log_autovacuum_min_duration: '10000',
+};
+
+/** RDS keeps switches as 0 and 1, and says them back so. */
+const SWITCHES: Readonly<Record<string, string>> = { on: '1', off: '0' };
+/** A choice of more than two values, though it looks like a switch. */
+const NO_SWITCH = ['synchronous_commit'];
+
+/** A parameter as AWS will report it: written in another way, every refresh would find a difference that no `up` mends. */
+function asRdsSaysBack({ name, value, applyMethod }: ServerParameter): ServerParameter {
+  const kept = NO_SWITCH.includes(name) ? value : (SWITCHES[value] ?? value);
+  return { name, value: kept, applyMethod: RDS_DEFAULTS[name] === value ? 'pending-reboot' : applyMethod };
+}
 
 /** In pages of 8 KiB, as RDS's own default is written: a quarter of the memory is {DBInstanceClassMemory/32768}. */
 export const sharedBuffers = ({ database }: Posture): string =>
@@ -85,9 +107,11 @@ export class Database extends pulumi.ComponentResource {
         family: `postgres${posture.database.version}`,
         description: 'Limits and timeouts that follow from the posture',
         parameters: [
-          ...serverParameters(posture).filter(({ name }) => !FIXED_BY_RDS.includes(name)),
+          ...serverParameters(posture)
+            .filter(({ name }) => !FIXED_BY_RDS.includes(name))
+            .map(asRdsSaysBack),
           { name: 'shared_buffers', value: sharedBuffers(posture), applyMethod: 'pending-reboot' },
-          { name: 'rds.force_ssl', value: '1', applyMethod: 'immediate' },
+          { name: 'rds.force_ssl', value: '1', applyMethod: 'pending-reboot' },
           // The server's own default, said aloud: a replaced list would drop what Performance Insights reads.
           { name: 'shared_preload_libraries', value: 'pg_stat_statements', applyMethod: 'pending-reboot' },
         ],
@@ -151,6 +175,8 @@ export class Database extends pulumi.ComponentResource {
         }),
         ...(restoreSnapshot !== undefined && { snapshotIdentifier: restoreSnapshot }),
 
+        // What was called Performance Insights, in the form that costs nothing.
+        databaseInsightsMode: 'standard',
         performanceInsightsEnabled: database.performanceInsights,
         ...(database.performanceInsights && { performanceInsightsRetentionPeriod: 7 }),
         enabledCloudwatchLogsExports: [...EXPORTED_LOGS],

@@ -22,12 +22,14 @@ export interface EdgeArgs {
   telegramOnly: boolean;
   /** Longest answer of the origin, ms; CloudFront takes 1s to 120s. */
   readTimeout: number;
-  /** How long an idle connection to the origin is kept, ms; CloudFront takes 1s to 120s. */
-  keepAlive: number;
+  /** How long the load balancer keeps an idle connection, ms. CloudFront lets go a little before; it takes 1s to 120s. */
+  idleTimeout: number;
 }
 
 /** CloudFront gives up a little later than the bot itself would have answered 503. */
 const READ_MARGIN = 5_000;
+/** Both sides letting go at once is a request on a connection that is closed: 502. */
+const KEEP_ALIVE_MARGIN = 5_000;
 
 const limited = (milliseconds: number): number => Math.min(60, Math.max(1, toSeconds(milliseconds)));
 
@@ -59,7 +61,8 @@ export class Edge extends pulumi.ComponentResource {
           originSslProtocols: { items: ['TLSv1.2'], quantity: 1 },
         },
       },
-      { parent: this },
+      // AWS takes longer than the provider's quarter of an hour at times.
+      { parent: this, customTimeouts: { create: '30m', update: '30m', delete: '30m' } },
     );
   }
 
@@ -117,7 +120,7 @@ export class Edge extends pulumi.ComponentResource {
             vpcOriginConfig: {
               vpcOriginId: made.origin.id,
               originReadTimeout: limited(args.readTimeout + READ_MARGIN),
-              originKeepaliveTimeout: limited(args.keepAlive),
+              originKeepaliveTimeout: limited(args.idleTimeout - KEEP_ALIVE_MARGIN),
             },
           },
         ],

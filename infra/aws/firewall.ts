@@ -16,6 +16,8 @@ export interface FirewallArgs {
    * from CloudFront's own addresses alone. Default: by whether the posture has a domain.
    */
   entrance: 'internet' | 'cloudfront';
+  /** Root of the Bot API: a server of one's own may listen on another port than 443. Default: Telegram's own. */
+  telegramApiRoot?: string;
 }
 
 export class Firewall extends pulumi.ComponentResource {
@@ -41,6 +43,8 @@ export class Firewall extends pulumi.ComponentResource {
       // Telegram, providers, and AWS's own services: names whose addresses change, so the port is what can be held.
       this.#egress(`${role}-https`, role, { cidrIpv4: '0.0.0.0/0', port: 443 });
     }
+    const port = portOf(args.telegramApiRoot);
+    if (port !== 443) this.#egress('worker-telegram', 'worker', { cidrIpv4: '0.0.0.0/0', port });
     this.registerOutputs({});
   }
 
@@ -80,6 +84,12 @@ export class Firewall extends pulumi.ComponentResource {
     const rule = { securityGroupId: this.groupIds[group], ipProtocol: 'tcp', fromPort: port, toPort: port, ...peer };
     this.rules.push(new aws.vpc.SecurityGroupEgressRule(`${this.#name}-${name}`, rule, { parent: this }));
   }
+}
+
+/** Port of an address; 443 without one. */
+function portOf(address = 'https://api.telegram.org'): number {
+  const { protocol, port } = new URL(address);
+  return Number(port) || (protocol === 'http:' ? 80 : 443);
 }
 
 interface Peer {

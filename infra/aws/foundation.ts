@@ -16,12 +16,13 @@ export interface Foundation {
   accountId: pulumi.Output<string>;
   network: Network;
   firewall: Firewall;
-  media: PrivateBucket;
   image: Image;
   ingress: Ingress;
   database: Database;
   vault: Vault;
   cluster: aws.ecs.Cluster;
+  /** All of it. */
+  parts: pulumi.Resource[];
 }
 
 /** The load balancer writes its access logs here itself (AWS, "Access logs for your Application Load Balancer"). */
@@ -43,16 +44,11 @@ export function foundation(name: string, settings: Settings, { region, provider 
 
   const network = new Network(name, { posture, region }, options);
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
-  const firewall = new Firewall(name, { network, entrance }, options);
+  const firewall = new Firewall(name, { network, entrance, telegramApiRoot: settings.telegramApiRoot }, options);
 
   const logs = new PrivateBucket(
     `${name}-access-logs`,
     { expireAfter: posture.ingress.logRetention, statements: accessLogs(accountId) },
-    options,
-  );
-  const media = new PrivateBucket(
-    `${name}-media`,
-    { expireAfter: posture.database.retention.conversation, keep: posture.database.deletionProtection },
     options,
   );
   const image = new Image(
@@ -83,5 +79,6 @@ export function foundation(name: string, settings: Settings, { region, provider 
     { name, settings: [{ name: 'containerInsights', value: 'enabled' }] },
     { provider },
   );
-  return { accountId, network, firewall, media, image, ingress, database, vault, cluster };
+  const parts = [network, firewall, logs, image, ingress, database, vault, cluster];
+  return { accountId, network, firewall, image, ingress, database, vault, cluster, parts };
 }

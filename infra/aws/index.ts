@@ -4,6 +4,7 @@ import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, type Alarms } from './alarms/index.ts';
 import { foundation, type Foundation } from './foundation.ts';
+import { keeper } from './keeper.ts';
 import { namePrefix } from './names.ts';
 import { account, type Account } from './provider.ts';
 import { rollout } from './rollout.ts';
@@ -15,7 +16,7 @@ export function deploy(settings: Settings): Outputs {
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
   const alarms = watch(name, settings, access, base, tasks);
-  const { webhookUrl } = rollout(name, {
+  const { webhookUrl, parts } = rollout(name, {
     settings,
     account: access,
     base,
@@ -29,6 +30,7 @@ export function deploy(settings: Settings): Outputs {
       period: sentinelPeriod(settings.posture),
     },
   });
+  keeper(name, settings.posture, [...base.parts, ...Object.values(tasks), ...alarms.parts, ...parts]);
   const { image, ingress, vault } = base;
   return {
     webhookUrl,

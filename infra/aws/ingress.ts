@@ -75,6 +75,8 @@ export class Ingress extends pulumi.ComponentResource {
         idleTimeout: toSeconds(args.posture.ingress.idleTimeout),
         dropInvalidHeaderFields: true,
         enableDeletionProtection: args.keep,
+        // Free, and off by default: traffic leaves a zone that is impaired, by a command or by AWS itself.
+        enableZonalShift: true,
         accessLogs: { bucket: args.logs.bucketName, enabled: true },
       },
       { parent: this, dependsOn: [args.logs.policy, ...args.network.routes] },
@@ -148,7 +150,7 @@ export class Ingress extends pulumi.ComponentResource {
         header: { name: ORIGIN_HEADER, value: secret },
         telegramOnly: posture.ingress.telegramOnly,
         readTimeout: posture.telegram.ackDeadline,
-        keepAlive: posture.ingress.idleTimeout,
+        idleTimeout: posture.ingress.idleTimeout,
       },
       { parent: this, dependsOn: [listener] },
     );

@@ -55,7 +55,13 @@ export class Network extends pulumi.ComponentResource {
 
     this.#vpc = this.#createVpc(cidr);
     this.vpcId = this.#vpc.id;
-    const isolated = this.#subnets('isolated', spread);
+    // A table of their own, without a route: the VPC's main table is anybody's to change.
+    const closedTable = new aws.ec2.RouteTable(
+      `${name}-isolated`,
+      { vpcId: this.vpcId, tags: { Name: `${name}-isolated` } },
+      { parent: this },
+    );
+    const isolated = this.#subnets('isolated', spread, closedTable);
     const publicTable = this.#publicRoutes();
     const open = this.#subnets('public', spread, publicTable);
     this.publicSubnetIds = open.map(({ id }) => id);

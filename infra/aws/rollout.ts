@@ -39,6 +39,8 @@ export interface Rollout {
   webhookUrl: pulumi.Output<string>;
   webhook: Webhook;
   services: Record<'web' | 'worker', Service>;
+  /** All of it. */
+  parts: pulumi.Resource[];
 }
 
 export function rollout(name: string, args: RolloutArgs): Rollout {
@@ -48,7 +50,7 @@ export function rollout(name: string, args: RolloutArgs): Rollout {
     worker: serve(name, 'worker', args, migration),
   };
   const guards = [watch(name, services.web, args), watch(name, services.worker, args)];
-  scale(name, services, args);
+  const scaling = scale(name, services, args);
 
   const webhookUrl = pulumi.interpolate`${args.base.ingress.publicUrl}${WEBHOOK_PATH}`;
   const { posture, telegramApiRoot } = args.settings;
@@ -65,7 +67,8 @@ export function rollout(name: string, args: RolloutArgs): Rollout {
     },
     { dependsOn: [...guards, ...args.base.ingress.entrance] },
   );
-  return { webhookUrl, webhook, services };
+  const parts = [migration, services.web, services.worker, ...guards, ...scaling, webhook];
+  return { webhookUrl, webhook, services, parts };
 }
 
 function migrate(name: string, { settings, account, base, tasks }: RolloutArgs): Migrate {
@@ -144,11 +147,11 @@ function watch(name: string, { role, service }: Service, { settings, account, ba
   );
 }
 
-function scale(name: string, services: Rollout['services'], args: RolloutArgs): void {
+function scale(name: string, services: Rollout['services'], args: RolloutArgs): Scaling[] {
   const { ingress } = args.base;
   const common = { posture: args.settings.posture, cluster: name };
   const options = (service: Service) => ({ providers: [args.account.provider], dependsOn: [service.service] });
-  new Scaling(
+  const web = new Scaling(
     `${name}-web-scaling`,
     {
       ...common,
@@ -157,9 +160,10 @@ function scale(name: string, services: Rollout['services'], args: RolloutArgs): 
     },
     options(services.web),
   );
-  new Scaling(
+  const worker = new Scaling(
     `${name}-worker-scaling`,
     { ...common, role: 'worker', queueAge: args.queueAge },
     options(services.worker),
   );
+  return [web, worker];
 }

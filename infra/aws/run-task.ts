@@ -40,6 +40,8 @@ export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
         taskDefinition: inputs.taskDefinition,
         launchType: 'FARGATE',
         startedBy: 'pulumi-up',
+        // A request that is repeated, because its answer was lost, starts no second task.
+        clientToken: crypto.randomUUID(),
         networkConfiguration: {
           awsvpcConfiguration: {
             subnets: inputs.subnets,

@@ -16,6 +16,17 @@ export interface ScalingArgs {
   queueAge?: { namespace: string; name: string; dimensions: Record<string, pulumi.Input<string>>; period: number };
 }
 
+interface Step {
+  says: string;
+  /** End of the alarm's name. */
+  alarm: string;
+  cooldown: number;
+  step: aws.types.input.appautoscaling.PolicyStepScalingPolicyConfigurationStepAdjustment;
+  comparisonOperator: string;
+  threshold: number;
+  evaluationPeriods: number;
+}
+
 export class Scaling extends pulumi.ComponentResource {
   readonly #name: string;
   readonly #scaling: Posture['scaling'];
@@ -38,6 +49,9 @@ export class Scaling extends pulumi.ComponentResource {
       { parent: this },
     );
     this.#track('cpu', {
+      // Workers wait for providers: their CPU is low just when work is late, and a target on it would take away what the
+      // queue's age has added. They leave by the age alone.
+      ...(args.queueAge && { disableScaleIn: true }),
       targetValue: Number((this.#scaling.cpu * 100).toFixed(2)),
       predefinedMetricSpecification: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
     });
@@ -49,7 +63,7 @@ export class Scaling extends pulumi.ComponentResource {
           resourceLabel: args.requests,
         },
       });
-    if (args.queueAge) this.#addOnQueueAge(args.queueAge);
+    if (args.queueAge) this.#byQueueAge(args.queueAge);
     this.registerOutputs({});
   }
 
@@ -70,37 +84,61 @@ export class Scaling extends pulumi.ComponentResource {
   }
 
   /**
-   * One task more for each cooldown in which work is too old. A step and no target: age grows without bound while work
-   * waits, so that tracking it would ask for every task at once. CPU takes the tasks away again.
+   * One task more for each cooldown in which work is too old, and one less for each in which nothing was. A step and no
+   * target: age grows without bound while work waits, so that tracking it would ask for every task at once.
    */
-  #addOnQueueAge({ namespace, name, dimensions, period }: NonNullable<ScalingArgs['queueAge']>): void {
+  #byQueueAge(metric: NonNullable<ScalingArgs['queueAge']>): void {
+    const { scaleOutCooldown, scaleInCooldown, queueAge } = this.#scaling;
+    const idle = Math.max(1, Math.ceil(scaleInCooldown / 1000 / metric.period));
+    this.#step('queue-age', metric, {
+      says: 'Adds a worker',
+      alarm: 'scale-on-queue-age',
+      cooldown: toSeconds(scaleOutCooldown),
+      step: { metricIntervalLowerBound: '0', scalingAdjustment: 1 },
+      comparisonOperator: 'GreaterThanThreshold',
+      threshold: queueAge / 1000,
+      evaluationPeriods: 1,
+    });
+    this.#step('queue-idle', metric, {
+      says: 'Takes a worker away',
+      alarm: 'scale-in-on-queue-age',
+      cooldown: toSeconds(scaleInCooldown),
+      step: { metricIntervalUpperBound: '0', scalingAdjustment: -1 },
+      // A quarter of what is too old: between the two nothing happens, or each would undo the other.
+      comparisonOperator: 'LessThanOrEqualToThreshold',
+      threshold: queueAge / 4000,
+      evaluationPeriods: idle,
+    });
+  }
+
+  #step(part: string, { namespace, name, dimensions, period }: NonNullable<ScalingArgs['queueAge']>, how: Step): void {
     const policy = new aws.appautoscaling.Policy(
-      `${this.#name}-queue-age`,
+      `${this.#name}-${part}`,
       {
         ...this.#policyTarget(),
         policyType: 'StepScaling',
         stepScalingPolicyConfiguration: {
           adjustmentType: 'ChangeInCapacity',
-          cooldown: toSeconds(this.#scaling.scaleOutCooldown),
+          cooldown: how.cooldown,
           metricAggregationType: 'Maximum',
-          stepAdjustments: [{ metricIntervalLowerBound: '0', scalingAdjustment: 1 }],
+          stepAdjustments: [how.step],
         },
       },
       { parent: this },
     );
     new aws.cloudwatch.MetricAlarm(
-      `${this.#name}-queue-age`,
+      `${this.#name}-${part}`,
       {
-        name: `${this.#name}-scale-on-queue-age`,
-        alarmDescription: 'Adds a worker; wakes nobody. Runbook: docs/runbooks/lane-chat-age.md',
+        name: `${this.#name}-${how.alarm}`,
+        alarmDescription: `${how.says}; wakes nobody. Runbook: docs/runbooks/lane-chat-age.md`,
         namespace,
         metricName: name,
         dimensions,
         statistic: 'Maximum',
-        comparisonOperator: 'GreaterThanThreshold',
-        threshold: this.#scaling.queueAge / 1000,
+        comparisonOperator: how.comparisonOperator,
+        threshold: how.threshold,
         period,
-        evaluationPeriods: 1,
+        evaluationPeriods: how.evaluationPeriods,
         treatMissingData: 'notBreaching',
         alarmActions: [policy.arn],
       },

@@ -7,8 +7,6 @@ import { toDays } from './names.ts';
 export interface PrivateBucketArgs {
   /** Age at which an object is deleted, ms. Storage costs about 0.025 USD a GB and month. */
   expireAfter: number;
-  /** Data that only a person may delete: the bucket is protected, and `pulumi destroy` is refused. Default false. */
-  keep?: boolean;
   /** Statements of the bucket's policy beside the one that refuses plain HTTP. Default: none. */
   statements?: (bucketArn: pulumi.Output<string>) => Statement[];
 }
@@ -21,8 +19,8 @@ export class PrivateBucket extends pulumi.ComponentResource {
 
   constructor(name: string, args: PrivateBucketArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:PrivateBucket', name, {}, options);
-    const keep = args.keep ?? false;
-    const created = new aws.s3.Bucket(name, { forceDestroy: !keep }, { parent: this, protect: keep });
+    // Emptied and deleted with the stack: what must be kept is in the database.
+    const created = new aws.s3.Bucket(name, { forceDestroy: true }, { parent: this });
     const bucket = created.bucket;
     this.bucketName = bucket;
     this.arn = created.arn;

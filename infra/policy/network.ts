@@ -94,6 +94,34 @@ const listener = ({ protocol, sslPolicy, defaultActions }: Props): string[] => {
   return protocol === 'HTTP' && forwards ? ['plain HTTP is forwarded: redirect it to HTTPS'] : [];
 };
 
+/** Plain HTTP that a rule forwards is for a load balancer inside the network, which asks for a header that only its edge knows. */
+const listenerRule = ({ actions, conditions }: Props, balancer: Props | undefined): string[] => {
+  if (!(list(actions) as Props[]).some(({ type }) => type === 'forward')) return [];
+  const asks = (list(conditions) as Props[]).some(({ httpHeader }) => httpHeader !== undefined);
+  return balancer?.['internal'] === true && asks
+    ? []
+    : ['plain HTTP is forwarded: only an internal load balancer may, to requests with a header of its edge'];
+};
+
+export const plainForwarding = stackRule(
+  'plain-forwarding',
+  'What a rule forwards from plain HTTP comes through an edge: it asks for a header, on an internal load balancer.',
+  (resources, violate) => {
+    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    const from = (resource: PolicyResource | undefined, property: string, type: RegExp): PolicyResource | undefined =>
+      resource &&
+      madeFrom(resource, property)
+        .map((urn) => byUrn.get(urn))
+        .find((made) => made && type.test(made.type));
+    for (const rule of resources.filter(({ type }) => /^aws:a?lb\/listenerRule:ListenerRule$/.test(type))) {
+      const listens = from(rule, 'listenerArn', /:Listener$/);
+      if (listens?.props['protocol'] !== 'HTTP') continue;
+      for (const what of listenerRule(rule.props, from(listens, 'loadBalancerArn', /:LoadBalancer$/)?.props))
+        violate(what, rule.urn);
+    }
+  },
+);
+
 const distribution = ({ viewerCertificate, defaultCacheBehavior, orderedCacheBehaviors }: Props): string[] => {
   const { cloudfrontDefaultCertificate, minimumProtocolVersion } = (viewerCertificate ?? {}) as Props;
   const modern = cloudfrontDefaultCertificate === true || /^TLSv1\.[23]/.test(String(minimumProtocolVersion));

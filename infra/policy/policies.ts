@@ -2,7 +2,7 @@
 import type { Policies } from '@pulumi/policy';
 import { bucketsPrivate, databasePrivate, databaseRecoverable, encrypted, logsEnd } from './data.ts';
 import { leastPrivilege, noAnybody } from './iam.ts';
-import { closedPorts, modernTls, onlyBalancersOpen } from './network.ts';
+import { closedPorts, modernTls, onlyBalancersOpen, plainForwarding } from './network.ts';
 import { alarmsTell, tagged } from './operations.ts';
 import { fixedImages, noPlainSecrets, sealedContainers, stopsInTime } from './tasks.ts';
 
@@ -15,6 +15,7 @@ export const policies = [
   closedPorts,
   onlyBalancersOpen,
   modernTls,
+  plainForwarding,
   leastPrivilege,
   noAnybody,
   stopsInTime,

@@ -39,8 +39,17 @@ const SECRET_VALUES = [
   /\bsk-[A-Za-z0-9-]{16,}/,
 ];
 
+/** A key in the path of an incident tool's address, whoever keeps it: PagerDuty, Opsgenie, Slack, Telegram. */
+const SECRET_ADDRESSES = [
+  /\bevents\.pagerduty\.com\/integration\/[^/"\s]+/,
+  /\bapi\.(eu\.)?opsgenie\.com\/\S*apiKey=/i,
+  /\bhooks\.slack\.com\/services\//,
+  /\bapi\.telegram\.org\/bot\d/,
+];
+
 const secretLike = (name: string, value: unknown): boolean =>
-  (SECRET_NAME.test(name) && !POINTER.test(name)) || SECRET_VALUES.some((form) => form.test(String(value)));
+  (SECRET_NAME.test(name) && !POINTER.test(name)) ||
+  [...SECRET_VALUES, ...SECRET_ADDRESSES].some((form) => form.test(String(value)));
 
 /** The value is never in the message. */
 const plain = (entries: [string, unknown][]): string[] =>

@@ -52,6 +52,8 @@ export interface Alarms {
   rollbackAlarmNames: Record<'web' | 'worker', string[]>;
   /** The alarms of those names: what a service must wait for. */
   rollbackAlarms: pulumi.Resource[];
+  /** All of it. */
+  parts: pulumi.Resource[];
 }
 
 /**
@@ -67,8 +69,8 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
   const watched: Watched = { ...args.watched, stack: name, relay: `${name}-relay` };
   const topics = new Topics(name, { posture, accountId: args.accountId }, options);
   const made = new MetricAlarms(name, { prefix: name, posture, watched, topics: topics.arns }, options);
-  new LogMetrics(name, { logGroups: args.logGroups, stack: name }, options);
-  new Notices(
+  const logMetrics = new LogMetrics(name, { logGroups: args.logGroups, stack: name }, options);
+  const notices = new Notices(
     name,
     {
       database: watched.database,
@@ -79,16 +81,18 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     },
     options,
   );
+  const parts: pulumi.Resource[] = [topics, made, logMetrics, notices];
   if (relayed) {
     const { telegramApiRoot, permissionsBoundary } = args;
     const topicArn = topics.arns.page;
-    new Relay(
+    const relay = new Relay(
       watched.relay,
       { functionName: watched.relay, posture, telegramApiRoot, permissionsBoundary, topicArn, ...relayed },
       options,
     );
+    parts.push(relay);
   }
-  new Sentinel(
+  const sentinel = new Sentinel(
     `${name}-sentinel`,
     {
       functionName: `${name}-sentinel`,
@@ -115,6 +119,7 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     dashboardUrl: dashboard.url,
     rollbackAlarmNames: rollbackAlarmNames(name, posture),
     rollbackAlarms: rollback.map(({ id }) => made.alarms[id]!),
+    parts: [...parts, sentinel, dashboard],
   };
 }
 

@@ -13,6 +13,9 @@ const OPERATOR: Record<Comparison, string> = {
   '>=': 'GreaterThanOrEqualToThreshold',
 };
 
+/** How long the first `up` may take from alarm to bot, minutes: database, services, guards. */
+const WARM_UP = 60;
+
 export interface MetricAlarmsArgs {
   /** Prefix of the alarms' names. */
   prefix: string;
@@ -53,6 +56,9 @@ export class MetricAlarms extends pulumi.ComponentResource {
         evaluationPeriods: alarm.periods,
         datapointsToAlarm: alarm.datapoints,
         treatMissingData: alarm.missing,
+        // The first `up` makes the alarms half an hour before there is a bot: until then they ring for nobody, and have
+        // nothing to report as recovered.
+        warmUpConfiguration: { warmUpPeriodDurationInMinutes: WARM_UP },
         // The end is told too: incident tools close by it, and a person wants to know.
         alarmActions: [topic],
         okActions: [topic],

@@ -69,7 +69,8 @@ export class Topics extends pulumi.ComponentResource {
           policy: policyDocument([
             { Sid: 'Alarms', Principal: { Service: 'cloudwatch.amazonaws.com' }, ...send, Condition: ours },
             { Sid: 'Database', Principal: { Service: 'events.rds.amazonaws.com' }, ...send, Condition: ours },
-            // EventBridge sends no condition keys to SNS (EventBridge user guide, "Resource-based policies").
+            // Without the condition: EventBridge's guide has said both that it sends such keys to SNS and that it does not. A
+            // page that is refused in silence is worse than one from whoever knows the topic's name.
             { Sid: 'Deployments', Principal: { Service: 'events.amazonaws.com' }, ...send },
           ]),
         },

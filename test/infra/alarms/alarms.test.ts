@@ -193,6 +193,11 @@ test('a failed deployment is told by the event as AWS documents it, and that of 
   assert.equal(told(`${NAME}-2/web`), false);
 });
 
+test('an alarm waits for the first bot before it rings, and has nothing to take back', () => {
+  for (const { inputs } of ofType(run, 'MetricAlarm'))
+    assert.deepEqual(inputs['warmUpConfiguration'], { warmUpPeriodDurationInMinutes: 60 });
+});
+
 test('an alarm on a percentile looks at few values too: a quiet bot has alarms as well', () => {
   const percentiles = ofType(run, 'MetricAlarm').filter(({ inputs }) => inputs['extendedStatistic'] !== undefined);
   assert.ok(percentiles.length > 0);

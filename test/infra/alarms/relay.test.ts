@@ -99,8 +99,23 @@ test('events of the database, failed deployments and plain texts are readable; n
     resources: ['arn:aws:ecs:eu-central-1:1:service/evenkeel-prod/web'],
     detail: { eventName: 'SERVICE_DEPLOYMENT_FAILED', reason: 'tasks failed to start.' },
   };
-  assert.match(messageOf(JSON.stringify(deployment)), /SERVICE_DEPLOYMENT_FAILED\n.*\/web\ntasks failed to start\./);
+  assert.match(messageOf(JSON.stringify(deployment))!, /SERVICE_DEPLOYMENT_FAILED\n.*\/web\ntasks failed to start\./);
   assert.equal(messageOf('test of the relay'), 'test of the relay');
   assert.equal(messageOf('{"some":"json"}'), '{"some":"json"}');
-  assert.equal(messageOf('x'.repeat(5000)).length, 4096);
+  assert.equal(messageOf('x'.repeat(5000))?.length, 4096);
+});
+
+test('the end of what had never begun is no news: each alarm says it once, at its birth', () => {
+  const ended = (before: string) =>
+    messageOf(
+      JSON.stringify({
+        AlarmName: 'a',
+        OldStateValue: before,
+        NewStateValue: 'OK',
+        NewStateReason: 'r',
+        StateChangeTime: 't',
+      }),
+    );
+  assert.equal(ended('INSUFFICIENT_DATA'), undefined);
+  assert.equal(ended('ALARM'), '🟢 OK a');
 });

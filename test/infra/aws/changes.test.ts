@@ -37,7 +37,7 @@ const CASES: [path: string, value: unknown, derived: string[]][] = [
   ['ingress.deregistrationDelay', '16s', ['TargetGroup -web']],
   ['ingress.logRetention', '20d', ['BucketLifecycleConfiguration -access-logs']],
   ['scaling.requestsPerTarget', 2500, ['Policy -web-scaling-requests']],
-  ['scaling.queueAge', '11s', ['MetricAlarm -worker-scaling-queue-age']],
+  ['scaling.queueAge', '11s', ['MetricAlarm -worker-scaling-queue-age', 'MetricAlarm -worker-scaling-queue-idle']],
   [
     'oncall.logRetention',
     '60d',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { edgeFunction } from '../../../infra/aws/edge-function.ts';
-import { ofType, only, run, type Declared, type Run } from '../harness.ts';
+import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
 import { change, MAXIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
 
 const INGRESS_RULE = 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule';
@@ -28,6 +28,19 @@ const INSIDE = [
 
 type Condition = Record<string, { values: string[]; httpHeaderName?: string }>;
 const conditions = (rule: Declared) => Object.assign({}, ...(rule.inputs['conditions'] as Condition[])) as Condition;
+
+test("a Bot API server of one's own is reached on its port, by the workers alone", async () => {
+  const EGRESS = 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule';
+  const config = { ...CONFIG, 'evenkeel:telegramApiRoot': 'http://10.0.0.5:8081' };
+  const result = await run({ posture: PROD, config });
+  assert.equal(result.error, undefined);
+  assert.deepEqual(
+    ofType(result, EGRESS)
+      .filter(({ inputs }) => inputs['fromPort'] === 8081)
+      .map(({ name, inputs }) => `${name} ${String(inputs['toPort'])}`),
+    ['evenkeel-prod-worker-telegram 8081'],
+  );
+});
 
 describe('zones', () => {
   const SUBNET = 'aws:ec2/subnet:Subnet';
@@ -226,12 +239,14 @@ describe('the ways out', () => {
     const service = only(result, 'aws:ecs/service:Service', '-worker');
     const network = service.inputs['networkConfiguration'] as { assignPublicIp: boolean; subnets: string[] };
     assert.equal(network.assignPublicIp, true);
-    const routed = ofType(result, 'aws:ec2/routeTableAssociation:RouteTableAssociation').map(
-      ({ inputs }) => inputs['subnetId'],
-    );
     const subnets = only(result, 'aws:rds/subnetGroup:SubnetGroup').inputs['subnetIds'] as string[];
     assert.equal(subnets.length, 2);
-    assert.ok(subnets.every((subnet) => !routed.includes(subnet)));
+    // A table of their own that no route belongs to: the VPC's main table is anybody's to change.
+    const tables = ofType(result, 'aws:ec2/routeTableAssociation:RouteTableAssociation')
+      .filter(({ inputs }) => subnets.includes(inputs['subnetId'] as string))
+      .map(({ inputs }) => inputs['routeTableId']);
+    assert.deepEqual(tables, ['RouteTable/evenkeel-prod-isolated', 'RouteTable/evenkeel-prod-isolated']);
+    assert.ok(ofType(result, 'aws:ec2/route:Route').every(({ inputs }) => inputs['routeTableId'] !== tables[0]));
   });
 
   test('with NAT there is a gateway in each zone, and tasks have no public address', async () => {

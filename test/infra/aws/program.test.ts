@@ -106,11 +106,11 @@ for (const [stack, values] of Object.entries(STACKS))
       const group = only(result, 'aws:rds/parameterGroup:ParameterGroup');
       const parameters = group.inputs['parameters'] as { name: string; value: string; applyMethod: string }[];
       const own = serverParameters(posture).filter(({ name }) => name !== 'superuser_reserved_connections');
-      for (const parameter of own)
-        assert.deepEqual(
-          parameters.find(({ name }) => name === parameter.name),
-          parameter,
-        );
+      const switches: Record<string, string> = { on: '1', off: '0' };
+      for (const { name, value } of own) {
+        const sent = parameters.find((parameter) => parameter.name === name)!.value;
+        assert.ok([value, switches[value]].includes(sent), `${name}: ${sent} for ${value}`);
+      }
       // RDS refuses a whole group for one parameter that cannot be changed.
       assert.ok(!parameters.some(({ name }) => name === 'superuser_reserved_connections'));
       assert.deepEqual(
@@ -225,6 +225,57 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.deepEqual(ofType(result, 'aws:ecr/lifecyclePolicy:LifecyclePolicy'), []);
     });
 
+    test('parameters are sent as RDS says them back, or every plan would show a change', () => {
+      const { parameters } = only(result, 'aws:rds/parameterGroup:ParameterGroup').inputs as {
+        parameters: { name: string; value: string; applyMethod: string }[];
+      };
+      const of = (name: string) => parameters.find((parameter) => parameter.name === name)!;
+      for (const name of ['jit', 'log_lock_waits', 'track_io_timing']) assert.match(of(name).value, /^[01]$/, name);
+      assert.equal(of('synchronous_commit').value, 'on');
+      for (const name of ['rds.force_ssl', 'timezone', 'synchronous_commit', 'autovacuum_naptime'])
+        assert.equal(of(name).applyMethod, 'pending-reboot', name);
+      assert.equal(of('log_parameter_max_length').value, '0', 'what people write is not logged');
+    });
+
+    test('a destroy comes first to what is protected in production, before anything that serves', () => {
+      const keeper = only(result, 'random:index/randomId:RandomId', '-keeper');
+      assert.equal(keeper.protect, posture.stage === 'production');
+      const needed = new Set(keeper.dependsOn);
+      const leaves = result.resources.filter(
+        ({ custom, urn, type }) =>
+          custom &&
+          urn !== keeper.urn &&
+          !type.startsWith('pulumi:providers:') &&
+          !needed.has(urn) &&
+          !result.resources.some(({ dependsOn }) => dependsOn.includes(urn)),
+      );
+      assert.deepEqual(
+        leaves.map(({ urn }) => urn),
+        [],
+      );
+    });
+
+    test('workers are added by the age of what waits and taken away by it, and CPU takes none away', () => {
+      const cpu = only(result, 'aws:appautoscaling/policy:Policy', '-worker-scaling-cpu').inputs;
+      assert.deepEqual(
+        (cpu['targetTrackingScalingPolicyConfiguration'] as { disableScaleIn?: boolean }).disableScaleIn,
+        true,
+      );
+      const steps = ['-queue-age', '-queue-idle'].map((end) => {
+        const { inputs } = only(result, 'aws:appautoscaling/policy:Policy', end);
+        const { stepAdjustments } = inputs['stepScalingPolicyConfiguration'] as { stepAdjustments: object[] };
+        return stepAdjustments;
+      });
+      assert.deepEqual(steps, [
+        [{ metricIntervalLowerBound: '0', scalingAdjustment: 1 }],
+        [{ metricIntervalUpperBound: '0', scalingAdjustment: -1 }],
+      ]);
+      const [more, less] = ['-queue-age', '-queue-idle'].map(
+        (end) => only(result, 'aws:cloudwatch/metricAlarm:MetricAlarm', end).inputs,
+      );
+      assert.ok(Number(less!['threshold']) < Number(more!['threshold']), 'between the two nothing happens');
+    });
+
     test('every log has an end', () => {
       for (const { inputs } of ofType(result, 'aws:cloudwatch/logGroup:LogGroup'))
         assert.ok(Number(inputs['retentionInDays']) * 86_400_000 >= posture.oncall.logRetention);
@@ -239,7 +290,11 @@ for (const [stack, values] of Object.entries(STACKS))
         'bucketPolicy:BucketPolicy',
       ])
         assert.equal(ofType(result, `aws:s3/${part}`).length, buckets.length, part);
-      assert.equal(only(result, 'aws:s3/bucket:Bucket', '-media').protect, posture.database.deletionProtection);
+      assert.deepEqual(
+        buckets.map(({ name }) => name),
+        ['evenkeel-prod-access-logs'],
+        'none that nothing uses',
+      );
     });
   });
 

@@ -62,7 +62,7 @@ describe('a posture', () => {
       'with more storage than RDS has',
       'database.storage.max',
       '200TiB',
-      /database\.storage\.max: 200TiB is more than the 64TiB/,
+      /database\.storage\.max: "200TiB" is not accepted: at most 64TiB/,
     ],
     ['with one address twice', 'oncall.emails', ['a@b.de', 'a@b.de'], /oncall\.emails: "a@b\.de" stands there twice/],
     ['with a zone twice', 'network.zoneIds', ['euc1-az1', 'euc1-az1'], /network\.zoneIds: .* names a zone twice/],
@@ -216,6 +216,11 @@ describe('a configuration', () => {
     ['evenkeel:imageDigest', 'latest', /^evenkeel:imageDigest is not accepted: wanted the digest/],
     ['evenkeel:target', 'gcp', /^evenkeel:target: "gcp" is not one of aws, docker/],
     ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of amd64, arm64/],
+    [
+      'evenkeel:telegramApiRoot',
+      'http://bots.example.com:8081',
+      /^evenkeel:telegramApiRoot is not accepted: .*http only/,
+    ],
     ['evenkeel:permissionsBoundary', 'boundary', /^evenkeel:permissionsBoundary is not accepted: wanted the ARN/],
     ['evenkeel:botTokn', 'x', /^evenkeel:botTokn: unknown key/],
   ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ResourceValidationPolicy } from '@pulumi/policy';
 import {
@@ -12,7 +12,7 @@ import {
   logsEnd,
 } from '../../../infra/policy/data.ts';
 import { leastPrivilege, noAnybody } from '../../../infra/policy/iam.ts';
-import { closedPorts, modernTls, onlyBalancersOpen } from '../../../infra/policy/network.ts';
+import { closedPorts, modernTls, onlyBalancersOpen, plainForwarding } from '../../../infra/policy/network.ts';
 import { alarmsTell, tagged } from '../../../infra/policy/operations.ts';
 import { policies } from '../../../infra/policy/policies.ts';
 import { fixedImages, noPlainSecrets, sealedContainers, stopsInTime } from '../../../infra/policy/tasks.ts';
@@ -272,7 +272,12 @@ for (const [checked, type, good, bad] of CASES) {
 }
 
 test('every policy of the pack has a case here, a name of its own, and says why', () => {
-  const cased = new Set<string>([...CASES.map(([{ name }]) => name), bucketsPrivate.name, onlyBalancersOpen.name]);
+  const cased = new Set<string>([
+    ...CASES.map(([{ name }]) => name),
+    bucketsPrivate.name,
+    onlyBalancersOpen.name,
+    plainForwarding.name,
+  ]);
   const names = policies.map(({ name }) => name);
   assert.deepEqual(
     names.filter((name) => !cased.has(name)),
@@ -280,6 +285,40 @@ test('every policy of the pack has a case here, a name of its own, and says why'
   );
   assert.equal(new Set(names).size, names.length);
   for (const { description } of policies) assert.match(description, /\.$/);
+});
+
+describe('plain forwarding', () => {
+  const stack = (internal: boolean, protocol: string, conditions: object[]) => {
+    const balancer = resource('aws:lb/loadBalancer:LoadBalancer', { internal }, { name: 'balancer' });
+    const listener = resource(
+      'aws:lb/listener:Listener',
+      { protocol },
+      { name: 'listener', madeFrom: (property) => (property === 'loadBalancerArn' ? [balancer.urn] : []) },
+    );
+    const actions = [{ type: 'forward' }];
+    const rule = resource(
+      'aws:lb/listenerRule:ListenerRule',
+      { actions, conditions },
+      { name: 'rule', madeFrom: (property) => (property === 'listenerArn' ? [listener.urn] : []) },
+    );
+    return stackViolations(plainForwarding, [balancer, listener, rule]);
+  };
+  const header = [{ httpHeader: { httpHeaderName: 'X-Origin-Verify', values: ['secret'] } }];
+
+  test('is for an internal load balancer that asks for a header, and for none else', () => {
+    assert.deepEqual(stack(true, 'HTTP', header), []);
+    assert.deepEqual(stack(false, 'HTTPS', []), []);
+    assert.match(stack(false, 'HTTP', header).join(), /^rule: plain HTTP is forwarded/);
+    assert.match(stack(true, 'HTTP', []).join(), /^rule: plain HTTP is forwarded/);
+  });
+});
+
+test('an incident tool’s address is a secret, in any value', () => {
+  const environment = [
+    { name: 'POSTURE', value: '{"oncall":{"https":["https://events.pagerduty.com/integration/abc/enqueue"]}}' },
+  ];
+  const task = { containerDefinitions: JSON.stringify([{ name: 'web', environment }]) };
+  assert.equal(violations(noPlainSecrets, resource('aws:ecs/taskDefinition:TaskDefinition', task)).length, 1);
 });
 
 test('no message shows the secret that it is about', () => {

@@ -45,6 +45,7 @@ const BREAKS: Record<string, [type: string, change: Record<string, unknown>]> = 
     { cidrIpv4: '0.0.0.0/0', fromPort: 443, toPort: 443 },
   ],
   'modern-tls': ['aws:lb/listener:Listener', { protocol: 'HTTPS', sslPolicy: 'ELBSecurityPolicy-2016-08' }],
+  'plain-forwarding': ['aws:lb/loadBalancer:LoadBalancer', { internal: false }],
   'least-privilege': [
     'aws:iam/rolePolicy:RolePolicy',
     { policy: '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}' },

@@ -25,7 +25,10 @@ export function createRelay(options: RelayOptions): (event: Notification) => Pro
   return async (event) => {
     const token = await options.readToken();
     // One after the other: the order in which things happened is worth more than the second that it takes.
-    for (const { Sns } of event.Records) await send(messageOf(Sns.Message), token, options);
+    for (const { Sns } of event.Records) {
+      const text = messageOf(Sns.Message);
+      if (text !== undefined) await send(text, token, options);
+    }
   };
 }
 

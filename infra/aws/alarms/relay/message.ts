@@ -7,6 +7,7 @@ const MAX_TEXT = 4096;
 const alarm = z.object({
   AlarmName: z.string(),
   AlarmDescription: z.string().nullish(),
+  OldStateValue: z.string().optional(),
   NewStateValue: z.enum(['OK', 'ALARM', 'INSUFFICIENT_DATA']),
   NewStateReason: z.string(),
   StateChangeTime: z.string(),
@@ -22,11 +23,17 @@ const cloudEvent = z.object({
 
 const SIGN = { ALARM: '🔴', OK: '🟢', INSUFFICIENT_DATA: '⚪' } as const;
 
-/** The text for a notification's `Message`. */
-export function messageOf(message: string): string {
+/** The text for a notification's `Message`; undefined for the end of what had never begun, as of each alarm at its birth. */
+export function messageOf(message: string): string | undefined {
   const value = parse(message);
+  if (neverRang(value)) return undefined;
   const text = ofAlarm(value) ?? ofDatabase(value) ?? ofCloud(value) ?? message;
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
+}
+
+function neverRang(value: unknown): boolean {
+  const { data } = alarm.safeParse(value);
+  return data?.NewStateValue === 'OK' && data.OldStateValue === 'INSUFFICIENT_DATA';
 }
 
 function parse(text: string): unknown {
