@@ -6,6 +6,10 @@ import type { Posture } from '../posture/schema/index.ts';
 export const ROLES = ['web', 'worker', 'migrate'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What the image can be started as: the roles of the bot, and what looks at it from outside. */
+export const COMMANDS = [...ROLES, 'sentinel'] as const;
+export type Command = (typeof COMMANDS)[number];
+
 /** Thrown for a bad environment; `problems` has one line a variable and never its secret value. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -16,9 +20,23 @@ export class ConfigError extends Error {
   }
 }
 
-const url = (protocols: RegExp, example: string) => z.url({ protocol: protocols, error: `a URL such as ${example}` });
+const url = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `a URL such as ${example}`, abort: true });
 
-const databaseUrl = url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/database');
+/** Parts of a URL are percent-encoded; a password with a bare % is refused by the driver at each connect, for ever. */
+function decodes(text: string): boolean {
+  try {
+    const { username, password, pathname } = new URL(text);
+    return [username, password, pathname].every((part) => typeof decodeURIComponent(part) === 'string');
+  } catch {
+    return false;
+  }
+}
+
+const databaseUrl = url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/database').refine(
+  decodes,
+  'a URL such as postgres://user:password@host:5432/database, in which a % of the password is written as %25',
+);
 /** A text of a form; `wanted` completes "set it to …", whether it is missing or malformed. */
 const text = (form: RegExp, wanted: string) => z.string({ error: wanted }).regex(form, wanted);
 const token = text(/^\d+:[A-Za-z0-9_-]{10,}$/, 'the token that @BotFather gave, such as "123456:ABC-DEF…"');
@@ -68,27 +86,65 @@ const environments = {
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
   }),
+  sentinel: z.object({
+    /** A dimension of every metric. */
+    STACK: z.string().min(1).default('local'),
+    PUBLIC_URL: url(/^https?$/, 'https://bot.example.com, the address of the bot'),
+    TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
+    BOT_TOKEN: token,
+    OPERATOR_TOKEN: text(/^.{8,}$/s, "the bot's own operator token, at least 8 characters"),
+  }),
 } as const;
 
-export type Environment<R extends Role> = z.output<(typeof environments)[R]>;
-export type Config<R extends Role> = { role: R; posture: Posture; env: Environment<R> };
+export type Environment<C extends Command> = z.output<(typeof environments)[C]>;
+export type Config<C extends Command> = { role: C; posture: Posture; env: Environment<C> };
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/**
+ * The least level that is logged.
+ * @throws {ConfigError} for one that there is not
+ */
+export function readLogLevel({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): string {
+  if (level === '') return 'info';
+  if (LEVELS.includes(level)) return level;
+  throw new ConfigError([`LOG_LEVEL: malformed; set it to one of ${LEVELS.join(', ')}`]);
+}
+
+const SECRETS =
+  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|\w+_PASSWORD)$/;
+
+/** Whatever of an environment must not be seen in a log: each secret, and the password inside a URL, as written and as meant. */
+export function secretsIn(source: NodeJS.ProcessEnv): string[] {
+  const values = Object.entries(source).flatMap(([name, value]) => (value && SECRETS.test(name) ? [value] : []));
+  const passwords = values.flatMap((value) => /:\/\/[^/@]*?:([^/@]+)@/.exec(value)?.[1] ?? []);
+  const meant = passwords.flatMap((password) => (decodes(`x://x:${password}@x`) ? [decodeURIComponent(password)] : []));
+  return [...new Set([...values, ...passwords, ...meant])];
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
 
 function readPosture(text: string | undefined): Posture {
   if (text === undefined) {
     throw new ConfigError(['POSTURE: missing; set it to the posture as JSON ("{}" for the defaults)']);
   }
-  let values: unknown;
-  try {
-    values = JSON.parse(text);
-  } catch {
+  const values = readJson(text);
+  // null would be "nothing given": the defaults, where somebody meant a posture.
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new ConfigError(['POSTURE: malformed; set it to the posture as JSON ("{}" for the defaults)']);
   }
   return resolve(values);
 }
 
-function readEnvironment<R extends Role>(role: R, source: NodeJS.ProcessEnv): Environment<R> {
+function readEnvironment<C extends Command>(role: C, source: NodeJS.ProcessEnv): Environment<C> {
   const parsed = environments[role].safeParse(source);
-  if (parsed.success) return parsed.data as Environment<R>;
+  if (parsed.success) return parsed.data as Environment<C>;
   throw new ConfigError(
     parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
@@ -110,7 +166,7 @@ function assertKeys(posture: Posture, env: { OPENROUTER_API_KEY?: string | undef
  * @throws {ConfigError} naming each variable that is missing or malformed, never its value
  * @throws {PostureError} for a posture that the schema refuses
  */
-export function readConfig<R extends Role>(role: R, source: NodeJS.ProcessEnv = process.env): Config<R> {
+export function readConfig<C extends Command>(role: C, source: NodeJS.ProcessEnv = process.env): Config<C> {
   const given = withoutEmpty(source);
   const problems: string[] = [];
   const collect = <T>(read: () => T): T | undefined => {

@@ -1,10 +1,21 @@
-/** Structured logs on stdout, one JSON object a line. Secrets are redacted by key, bot tokens wherever they slip in. */
+/** Structured logs on stdout, one JSON object a line. Known secrets are redacted wherever they slip in, others by key. */
 import { inspect } from 'node:util';
 import { pino, type Logger } from 'pino';
 
 export type { Logger };
 
-export function createLogger(role: string, level = process.env['LOG_LEVEL'] ?? 'info'): Logger {
+/** Shorter ones may be words that a line is made of. */
+const SHORTEST_SECRET = 8;
+
+/** @param secrets what must never be written, whatever text it is part of */
+export function createLogger(role: string, level = 'info', secrets: readonly string[] = []): Logger {
+  // As they stand in JSON, the longest first: one may be part of another.
+  const hidden = secrets
+    .filter(({ length }) => length >= SHORTEST_SECRET)
+    .map((secret) => JSON.stringify(secret).slice(1, -1))
+    .toSorted((a, b) => b.length - a.length);
+  const redact = (line: string) =>
+    redactToken(hidden.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), line));
   return pino({
     level,
     base: { role, pid: process.pid },
@@ -15,7 +26,7 @@ export function createLogger(role: string, level = process.env['LOG_LEVEL'] ?? '
       censor: '[redacted]',
     },
     // Stacks and texts of foreign errors may hold Telegram's URLs.
-    hooks: { streamWrite: redactToken },
+    hooks: { streamWrite: redact },
   });
 }
 

@@ -1,34 +1,14 @@
 /** The sentinel as a process of its own, where there is no scheduler: `node app/main.ts sentinel`. */
-import { z } from 'zod';
-import { resolve } from '../../posture/resolve.ts';
 import { watch, type Report, type SentinelOptions } from '../../sentinel/sentinel.ts';
-import { ConfigError } from '../config.ts';
+import type { Config } from '../config.ts';
 import type { Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
 import type { Task } from './task.ts';
 
-const environment = z.object({
-  POSTURE: z.string('missing; set it to the posture as JSON ("{}" for the defaults)'),
-  /** A dimension of every metric. */
-  STACK: z.string().min(1).default('local'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'missing or malformed; set it to the address of the bot' }),
-  TELEGRAM_API_ROOT: z.url({ protocol: /^https?$/ }).default('https://api.telegram.org'),
-  BOT_TOKEN: z.string('missing; set it to the token that @BotFather gave').regex(/^\d+:[A-Za-z0-9_-]+$/, 'malformed'),
-  OPERATOR_TOKEN: z.string('missing; set it to the operator token of the bot').min(8, 'at least 8 characters'),
-});
-
-/**
- * Starts the sentinel from the environment of a container.
- * @throws {ConfigError} naming each variable that is missing or malformed, never its value
- * @throws {PostureError} for a posture that the schema refuses
- */
-export function startSentinelRole(source: NodeJS.ProcessEnv, log: Logger): Task {
-  const parsed = environment.safeParse(source);
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`));
-  const env = parsed.data;
+/** Starts the sentinel from the environment of a container. */
+export function startSentinelRole({ posture, env }: Config<'sentinel'>, log: Logger): Task {
   const sentinel = startSentinel({
-    posture: resolve(readJson(env.POSTURE)),
+    posture,
     stack: env.STACK,
     publicUrl: env.PUBLIC_URL,
     telegramApiRoot: env.TELEGRAM_API_ROOT,
@@ -39,14 +19,6 @@ export function startSentinelRole(source: NodeJS.ProcessEnv, log: Logger): Task 
   });
   // A look is cut short by the stop, so there is nothing to wait for.
   return { address: null, drain: () => sentinel.stop(), drainWithin: 5_000 };
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new ConfigError(['POSTURE: not JSON; set it to the posture as JSON ("{}" for the defaults)']);
-  }
 }
 
 interface LoopOptions extends SentinelOptions {

@@ -10,6 +10,8 @@ export interface Task {
   drainWithin: number;
   /** For the watchdog: what is in hand, where anything can be. */
   progress?: () => Progress;
+  /** For the watchdog: true while what is in hand waits for something that no other process would get either. */
+  excused?: () => boolean;
   /** Rejects when the role finds, after it began to listen, that it can never work. */
   failed?: Promise<void>;
 }

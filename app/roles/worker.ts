@@ -118,6 +118,9 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     drainWithin: posture.worker.drain,
     failed,
     progress: () => engine?.progress() ?? IDLE,
+    // Told by the connection that LISTENs, which is asked every few seconds and is not of the pool: handlers that hold
+    // all of the pool are no outage.
+    excused: () => !listener.connected(),
   };
 }
 
@@ -132,7 +135,10 @@ async function whoAmI(
   api.config.use(telegram.transformer());
   return persist('Telegram does not answer', log, signal, async () => {
     try {
-      return await api.getMe(signal as unknown as Parameters<typeof api.getMe>[0]);
+      const me = await api.getMe(signal as unknown as Parameters<typeof api.getMe>[0]);
+      if (typeof (me as Partial<UserFromGetMe> | undefined)?.username !== 'string')
+        throw new Error('getMe was answered without a bot in it');
+      return me;
     } catch (error) {
       if (error instanceof GrammyError && (error.error_code === 401 || error.error_code === 404)) {
         throw new ConfigError([

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { botIdOf, ConfigError, readConfig, type Role } from '../../app/config.ts';
+import { botIdOf, ConfigError, readConfig, secretsIn, type Command } from '../../app/config.ts';
 
 const MAIN = fileURLToPath(new URL('../../app/main.ts', import.meta.url));
 
-const good: Record<Role, Record<string, string>> = {
+const good: Record<Command, Record<string, string>> = {
   web: {
     POSTURE: '{}',
     DATABASE_URL: 'postgres://web:hush@127.0.0.1/bot',
@@ -20,9 +20,15 @@ const good: Record<Role, Record<string, string>> = {
     OPENROUTER_API_KEY: 'hush',
   },
   migrate: { POSTURE: '{}', DATABASE_URL: 'postgres://postgres:hush@127.0.0.1/bot' },
+  sentinel: {
+    POSTURE: '{}',
+    PUBLIC_URL: 'https://bot.example.com',
+    BOT_TOKEN: '123456:ABC-DEF_ghijk',
+    OPERATOR_TOKEN: 'hush-hush',
+  },
 };
 
-function problems(role: Role, env: Record<string, string | undefined>): readonly string[] {
+function problems(role: Command, env: Record<string, string | undefined>): readonly string[] {
   try {
     readConfig(role, env);
   } catch (error) {
@@ -32,7 +38,7 @@ function problems(role: Role, env: Record<string, string | undefined>): readonly
   return [];
 }
 
-for (const role of Object.keys(good) as Role[]) {
+for (const role of Object.keys(good) as Command[]) {
   test(`${role} starts with what it must have, and nothing else`, () => {
     assert.deepEqual(problems(role, good[role]), []);
     const config = readConfig(role, good[role]);
@@ -60,9 +66,9 @@ test('everything that is missing is told at once', () => {
   );
 });
 
-const malformed: [Role, string, string[]][] = [
-  ['web', 'POSTURE', ['{', 'web: 1']],
-  ['web', 'DATABASE_URL', ['hush hush', 'mysql://hush@h/d', 'hush']],
+const malformed: [Command, string, string[]][] = [
+  ['web', 'POSTURE', ['{', 'web: 1', 'null', '[]', '3', '"hush"']],
+  ['web', 'DATABASE_URL', ['hush hush', 'mysql://hush@h/d', 'hush', 'postgres://web:hush%ZZ@h/d']],
   ['web', 'BOT_TOKEN', ['hush', '123456', '123456:sh ort', ':hush-hush-hush']],
   ['web', 'WEBHOOK_SECRET', ['hush hush', 'hush!', 'h'.repeat(257), 'hüsh']],
   ['web', 'PUBLIC_URL', ['hush', 'ftp://hush']],
@@ -70,6 +76,11 @@ const malformed: [Role, string, string[]][] = [
   ['web', 'OPERATOR_TOKEN', ['hush']],
   ['worker', 'TELEGRAM_API_ROOT', ['hush', 'file:///hush']],
   ['worker', 'OPENROUTER_BASE_URL', ['hush']],
+  ['sentinel', 'PUBLIC_URL', ['hush', 'ftp://hush']],
+  ['sentinel', 'TELEGRAM_API_ROOT', ['hush']],
+  ['sentinel', 'BOT_TOKEN', ['hush']],
+  ['sentinel', 'OPERATOR_TOKEN', ['hush']],
+  ['sentinel', 'POSTURE', ['null', 'hush']],
   ['migrate', 'WEB_DATABASE_PASSWORD', ['hush']],
   ['migrate', 'WORKER_DATABASE_PASSWORD', ['hush']],
 ];
@@ -125,6 +136,24 @@ test('a process with a bad environment ends with code 2 and one line a problem',
     ],
   );
   assert.doesNotMatch(output, /hush/);
+});
+
+test('a level of the log that there is not is one line too', async () => {
+  const { code, output } = await run(['sentinel'], { ...good.sentinel, LOG_LEVEL: 'loud' });
+  assert.equal(code, 2);
+  assert.deepEqual(
+    messages(output).map(({ msg }) => msg),
+    ['LOG_LEVEL: malformed; set it to one of fatal, error, warn, info, debug, trace, silent'],
+  );
+});
+
+test('secrets are known as they are written and as they are meant', () => {
+  assert.deepEqual(secretsIn({ PATH: '/bin', OPERATOR_TOKEN: 'o', DATABASE_URL: 'postgres://web:a%25b@h/d' }), [
+    'o',
+    'postgres://web:a%25b@h/d',
+    'a%25b',
+    'a%b',
+  ]);
 });
 
 test('a posture with an unknown key or a broken law refuses to start, and names it', async () => {

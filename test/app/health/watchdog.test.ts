@@ -44,6 +44,12 @@ test('work in hand that never ends, too', async () => {
   assert.match(fatal?.msg ?? '', /no progress/);
 });
 
+test('work that waits for a database which is away is nothing to end a process for', async () => {
+  const { code, fatal } = await watch('away');
+  assert.equal(fatal, undefined);
+  assert.equal(code, 0);
+});
+
 test('a process that was frozen goes on: it did not block itself', async () => {
   const { code, fatal } = await watch('freeze', async ({ pid }) => {
     process.kill(pid, 'SIGSTOP');
