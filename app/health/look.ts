@@ -1,4 +1,5 @@
 /** A look at the database: is it there, what waits in it. One at a time, however many ask to know. */
+import { oldestTransactionLimit } from '../../posture/alarms/database.ts';
 import { queueAgeLimit } from '../../posture/alarms/queues.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
@@ -62,5 +63,7 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   reasons.push(
     ...late.map(({ queue, oldestSeconds }) => `${queue}: oldest update has waited ${Math.round(oldestSeconds)} s`),
   );
+  if (oldest !== undefined && oldest * 1000 > oldestTransactionLimit(posture))
+    reasons.push(`a transaction has been open for ${Math.round(oldest)} s: vacuum cannot clean up behind it`);
   return { down, queues, oldestTransaction: oldest, reasons };
 }

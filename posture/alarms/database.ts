@@ -163,10 +163,15 @@ function speed(posture: Posture): AlarmDraft[] {
   ];
 }
 
+/**
+ * Age at which an open transaction is told about, ms: vacuum removes nothing meanwhile, and queues slow down. Sessions of
+ * ours end idle ones after idleInTransaction; thirty times that is 300 s as shipped.
+ */
+export const oldestTransactionLimit = ({ database }: Posture): number => 30 * database.timeouts.idleInTransaction;
+
 /** RDS has no metric for it: the bot's health page reads it from pg_stat_activity, and the sentinel asks there. */
 function oldestTransaction(posture: Posture): AlarmDraft {
-  // Sessions of ours end idle transactions after idleInTransaction; thirty times that is 300 s as shipped.
-  const threshold = (30 * posture.database.timeouts.idleInTransaction) / 1000;
+  const threshold = oldestTransactionLimit(posture) / 1000;
   return {
     id: 'database-oldest-transaction',
     title: 'A transaction has been open for minutes: it holds locks and keeps vacuum from cleaning up',
