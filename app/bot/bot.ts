@@ -47,20 +47,27 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features }: 
     const update = JSON.parse(turn.update.body) as Update;
     const journal = createJournal(turn, telegram);
     turns.set(update, { turn, journal });
-    try {
-      // One that waits with a send whose outcome is unknown does nothing until Telegram's breaker is closed again. The
-      // question is the breaker's probe, as nothing else may be there to close it.
-      if (hasUnknown(turn.update) && telegram.state().breaker !== 'closed')
-        await api.getMe(turn.signal as unknown as Parameters<typeof api.getMe>[0]);
-      await bot.handleUpdate(update);
-    } catch (error) {
-      throw classify(error instanceof BotError ? error.error : error, turn.update.age);
-    } finally {
-      // A handler that failed with sends under way: what becomes of them is known before the update is run again.
-      await journal.idle();
-    }
+    const failure = await run(update, turn).then(
+      () => undefined,
+      (error: unknown) => classify(error instanceof BotError ? error.error : error, turn.update.age),
+    );
+    // A handler that failed with sends under way: what becomes of them is known before the update is run again.
+    await journal.idle();
+    const unknown = isOver(failure) ? journal.leftUnknown() : undefined;
+    if (unknown ?? failure) throw unknown ?? failure;
   };
+
+  async function run(update: Update, turn: Turn): Promise<void> {
+    // One that waits with a send whose outcome is unknown does nothing until Telegram's breaker is closed again. The
+    // question is the breaker's probe, as nothing else may be there to close it.
+    if (hasUnknown(turn.update) && telegram.state().breaker !== 'closed')
+      await api.getMe(turn.signal as unknown as Parameters<typeof api.getMe>[0]);
+    await bot.handleUpdate(update);
+  }
 }
+
+/** Whether an update will not be run again, however that is counted. */
+const isOver = (failure: unknown): boolean => failure === undefined || failure instanceof Unreachable;
 
 /**
  * What Telegram says where a bot may not write: a group that is restricted, a topic that was closed or deleted, a chat in

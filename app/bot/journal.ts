@@ -29,6 +29,8 @@ export interface Journal {
   leaving: (payload: unknown) => void;
   /** Resolves when no send of this turn is under way. */
   idle(): Promise<void>;
+  /** Lists the send whose outcome is unknown, where one is left of an update that is over: its handler caught the error. */
+  leftUnknown(): UnknownSend | undefined;
 }
 
 /** An edit that changes nothing, as one that is run again after it took effect: what was wanted is there. */
@@ -139,6 +141,10 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
     leaving(payload) {
       turn.hold();
       leaves.get(payload)?.();
+    },
+    leftUnknown() {
+      const left = update.sends.find((record) => record?.state === 'unknown');
+      return left?.state === 'unknown' ? list(left) : undefined;
     },
     async idle() {
       while (underWay.size > 0) await Promise.allSettled(underWay.values());

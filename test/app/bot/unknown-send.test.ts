@@ -193,3 +193,13 @@ test('the open breaker is probed by what waits, and nothing of its handler happe
   assert.equal(bot.telegram.state().breaker, 'closed');
   assert.deepEqual(written(), ['one']);
 });
+
+test('a handler that looks away does not hide it: the update is over, and its send is listed', async (t) => {
+  const { attempt, written, bot } = setUp(t, { handle: (ctx) => ctx.reply('one').catch(() => undefined) });
+  world.telegram.faults = { spoiltAnswers: 'reset' };
+  const { ended, sends } = await attempt();
+  assert.ok(ended instanceof UnknownSend, String(ended));
+  assert.deepEqual(states(sends), ['unknown']);
+  assert.equal(written().length, 1);
+  assert.equal(bot.telegram.state().sends.listed, 1);
+});
