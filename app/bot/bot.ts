@@ -2,6 +2,7 @@
 import { Api, Bot, BotError, Composer, GrammyError, type Transformer } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { Hopeless, RetryLater, Unreachable } from '../outcome.ts';
+import type { QueueName } from '../../posture/schema/index.ts';
 import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
@@ -17,6 +18,7 @@ interface BotOptions {
   me: UserFromGetMe;
   telegram: TelegramClient;
   features: Composer<BotContext>[];
+  jobs: Record<QueueName, { patience: number }>;
 }
 
 /** Ends every call of a turn with the turn: handlers need not pass the signal along. */
@@ -29,7 +31,7 @@ const underSignal =
   };
 
 /** Makes the handler that the lanes call for each update. It rejects with what went wrong, unwrapped and classified. */
-export function createBotHandler({ botToken, apiRoot, me, telegram, features }: BotOptions): UpdateHandler {
+export function createBotHandler({ botToken, apiRoot, me, telegram, features, jobs }: BotOptions): UpdateHandler {
   const bot = new Bot<BotContext>(botToken, { botInfo: me, client: { apiRoot, canUseWebhookReply: () => false } });
   const api = new Api(botToken, { apiRoot });
   api.config.use(telegram.transformer());
@@ -53,7 +55,9 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features }: 
     );
     // A handler that failed with sends under way: what becomes of them is known before the update is run again.
     await journal.idle();
-    const unknown = isOver(failure) ? journal.leftUnknown() : undefined;
+    const impatient = failure instanceof RetryLater && turn.update.age >= jobs[turn.update.queue].patience;
+    // Nor is a send that waits for its repeat left to the attempts, which would park it.
+    const unknown = impatient || isOver(failure) ? journal.leftUnknown() : undefined;
     if (unknown ?? failure) throw unknown ?? failure;
   };
 

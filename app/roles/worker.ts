@@ -88,6 +88,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       me,
       telegram,
       features: composeFeatures({ pool, posture, openrouter }),
+      jobs: posture.jobs,
     });
     engine = startEngine({ pool, botId: botIdOf(env.BOT_TOKEN), posture, handle, log });
     waitingFor = undefined;

@@ -29,6 +29,7 @@ const handle = createBotHandler({
   me: await api.getMe(),
   telegram,
   features: [echo()],
+  jobs: posture.jobs,
 });
 const never = new AbortController().signal;
 

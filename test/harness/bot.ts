@@ -70,6 +70,7 @@ export function createTestBot(owner: Owner, { world, database, posture, features
     me,
     telegram,
     features: features ?? composeFeatures({ pool, posture, openrouter }),
+    jobs: posture.jobs,
   });
 
   function stored(body: object, options: RunOptions = {}): StoredUpdate {
