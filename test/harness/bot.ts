@@ -25,6 +25,7 @@ export interface RunOptions {
   attempts?: number;
   takeovers?: number;
   signal?: AbortSignal;
+  hold?: () => void;
 }
 
 export interface TestBot {
@@ -80,13 +81,16 @@ export function createTestBot(owner: Owner, { world, database, posture, features
     return { botId: world.botId, updateId, queue, lane, body: JSON.stringify(body), age, attempts, takeovers, sends };
   }
 
-  async function attempt(update: StoredUpdate, { signal = new AbortController().signal }: RunOptions = {}) {
+  async function attempt(
+    update: StoredUpdate,
+    { signal = new AbortController().signal, hold = () => signal.throwIfAborted() }: RunOptions = {},
+  ) {
     await handle({
       update,
       signal,
       deadline: Date.now() + posture.jobs.chat.handler,
       log: logs.log,
-      hold: () => signal.throwIfAborted(),
+      hold,
       recordSends: async () => undefined,
       transaction: () => Promise.reject(new Error('no lane: use startLanes')),
       done: () => Promise.reject(new Error('no lane: use startLanes')),

@@ -1,10 +1,10 @@
 /** What Telegram refuses: kept at its place in the journal, known to its handler, and never an incident where it is a property of a chat. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test, type TestContext } from 'node:test';
-import { Composer, GrammyError } from 'grammy';
+import { Composer, GrammyError, InputFile } from 'grammy';
 import { cameTooLate } from '../../../app/bot/answers.ts';
 import type { BotContext } from '../../../app/bot/context.ts';
-import { Hopeless, Unreachable } from '../../../app/outcome.ts';
+import { Hopeless, LaneLost, RetryLater, Unreachable } from '../../../app/outcome.ts';
 import type { SendRecord, StoredUpdate } from '../../../app/lanes/update.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { createTestBot } from '../../harness/bot.ts';
@@ -219,5 +219,40 @@ test('a chat in which the bot may not write is nobody to answer, and no incident
     const { ended } = await run(1);
     assert.ok(ended instanceof Unreachable, description);
     assert.ok(ended.message.includes(description));
+  }
+});
+
+test('a 429 is obeyed for as long as it asks, and for an hour at most: then Telegram is asked again', async (t) => {
+  for (const [asked, obeyed] of [
+    [7, 7],
+    [3_600, 3_600],
+    [1_000_000_000, 3_600],
+  ] as const) {
+    const { run, written } = setUp(t, (ctx) => ctx.reply('x'));
+    world.telegram.faults = { rateLimit: { retryAfter: asked } };
+    const { ended, sends } = await run(1);
+    assert.ok(ended instanceof RetryLater);
+    assert.equal(ended.after, obeyed * 1000);
+    assert.deepEqual(sends, [null], 'nothing was done');
+    assert.deepEqual(written(), []);
+  }
+});
+
+test('nothing leaves once the lane is lost, be it a text or a file', async (t) => {
+  for (const send of [
+    (ctx: BotContext) => ctx.reply('x'),
+    (ctx: BotContext) => ctx.replyWithDocument(new InputFile(Buffer.from('x'), 'x.txt')),
+  ]) {
+    const { bot, chatId } = setUp(t, send);
+    const { calls } = world.telegram.stats();
+    const update = bot.stored(message(++lastUpdate, chatId, 'x'));
+    let held = 0;
+    // Lost after the send was begun, before its request leaves.
+    const hold = () => {
+      if (++held > 1) throw new LaneLost('taken over');
+    };
+    await assert.rejects(bot.attempt(update, { hold }), LaneLost);
+    assert.equal(world.telegram.stats().calls, calls);
+    assert.deepEqual(update.sends, [null]);
   }
 });
