@@ -19,12 +19,28 @@ export const MEMORY_SHARE = 0.85;
 /** Bytes in flight of one open provider call: a socket's read and write buffer. */
 export const STREAM_CHUNK = 64 * 1024;
 
+/** INSERTs of gathered updates that a web task has under way at once: one being written while the next gathers. */
+export const WRITERS = 2;
+/** Bytes of bodies that a claim reads ahead of a lane; the first one is read whatever its size. */
+export const LANE_BODIES = 64 * 1024;
+/** What the worker keeps of its drain for closing its providers and its server, ms. */
+export const CLOSING = 1000;
+
+/**
+ * Connections of one task outside its pool: one for the health of a web task, so that whoever asks takes none from the
+ * intake, and one with which a worker LISTENs.
+ */
+export const BESIDE_POOL = {
+  web: { health: 1, listen: 0 },
+  worker: { health: 0, listen: 1 },
+} as const satisfies Record<Role, { health: number; listen: number }>;
+
 /** Rounds up, forgiving the last bits of a float: 10 × 110 % is 11, not 12. */
 const ceil = (value: number): number => Math.ceil(Number(value.toFixed(6)));
 
-/** Connections that one task of a role may hold: its pool and what it opens outside it, for its health or to LISTEN. */
+/** Connections that one task of a role may hold: its pool and what it opens beside it. */
 export const connectionsPerTask = (posture: Posture, role: Role): number =>
-  posture[role].pool + posture[role].listeners;
+  posture[role].pool + BESIDE_POOL[role].health + BESIDE_POOL[role].listen;
 
 /** Tasks of a role that hold connections at the worst moment, by what they are doing. */
 export interface PeakTasks {
@@ -89,6 +105,50 @@ export const leastTasks = (posture: Posture, role: Role): number => {
 export const withoutOneZone = ({ network: { zones } }: Posture, tasks: number): number =>
   zones > 1 ? tasks - Math.ceil(tasks / zones) : tasks;
 
+/**
+ * Of some tasks, those that are left to do all the work: in production a zone may be lost; a development stack promises
+ * to bear no loss, so that one task of each role is enough for it.
+ */
+export const tasksLeft = (posture: Posture, tasks: number): number =>
+  posture.stage === 'production' ? withoutOneZone(posture, tasks) : tasks;
+
+/** Chats, and queries, that one worker task works on at once. */
+export const lanesPerTask = ({ jobs }: Posture): number => Object.values(jobs).reduce((sum, job) => sum + job.lanes, 0);
+
+/**
+ * Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. No
+ * feature sells yet; the first one that does is named here.
+ */
+export const sellsSomething = (_posture: Posture): boolean => false;
+
+/** Pauses between attempts, ms: doubled after each, capped. */
+export function backoffs(attempts: number, first: number, max = Infinity): number {
+  let sum = 0;
+  for (let attempt = 1; attempt < attempts; attempt++) sum += Math.min(max, first * 2 ** (attempt - 1));
+  return sum;
+}
+
+type Provider = Posture['providers'][keyof Posture['providers']];
+
+/** Longest time that one request to a provider takes once it has its place, repeats included, ms. */
+export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
+  timeout * attempts + backoffs(attempts, backoff);
+
+/** Providers that are called at all: a feature that is off calls none. */
+export const providersInUse = ({ providers, features }: Posture) =>
+  (Object.keys(providers) as (keyof Posture['providers'])[]).filter((name) => name !== 'openrouter' || features.chat);
+
+/**
+ * Longest time that a call waits for a free place (bulkhead), ms: what the chat's handler has left when every call in it
+ * takes as long as it may and its turn to send has been waited for, shared between the providers. Who would wait longer is postponed, and uses up no attempt.
+ */
+export function placeWait(posture: Posture): number {
+  const used = providersInUse(posture);
+  const calls = used.reduce((sum, name) => sum + longestCall(posture.providers[name]), 0);
+  const { patience } = posture.providers.telegram.rate;
+  return Math.max(0, Math.floor((posture.jobs.chat.handler - calls - patience) / used.length));
+}
+
 /** Connections beside the roles': the migration task, the sentinel, people. */
 export const otherConnections = (posture: Posture): number =>
   MIGRATE_CONNECTIONS + posture.sentinel.connections + posture.rollout.operators;
@@ -108,9 +168,15 @@ export const instanceMemory = (posture: Posture): number => INSTANCE_MEMORY_GIB[
 export const keepaliveTimeout = ({ database: { keepalive } }: Posture): number =>
   keepalive.idle + keepalive.interval * keepalive.count;
 
+/**
+ * Bytes of one body outside the heap: as it came in, and as the INSERT sends it, in which every backslash and every quote
+ * is escaped once more, and which one repeat may build again.
+ */
+const WIRE_COPIES = 1 + 2 * 2;
+
 /** Bytes that one task may hold outside its heap: bodies being received, open calls to providers. */
 export function bufferMemory(posture: Posture, role: Role): number {
-  if (role === 'web') return posture.web.maxInFlight * posture.web.bodyLimit;
+  if (role === 'web') return posture.web.maxInFlight * posture.web.bodyLimit * WIRE_COPIES;
   const calls = Object.values(posture.providers).reduce((sum, provider) => sum + provider.concurrency, 0);
   return calls * STREAM_CHUNK * 2;
 }
@@ -120,5 +186,3 @@ export function heapLimit(posture: Posture, role: Role): number {
   const left = posture[role].memory * MEMORY_SHARE - BASE_MEMORY - bufferMemory(posture, role);
   return Math.max(0, Math.floor(left / MiB)) * MiB;
 }
-
-export { serverParameters, type ServerParameter } from './server-parameters.ts';

@@ -19,6 +19,8 @@ export const TELEGRAM = {
   preCheckoutAnswer: 10 * SECOND,
   /** Retry-After beyond this is not worth it: what expires meanwhile is dropped. */
   retryAfterAtMost: 10 * SECOND,
+  /** After so long without an update, the id of the next one is chosen at random (Bot API, "Update"). */
+  idsRestart: 7 * 24 * HOUR,
   /** Characters of the longest text message. */
   longestText: 4096,
 } as const;

@@ -1,10 +1,10 @@
 /** What follows from a posture that obeys the laws: the figures that an operator may rely on. */
 import { detectionTime } from './alarms/index.ts';
 import { slowestAlarm } from './laws/alarms-detect.ts';
-import { CLOSING, settle } from './laws/drain-fits.ts';
+import { settle } from './laws/drain-fits.ts';
 import { takeover } from './laws/lanes-recover.ts';
 import { rollbackTerms } from './laws/rollout-converges.ts';
-import { demand, keepaliveTimeout, peakConnections, ROLES, usableConnections } from './limits.ts';
+import { CLOSING, demand, keepaliveTimeout, peakConnections, ROLES, usableConnections } from './limits.ts';
 import { lifetimeOf, RDS } from './outside.ts';
 import { ms } from './readable.ts';
 import type { Posture } from './schema/index.ts';

@@ -1,4 +1,5 @@
 /** From a parsed update to "committed" or "not now", within the ack deadline. */
+import { WRITERS } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { isTransient } from '../database/errors.ts';
 import type { Pool } from '../database/pool.ts';
@@ -7,9 +8,6 @@ import { atMostEvery, describeError, type Logger } from '../log.ts';
 import { createAnnouncer } from '../lanes/announce.ts';
 import { storeUpdates } from './store.ts';
 import type { IncomingUpdate } from './update.ts';
-
-/** Batches under way at once; the law webhook.absorbs counts writers, not requests. */
-export const WRITERS = 2;
 
 export interface IntakeCounters {
   /** Requests that were let in and whose answer is not out yet. */

@@ -1,8 +1,6 @@
 /** One policy a provider, built from the posture: bulkhead, repeats, breaker, timeout (faults no-breaker, no-timeout). */
 import {
   BrokenCircuitError,
-  bulkhead,
-  BulkheadRejectedError,
   circuitBreaker,
   CircuitState,
   ExponentialBackoff,
@@ -11,10 +9,12 @@ import {
   SamplingBreaker,
   wrap,
 } from 'cockatiel';
+import { placeWait } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
 import { assertNoTransaction } from '../database/transaction.ts';
 import type { Logger } from '../log.ts';
+import { createPlaces, NoPlace } from './places.ts';
 
 export type ProviderName = keyof Posture['providers'];
 
@@ -53,7 +53,7 @@ const STATE_NAMES = {
   [CircuitState.Isolated]: 'open',
 } as const;
 
-/** Pause asked for when the bulkhead's queue is full. */
+/** Pause asked for when no place was free for as long as a handler can spare. */
 const CROWDED_PAUSE = 1_000;
 
 export function createPolicy(name: ProviderName, posture: Posture, log: Logger): ProviderPolicy {
@@ -76,10 +76,9 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
   breaker.onStateChange((state) => log.warn({ provider: name, breaker: STATE_NAMES[state] }, 'breaker changed'));
 
   // One bulkhead and one breaker, whatever may be repeated.
-  const places = bulkhead(declared.concurrency, declared.queue);
+  const places = createPlaces(declared.concurrency, placeWait(posture));
   const repeating = (worthIt: (failure: ProviderFailure) => boolean) =>
     wrap(
-      places,
       retry(
         handleWhen((error) => error instanceof ProviderFailure && worthIt(error)),
         {
@@ -100,13 +99,16 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
     assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
     inFlight += 1;
+    let leave: (() => void) | undefined;
     try {
+      leave = await places.take(signal);
       const policy = repeatable ? carefree : careful;
       return await policy.execute(() => withDeadline(name, declared.timeout, signal, work), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw translate(error);
     } finally {
+      leave?.();
       inFlight -= 1;
     }
   }
@@ -114,7 +116,7 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
   function translate(error: unknown): unknown {
     if (error instanceof BrokenCircuitError)
       return new RetryLater(limits.openFor, `${name}: breaker is open`, { cause: error });
-    if (error instanceof BulkheadRejectedError)
+    if (error instanceof NoPlace)
       return new RetryLater(CROWDED_PAUSE, `${name}: too many calls wait`, { cause: error });
     failures += 1;
     return error;

@@ -1,5 +1,6 @@
 /** The web role: takes updates from Telegram and answers each after its commit. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BESIDE_POOL } from '../../posture/limits.ts';
 import { botIdOf, type Config } from '../config.ts';
 import { untilDirect } from '../database/direct.ts';
 import { createPool } from '../database/pool.ts';
@@ -17,7 +18,7 @@ const CUT_BEFORE = 500;
 export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Promise<Task> {
   const botId = botIdOf(env.BOT_TOKEN);
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'web', log });
-  const lookThrough = createPool({ url: env.DATABASE_URL, posture, role: 'web', log, max: posture.web.listeners });
+  const lookThrough = createPool({ url: env.DATABASE_URL, posture, role: 'web', log, max: BESIDE_POOL.web.health });
   const intake = createIntake(pool, botId, posture, log);
   let lastRequest = 0;
 

@@ -2,6 +2,7 @@
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CLOSING } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
 import { botIdOf, ConfigError, type Config } from '../config.ts';
 import { assertDirect } from '../database/direct.ts';
@@ -106,7 +107,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     server.leave();
     await begun;
     // A second is kept for closing what is left.
-    await Promise.all([engine?.drain(posture.worker.drain - 1000), jobs.stop()]);
+    await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop()]);
     await listener.stop();
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();

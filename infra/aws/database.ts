@@ -8,7 +8,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { serverParameters, type ServerParameter } from '../../posture/limits.ts';
+import { serverParameters, type ServerParameter } from '../../posture/server-parameters.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { DATABASE_PORT } from './firewall.ts';
 import { logRetentionDays, toDays, toGiB } from './names.ts';

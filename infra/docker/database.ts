@@ -1,7 +1,8 @@
 /** PostgreSQL with the parameters that the posture gives the one in the cloud. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { instanceMemory, MiB, serverParameters } from '../../posture/limits.ts';
+import { instanceMemory, MiB } from '../../posture/limits.ts';
+import { serverParameters } from '../../posture/server-parameters.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { password } from '../aws/secrets.ts';
 import { container } from './container.ts';

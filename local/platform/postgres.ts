@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { serverParameters } from '../../posture/limits.ts';
+import { serverParameters } from '../../posture/server-parameters.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Guard } from './guard.ts';
 import { freePort } from './ports.ts';

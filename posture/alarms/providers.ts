@@ -1,4 +1,5 @@
 /** Alarms on every provider under `providers`. A new one has them as soon as it says here what users miss without it. */
+import { providersInUse } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft, type ProviderName, type Severity } from './alarm.ts';
 import { TASK, TASK_METRICS } from './metrics.ts';
@@ -18,8 +19,6 @@ const PROVIDERS: Record<ProviderName, ProviderFacts> = {
   // Users get a polite answer instead; nobody here can repair the provider at night.
   openrouter: { missed: 'questions are answered with an apology', severity: 'ticket' },
 };
-
-const providerNames = (posture: Posture): ProviderName[] => Object.keys(posture.providers) as ProviderName[];
 
 function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
   const { missed, severity } = PROVIDERS[provider];
@@ -42,10 +41,6 @@ function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
     delay: DELAY,
   };
 }
-
-/** Providers that are called at all: a feature that is off calls none. */
-export const providersInUse = (posture: Posture) =>
-  providerNames(posture).filter((provider) => provider !== 'openrouter' || posture.features.chat);
 
 export const providerAlarms = (posture: Posture): Alarm[] =>
   providersInUse(posture).map((provider) => alarm(posture, breaker(posture, provider)));

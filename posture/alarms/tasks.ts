@@ -152,7 +152,7 @@ export function taskAlarms(posture: Posture): Alarm[] {
     ...running.map((role) => countAlarm(posture, role)),
     ...ROLES.flatMap((role) => [cpuAlarm(posture, role), memoryAlarm(role), filesAlarm(posture, role)]),
     ...(posture.worker.tasks.min > 0 ? [heartbeatAlarm] : []),
-    ...(posture.worker.listeners > 0 ? [listenerAlarm] : []),
+    listenerAlarm,
     crashAlarm,
   ];
   return drafts.map((draft) => alarm(posture, draft));

@@ -1,7 +1,6 @@
 import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
 import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
-import { providersInUse } from '../alarms/providers.ts';
-import { demand, ROLES, usableConnections } from '../limits.ts';
+import { demand, providersInUse, ROLES, usableConnections } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 

@@ -1,12 +1,10 @@
+import { CLOSING } from '../limits.ts';
 import { ECS } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, type Clause } from './law.ts';
 
 /** Closing pools and sockets after the drain, ms. */
 const EXIT = 2000;
-
-/** What the worker keeps of its drain for closing its providers and its server, ms. */
-export const CLOSING = 1000;
 
 /** Writing down the outcome of the last piece of work: a connection and a query, ms. */
 export const settle = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;

@@ -1,8 +1,8 @@
-import { heapLimit } from '../limits.ts';
+import { heapLimit, lanesPerTask } from '../limits.ts';
 import { TELEGRAM } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, plain, size, type Clause } from './law.ts';
-import { concurrentChats, HISTORY_COPIES } from './memory-fits.ts';
+import { HISTORY_COPIES } from './memory-fits.ts';
 
 /** Share of the worker's heap limit that conversations may take. */
 const SHARE = 0.5;
@@ -10,7 +10,7 @@ const SHARE = 0.5;
 const INSTRUCTIONS = 1000;
 
 function heapShare(posture: Posture): Clause {
-  const chats = concurrentChats(posture);
+  const chats = lanesPerTask(posture);
   const { characters } = posture.history;
   const bytes = chats * characters * HISTORY_COPIES;
   const limit = heapLimit(posture, 'worker') * SHARE;

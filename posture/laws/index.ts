@@ -22,11 +22,13 @@ import { schedulesHold } from './schedules-hold.ts';
 import { storageLasts } from './storage-lasts.ts';
 import { timeoutsNest } from './timeouts-nest.ts';
 import { webhookAbsorbs } from './webhook-absorbs.ts';
+import { workAbsorbs } from './work-absorbs.ts';
 
 export const laws: readonly Law[] = [
   connectionsFit,
   poolShares,
   webhookAbsorbs,
+  workAbsorbs,
   ackInTime,
   preCheckoutInTime,
   timeoutsNest,

@@ -111,11 +111,4 @@ export const clause = (holds: boolean, sum: string, wanted: string, found: strin
   found,
 });
 
-/** Pauses between attempts: doubled after each, capped. */
-export function backoffs(attempts: number, first: number, max = Infinity): number {
-  let sum = 0;
-  for (let attempt = 1; attempt < attempts; attempt++) sum += Math.min(max, first * 2 ** (attempt - 1));
-  return sum;
-}
-
 export { ms, plain, size } from '../readable.ts';

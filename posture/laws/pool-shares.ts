@@ -1,13 +1,15 @@
+import { lanesPerTask, WRITERS } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, ms, type Clause } from './law.ts';
 
 /** Assumed longest time of a short transaction when all lanes want one at the same instant, ms. */
 const TRANSACTION = 10;
-/** INSERTs of gathered updates that a web task has open at once: one being written while the next gathers. */
-const WRITERS = 2;
+/** The statement beside the INSERTs that makes the lanes of stored updates ready. */
+const ANNOUNCER = 1;
 
-function workerPool({ jobs, worker, database }: Posture): Clause {
-  const lanes = Object.values(jobs).reduce((sum, job) => sum + job.lanes, 0);
+function workerPool(posture: Posture): Clause {
+  const { worker, database } = posture;
+  const lanes = lanesPerTask(posture);
   const rounds = Math.ceil(lanes / worker.pool);
   const wait = rounds * TRANSACTION;
   const { acquire } = database.timeouts;
@@ -21,11 +23,12 @@ function workerPool({ jobs, worker, database }: Posture): Clause {
 }
 
 function webPool({ web }: Posture): Clause {
-  const holds = web.pool >= WRITERS;
+  const needed = WRITERS + ANNOUNCER;
+  const holds = web.pool >= needed;
   return clause(
     holds,
-    `web.pool ${web.pool} ${holds ? '≥' : '<'} ${WRITERS}: one INSERT being written, one gathering`,
-    `web.pool at least ${WRITERS}`,
+    `web.pool ${web.pool} ${holds ? '≥' : '<'} ${needed}: one INSERT being written, one gathering, one that makes lanes ready`,
+    `web.pool at least ${needed}`,
     String(web.pool),
   );
 }

@@ -1,11 +1,12 @@
-import { withoutOneZone } from '../limits.ts';
+import { sellsSomething, withoutOneZone } from '../limits.ts';
 import { TELEGRAM } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, ms, type Clause } from './law.ts';
 
-/** Workers that are left when one, or one zone, is lost. */
+/** Workers that are left when one, or one zone, is lost; none is in a development stack. */
 const workersLeft = (posture: Posture): number => {
   const { min } = posture.worker.tasks;
+  if (posture.stage !== 'production') return min;
   return posture.network.zones > 1 ? withoutOneZone(posture, min) : Math.max(0, min - 1);
 };
 
@@ -16,7 +17,8 @@ const workersLeft = (posture: Posture): number => {
 const answeredAtOnce = ({ jobs: { preCheckout } }: Posture): number =>
   preCheckout.perSecond * Math.ceil(preCheckout.handler / 1000);
 
-function clauses(posture: Posture): Clause[] {
+/** What the law wants where something is for sale. */
+export function answeredInTime(posture: Posture): Clause[] {
   const { handler, lanes, perSecond } = posture.jobs.preCheckout;
   const wanted = answeredAtOnce(posture);
   const left = lanes * workersLeft(posture);
@@ -25,8 +27,8 @@ function clauses(posture: Posture): Clause[] {
     // With a lane for each nobody queues; with fewer the queue would grow without end.
     clause(
       served,
-      `${perSecond}/s × ⌈handler ${ms(handler)}⌉ = ${wanted} at once ${served ? '≤' : '>'} ${lanes} lanes × ${workersLeft(posture)} workers left with one, or a zone, lost = ${left}`,
-      `at least ${wanted} lanes for pre-checkout with one worker or zone lost`,
+      `${perSecond}/s × ⌈handler ${ms(handler)}⌉ = ${wanted} at once ${served ? '≤' : '>'} ${lanes} lanes × ${workersLeft(posture)} workers that are left = ${left}`,
+      `at least ${wanted} lanes for pre-checkout on the workers that are left`,
       String(left),
     ),
     atMost(
@@ -44,5 +46,8 @@ export const preCheckoutInTime = law({
   name: 'precheckout.in.time',
   prevents: ['download-exhaustion', 'blocking-poll'],
   says: 'A pre-checkout query is answered within 10 s even when its notification is lost and a worker or zone is gone.',
-  clauses,
+  clauses: (posture) =>
+    sellsSomething(posture)
+      ? answeredInTime(posture)
+      : [clause(true, 'nothing is for sale: no pre-checkout query comes', 'nothing', 'nothing')],
 });

@@ -1,7 +1,6 @@
-import { mostTasks, sendsPerTask } from '../limits.ts';
+import { longestCall, mostTasks, sendsPerTask } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
-import { longestCall } from './timeouts-nest.ts';
 
 /** While the database is away each worker keeps to its part: all of them together to the whole. */
 function shares(posture: Posture): Clause {

@@ -1,28 +1,44 @@
-import { ECS, TELEGRAM } from '../outside.ts';
-import type { Posture } from '../schema/index.ts';
-import { atMost, backoffs, clause, lessThan, law, ms, plain, type Clause } from './law.ts';
+import { backoffs, sellsSomething } from '../limits.ts';
+import { ECS, lifetimeOf, TELEGRAM } from '../outside.ts';
+import type { Posture, QueueName } from '../schema/index.ts';
+import { atMost, clause, lessThan, law, ms, plain, type Clause } from './law.ts';
 
-/** The last attempt at a tap begins while Telegram still takes the answer; the last one at a pre-checkout ends in time. */
-function attemptsFit({ jobs, lanes }: Posture): Clause[] {
-  const { chat, preCheckout } = jobs;
-  const pauses = (job: typeof chat | typeof preCheckout) => backoffs(job.attempts, job.backoff.first, job.backoff.max);
+/** The update of the chat's queue that lives longest: attempts go on for as long as one of its kinds is worth an answer. */
+const longestLife = ({ telegram }: Posture): number =>
+  Math.max(...telegram.allowedUpdates.filter((type) => type !== 'pre_checkout_query').map(lifetimeOf), 0);
+
+/**
+ * The last attempt begins while what the queue carries is still worth an answer. Who postponed an update wakes itself
+ * when it is due; where that worker is gone, another finds it one poll later.
+ */
+function attemptsFit(posture: Posture): Clause[] {
+  const { jobs, lanes } = posture;
+  const { chat } = jobs;
   return [
     atMost(
       {
-        [`chat (${chat.attempts} − 1) × handler`]: (chat.attempts - 1) * chat.handler,
+        [`chat (${chat.attempts} − 1) × (handler + poll)`]: (chat.attempts - 1) * (chat.handler + lanes.poll),
         'Σ backoff': pauses(chat),
       },
-      { "a callback's life": TELEGRAM.lifetime.callback_query },
+      { "the longest life of the chat's updates": longestLife(posture) },
     ),
-    atMost(
-      {
-        poll: lanes.poll,
-        [`preCheckout ${preCheckout.attempts} × handler`]: preCheckout.attempts * preCheckout.handler,
-        'Σ backoff': pauses(preCheckout),
-      },
-      { "Telegram's": TELEGRAM.preCheckoutAnswer },
-    ),
+    ...(sellsSomething(posture) ? [paymentFits(posture)] : []),
   ];
+}
+
+const pauses = ({ attempts, backoff }: Posture['jobs'][QueueName]): number =>
+  backoffs(attempts, backoff.first, backoff.max);
+
+/** The last attempt at a pre-checkout query ends in time. */
+export function paymentFits({ jobs: { preCheckout }, lanes }: Posture): Clause {
+  return atMost(
+    {
+      [`${preCheckout.attempts} × poll`]: preCheckout.attempts * lanes.poll,
+      [`preCheckout ${preCheckout.attempts} × handler`]: preCheckout.attempts * preCheckout.handler,
+      'Σ backoff': pauses(preCheckout),
+    },
+    { "Telegram's": TELEGRAM.preCheckoutAnswer },
+  );
 }
 
 function breakerOpens(
@@ -77,6 +93,12 @@ export const retriesBounded = law({
     lessThan(
       { "Telegram's redelivery": TELEGRAM.lifetime.update },
       { 'retention.updates': posture.database.retention.updates },
+    ),
+    // And not until its id may be given to another one, which would then be taken for a repetition and dropped. What was
+    // given up is kept longer: so few that a random id does not meet them.
+    lessThan(
+      { 'retention.updates': posture.database.retention.updates },
+      { "a week, after which Telegram's ids may begin anywhere": TELEGRAM.idsRestart },
     ),
   ],
 });

@@ -1,11 +1,6 @@
+import { longestCall, placeWait, providersInUse } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
-import { ascending, atMost, backoffs, law, type Clause } from './law.ts';
-
-type Provider = Posture['providers'][keyof Posture['providers']];
-
-/** Longest time that one request to a provider takes, repeats included, ms. */
-export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
-  timeout * attempts + backoffs(attempts, backoff);
+import { ascending, atMost, law, type Clause } from './law.ts';
 
 function databaseNests({ database, jobs }: Posture): Clause[] {
   const { connect, acquire, lock, statement, query, idleInTransaction } = database.timeouts;
@@ -22,13 +17,20 @@ function databaseNests({ database, jobs }: Posture): Clause[] {
 }
 
 /**
- * The chat's handler asks the AI and sends its answer; both together end before the handler does. The answer to a
- * pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
+ * The chat's handler asks the AI and sends its answer; both together end before the handler does, each after waiting for
+ * its place, and the answer for its turn to be sent. The answer to
+ * a pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
  */
-function callsNest({ jobs, providers }: Posture): Clause[] {
+function callsNest(posture: Posture): Clause[] {
+  const { jobs, providers } = posture;
+  const used = providersInUse(posture);
   return [
     atMost(
-      { openrouter: longestCall(providers.openrouter), telegram: longestCall(providers.telegram) },
+      {
+        ...Object.fromEntries(used.map((name) => [name, longestCall(providers[name])])),
+        'rate.patience': providers.telegram.rate.patience,
+        [`${used.length} waits for a place`]: used.length * placeWait(posture),
+      },
       { 'chat.handler': jobs.chat.handler },
     ),
   ];

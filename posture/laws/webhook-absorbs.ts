@@ -1,15 +1,16 @@
-import { leastTasks, withoutOneZone } from '../limits.ts';
+import { leastTasks, tasksLeft } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, type Clause } from './law.ts';
 
 function requestsFit(posture: Posture): Clause {
-  const { telegram, web, network, rollout } = posture;
+  const { stage, telegram, web, network, rollout } = posture;
   const least = leastTasks(posture, 'web');
-  const left = withoutOneZone(posture, least);
+  const left = tasksLeft(posture, least);
   const accepted = left * web.maxInFlight;
   const holds = telegram.maxConnections <= accepted;
   const deploy = rollout.minimumHealthy < 1 ? ` (of ${web.tasks.min}, ${least} kept by a deploy)` : '';
-  const zone = network.zones > 1 ? `${least} − ⌈${least} / ${network.zones} zones⌉` : String(least);
+  const zone =
+    stage === 'production' && network.zones > 1 ? `${least} − ⌈${least} / ${network.zones} zones⌉` : String(least);
   return clause(
     holds,
     `telegram.maxConnections ${telegram.maxConnections} ${holds ? '≤' : '>'} (${zone})${deploy} × web.maxInFlight ${web.maxInFlight} = ${accepted}`,

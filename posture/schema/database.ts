@@ -95,8 +95,10 @@ export const database = z
     retention: z
       .strictObject({
         updates: duration('1h', '365d')
-          .prefault('7d')
-          .describe('How long a processed update is kept; longer than the 24h in which Telegram may deliver it again.'),
+          .prefault('6d')
+          .describe(
+            'How long a processed update is kept: longer than the 24h in which Telegram may deliver it again, shorter than the week after which its ids may begin anywhere.',
+          ),
         parked: duration('1d', '365d', 'somebody has to see it first, and the disk has to hold it')
           .prefault('30d')
           .describe('How long an update that was given up is kept for somebody to decide about it.'),

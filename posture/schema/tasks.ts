@@ -29,12 +29,7 @@ export const web = z
     ...size,
     cpu: size.cpu.prefault(256),
     memory: size.memory.prefault('512MiB'),
-    pool: count(1, 100).prefault(4).describe('Database connections of one web task.'),
-    listeners: count(1, 4)
-      .prefault(1)
-      .describe(
-        'Connections of one web task outside its pool: for its health, so that who asks takes none from the intake.',
-      ),
+    pool: count(1, 100).prefault(4).describe('Database connections of one web task, beside the one for its health.'),
     maxInFlight: count(1, 10_000)
       .prefault(64)
       .describe(
@@ -63,8 +58,7 @@ export const worker = z
     ...size,
     cpu: size.cpu.prefault(512),
     memory: size.memory.prefault('1GiB'),
-    pool: count(2, 100).prefault(8).describe('Database connections of one worker task, shared with pg-boss.'),
-    listeners: count(0, 4).prefault(1).describe('Connections of one worker task outside its pool (LISTEN).'),
+    pool: count(2, 100).prefault(8).describe('Database connections of one worker task, beside the one that LISTENs.'),
     stopTimeout: duration('100ms', '10m').prefault('120s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
     drain: duration('100ms', '10m')
       .prefault('100s')
@@ -89,7 +83,6 @@ export const rollout = z
     healthGrace: duration('100ms', '1h')
       .prefault('60s')
       .describe('How long ECS ignores a failing health check of a new task.'),
-    failuresToRollBack: count(1, 200).prefault(3).describe('Failed tasks that trip the deployment circuit breaker.'),
     rollbackWithin: duration('10s', '24h')
       .prefault('15m')
       .describe('Longest acceptable time from a bad deploy to the old tasks alone.'),

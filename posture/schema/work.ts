@@ -41,7 +41,7 @@ export const jobs = z
           .describe('Pre-checkout queries that one worker task answers at once, in lanes of their own.'),
         perSecond: count(1, 1000).prefault(2).describe('Pre-checkout queries a second expected at the peak.'),
         handler: duration('100ms', '10m')
-          .prefault('4s')
+          .prefault('3700ms')
           .describe('Deadline of the handling of one pre-checkout query. Telegram cancels the payment after 10s.'),
         turn: duration('10ms', '10m').prefault('4s').describe('How long one query may keep its lane.'),
         patience: duration('1s', '7d')
@@ -111,10 +111,13 @@ const breaker = (defaults: { failures: number; window: string; open: string }) =
     })
     .prefault({});
 
-const provider = (defaults: { timeout: string; attempts: number; concurrency: number; queue: number }) => ({
+const provider = (defaults: { timeout: string; attempts: number; concurrency: number; takes: string }) => ({
   timeout: duration('100ms', '10m', 'no answer comes from another country in less')
     .prefault(defaults.timeout)
     .describe('Deadline of one call.'),
+  takes: duration('1ms', '10m')
+    .prefault(defaults.takes)
+    .describe('How long one call usually takes: what the places for the expected traffic are counted by.'),
   attempts: count(1, 5)
     .prefault(defaults.attempts)
     .describe('Calls made for one request when the failure is transient.'),
@@ -123,15 +126,16 @@ const provider = (defaults: { timeout: string; attempts: number; concurrency: nu
     .describe('Pause before the first repeat; doubled after each, jittered.'),
   concurrency: count(1, 2000)
     .prefault(defaults.concurrency)
-    .describe('Calls that one task has open at once (bulkhead).'),
-  queue: count(0, 10_000).prefault(defaults.queue).describe('Calls that may wait for a free place.'),
+    .describe(
+      'Calls that one task has open at once (bulkhead); others wait for a place as long as their handler can spare.',
+    ),
 });
 
 export const providers = z
   .strictObject({
     telegram: z
       .strictObject({
-        ...provider({ timeout: '5s', attempts: 2, concurrency: 256, queue: 1000 }),
+        ...provider({ timeout: '5s', attempts: 2, concurrency: 256, takes: '200ms' }),
         breaker: breaker({ failures: 20, window: '20s', open: '5s' }),
         ambiguous: z
           .enum(['once', 'never'])
@@ -162,7 +166,7 @@ export const providers = z
       .prefault({}),
     openrouter: z
       .strictObject({
-        ...provider({ timeout: '20s', attempts: 1, concurrency: 64, queue: 200 }),
+        ...provider({ timeout: '20s', attempts: 1, concurrency: 64, takes: '4s' }),
         breaker: breaker({ failures: 5, window: '30s', open: '15s' }),
         model: z.string().min(1).prefault('openrouter/auto').describe('Model that answers the chat.'),
         maxTokens: count(1, 32_768).prefault(800).describe('Longest answer, in tokens.'),

@@ -178,7 +178,6 @@ test('alarms come and go with what the posture declares', () => {
   assert.ok(ids({}).includes('database-credits'));
   assert.ok(!ids({}).includes('oncall-relay'), 'without a chat there is no relay');
   assert.ok(!ids({ database: { instance: 'db.m7g.large' } }).includes('database-credits'));
-  assert.ok(!ids({ worker: { listeners: 0 } }).includes('worker-listener'));
   assert.ok(!ids({ features: { chat: false } }).includes('provider-openrouter-breaker'));
   assert.ok(!ids({ worker: { tasks: { min: 0 } } }).includes('worker-tasks'));
   assert.ok(!ids({ worker: { tasks: { min: 0 } } }).includes('worker-heartbeat'));

@@ -12,11 +12,11 @@ const tasks = fc.tuple(count(1, 12), count(0, 8)).map(([min, more]) => ({ min, m
 
 const written = fc.record(
   {
+    stage: fc.constantFrom('production' as const, 'development' as const),
     telegram: fc.record({ maxConnections: count(1, 100), ackDeadline: seconds(3, 16), retryAfter: seconds(1, 11) }),
     web: fc.record({
       tasks,
       pool: count(1, 10),
-      listeners: count(1, 2),
       maxInFlight: count(8, 200),
       gather: milliseconds(0, 50),
       stopTimeout: seconds(20, 125),
@@ -25,7 +25,6 @@ const written = fc.record(
     worker: fc.record({
       tasks,
       pool: count(2, 20),
-      listeners: count(0, 2),
       stopTimeout: seconds(40, 125),
       drain: seconds(30, 118),
     }),
@@ -35,7 +34,6 @@ const written = fc.record(
       overlap: count(0, 3),
       boot: seconds(1, 40),
       healthGrace: seconds(10, 120),
-      failuresToRollBack: count(1, 12),
     }),
     network: fc.record({ zones: count(1, 3) }),
     ingress: fc.record({ deregistrationDelay: seconds(0, 40) }),

@@ -8,10 +8,10 @@ import {
   leastTasks,
   MiB,
   peakTasks,
-  serverParameters,
   usableConnections,
   withoutOneZone,
 } from '../../posture/limits.ts';
+import { serverParameters } from '../../posture/server-parameters.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { anyPosture } from './arbitrary.ts';
 
@@ -59,7 +59,7 @@ describe('tasks', () => {
 describe('the heap limit', () => {
   it('is what the memory leaves, in whole MiB and never negative', () => {
     const posture = resolve({});
-    assert.equal(heapLimit(posture, 'web'), 329 * MiB);
+    assert.equal(heapLimit(posture, 'web'), 265 * MiB);
     assert.equal(heapLimit(posture, 'worker'), 740 * MiB);
     assert.equal(heapLimit(resolve({ web: { maxInFlight: 10_000 } }), 'web'), 0);
   });

@@ -42,7 +42,7 @@ describe('resolve', () => {
 
   it('names the nearest key for one that it does not know, at any depth', () => {
     assert.deepEqual(problems({ worker: { poool: 8 } }), [
-      'worker.poool: unknown key; did you mean "pool"? Known here: tasks, cpu, memory, nofile, pool, listeners, stopTimeout, drain',
+      'worker.poool: unknown key; did you mean "pool"? Known here: tasks, cpu, memory, nofile, pool, stopTimeout, drain',
     ]);
     assert.match(problems({ workers: {} })[0]!, /^workers: unknown key; did you mean "worker"\?/);
     assert.match(problems({ database: { timeouts: { querry: '1s' } } })[0]!, /^database\.timeouts\.querry: .*"query"/);

@@ -16,7 +16,7 @@ describe('the postures of the field reports are refused', () => {
     const broken = brokenBy({
       database: { ...server(20), serviceReserved: 4, timeouts: { acquire: '10s', statement: '30s' } },
       web: { tasks: { min: 1, max: 1 }, pool: 20, maxInFlight: 20 },
-      worker: { tasks: { min: 1, max: 1 }, pool: 6, listeners: 0 },
+      worker: { tasks: { min: 1, max: 1 }, pool: 6 },
       network: { zones: 1 },
     });
     assert.match(broken['connections.fit']!, /> 15 usable of 20/);
@@ -29,17 +29,17 @@ describe('the postures of the field reports are refused', () => {
     for (const pool of [30, 45]) {
       const broken = brokenBy({
         database: server(100),
-        worker: { tasks: { min: 3, max: 3 }, pool, listeners: 0 },
+        worker: { tasks: { min: 3, max: 3 }, pool },
         network: { zones: 1 },
       });
-      assert.match(broken['connections.fit']!, new RegExp(`worker 6×${pool} \\+ 3×${pool} stopping`));
+      assert.match(broken['connections.fit']!, new RegExp(`worker 6×${pool + 1} \\+ 3×${pool + 1} stopping`));
     }
   });
 
   it('5 connections in each of three workers that all restart at once', () => {
     const broken = brokenBy({
       database: server(20),
-      worker: { tasks: { min: 3, max: 3 }, pool: 5, listeners: 0 },
+      worker: { tasks: { min: 3, max: 3 }, pool: 5 },
       rollout: { minimumHealthy: '0%', surge: '100%' },
     });
     assert.match(broken['connections.fit']!, /> 19 usable of 20/);
@@ -60,7 +60,7 @@ describe('the postures of the field reports are refused', () => {
   it('a video that blocks its worker for two minutes', () => {
     const broken = brokenBy({ jobs: { chat: { handler: '2m' } } });
     assert.match(broken['drain.fits']!, /longest handler 120s/);
-    assert.match(broken['retries.bounded']!, /handler 6m/);
+    assert.match(broken['alarms.detect']!, /lane-chat-age/);
   });
 
   it('ten messages of 10 kB each for every chat of a worker of 512 MB', () => {

@@ -1,4 +1,5 @@
 /** What must hold when the dust has settled. */
+import { BESIDE_POOL } from '../../../posture/limits.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notReady, type Rig } from './index.ts';
@@ -98,7 +99,7 @@ async function excess(rig: Rig): Promise<string | undefined> {
     if (active > 0) return `${role}: ${active} lanes active`;
   }
   const pooled = healths.reduce((sum, { pool }) => sum + pool.total, 0);
-  const listening = workers.length * rig.world.posture.worker.listeners;
+  const listening = workers.length * BESIDE_POOL.worker.listen;
   const [seen] = await ask<{ left: number; connections: number; open: number }>(
     `SELECT (SELECT count(*)::int FROM evenkeel.lane) AS left,
             count(*)::int AS connections, (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS open

@@ -1,7 +1,8 @@
 /** The whole program, for each kind of stack: what it declares is what the posture says. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { heapLimit, serverParameters } from '../../../posture/limits.ts';
+import { heapLimit } from '../../../posture/limits.ts';
+import { serverParameters } from '../../../posture/server-parameters.ts';
 import { resolve, spellOut } from '../../../posture/resolve.ts';
 import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
 import { MAXIMAL, MINIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';

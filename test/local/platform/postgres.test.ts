@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { startPostgres, type PostgresOptions } from '../../../local/platform/postgres.ts';
 import { isRunning } from '../../../local/platform/process.ts';
-import { serverParameters } from '../../../posture/limits.ts';
+import { serverParameters } from '../../../posture/server-parameters.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { firstLine, guardFor, temporaryDirectory, until } from './support.ts';
 

@@ -41,12 +41,18 @@ describe('rollout.converges', () => {
     ]);
   });
 
-  it('refuses a deploy that leaves a zone without a task', () => {
+  it('refuses a deploy in production during which the loss of a zone would leave no task', () => {
     assert.ok(
-      sums(rolloutConverges.check(resolve({ rollout: { minimumHealthy: '50%' } }))).includes(
-        'web: a deploy keeps 1 of 2 < 2 zones',
+      sums(rolloutConverges.check(resolve({ stage: 'production', rollout: { minimumHealthy: '50%' } }))).includes(
+        'web: a deploy keeps 1 of 2, of which 0 are left without one of 2 zones: 0 < 1',
       ),
     );
+  });
+
+  it('accepts one task of each role in development, and two over three zones in production', () => {
+    const one = { tasks: { min: 1, max: 1 } };
+    assert.ok(rolloutConverges.check(resolve({ web: one, worker: one })).holds);
+    assert.ok(rolloutConverges.check(resolve({ stage: 'production', network: { zones: 3 } })).holds);
   });
 
   it('refuses a grace that a healthy task does not survive', () => {

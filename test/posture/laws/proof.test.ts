@@ -44,7 +44,8 @@ describe('a law', () => {
       for (const fault of law.prevents) assert.ok(faults.includes(fault), `${law.name}: ${fault}`);
       const { posture, read } = traced(resolve({}));
       law.check(posture);
-      assert.ok(read.size > 0, `${law.name} reads nothing`);
+      // The one law that wants nothing while nothing is for sale.
+      if (law.name !== 'precheckout.in.time') assert.ok(read.size > 0, `${law.name} reads nothing`);
     }
   });
 
@@ -105,7 +106,11 @@ describe('a violation', () => {
 
 describe('assertProven', () => {
   it('throws one line for each violation', () => {
-    const posture = resolve({ telegram: { maxConnections: 100 }, rollout: { surge: '100%' } });
+    const posture = resolve({
+      telegram: { maxConnections: 100 },
+      web: { maxInFlight: 40 },
+      rollout: { surge: '100%' },
+    });
     assert.throws(
       () => assertProven(posture),
       (error: unknown) => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { drainFits } from '../../../posture/laws/drain-fits.ts';
 import { lanesRecover, takeover } from '../../../posture/laws/lanes-recover.ts';
-import { retriesBounded } from '../../../posture/laws/retries-bounded.ts';
+import { paymentFits, retriesBounded } from '../../../posture/laws/retries-bounded.ts';
 import { schedulesHold } from '../../../posture/laws/schedules-hold.ts';
 import { timeoutsNest } from '../../../posture/laws/timeouts-nest.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -44,7 +44,7 @@ describe('timeouts.nest', () => {
 
   it('keeps the calls of a chat inside its handler, repeats and their pauses included', () => {
     assert.deepEqual(sums(timeoutsNest.check(resolve({ providers: { openrouter: { attempts: 2 } } }))), [
-      'openrouter 40.5s + telegram 10.5s = 51s > chat.handler 45s',
+      'telegram 10.5s + openrouter 40.5s + rate.patience 2s + 2 waits for a place 0s = 53s > chat.handler 45s',
     ]);
   });
 });
@@ -136,17 +136,20 @@ describe('lanes.recover', () => {
 });
 
 describe('retries.bounded', () => {
-  it('ends the attempts at a tap within its life', () => {
-    assert.deepEqual(sums(retriesBounded.check(resolve({ jobs: { chat: { attempts: 5 } } }))), [
-      "chat (5 − 1) × handler 3m + Σ backoff 30s = 3m 30s > a callback's life 150s",
+  it('ends the attempts while what the queue carries is still worth an answer', () => {
+    const tapsOnly = { telegram: { allowedUpdates: ['callback_query' as const] } };
+    assert.deepEqual(sums(retriesBounded.check(resolve({ ...tapsOnly, jobs: { chat: { attempts: 5 } } }))), [
+      "chat (5 − 1) × (handler + poll) 3m 4s + Σ backoff 30s = 3m 34s > the longest life of the chat's updates 150s",
     ]);
+    // A text lives a day.
+    assert.ok(retriesBounded.check(resolve({ jobs: { chat: { handler: '60s', attempts: 4 } } })).holds);
   });
 
-  it('ends the attempts at a pre-checkout within 10 s', () => {
-    assert.match(
-      sums(retriesBounded.check(resolve({ jobs: { preCheckout: { attempts: 3 } } })))[0]!,
-      /> Telegram's 10s/,
-    );
+  it('ends the attempts at a pre-checkout within 10 s, each found a poll late', () => {
+    assert.ok(paymentFits(resolve({})).holds);
+    const { holds, sum } = paymentFits(resolve({ jobs: { preCheckout: { handler: '4s' } } }));
+    assert.ok(!holds);
+    assert.equal(sum, "2 × poll 2s + preCheckout 2 × handler 8s + Σ backoff 500ms = 10.5s > Telegram's 10s");
   });
 
   it('refuses a breaker whose window is over before a hanging call is counted', () => {
@@ -157,8 +160,11 @@ describe('retries.bounded', () => {
     );
   });
 
-  it('keeps processed updates for as long as Telegram may deliver them again', () => {
-    assert.equal(retriesBounded.check(resolve({ database: { retention: { updates: '24h' } } })).violations.length, 1);
+  it('keeps processed updates for as long as Telegram may deliver them again, and not until ids begin anew', () => {
+    const kept = (updates: string) => retriesBounded.check(resolve({ database: { retention: { updates } } }));
+    assert.equal(kept('24h').violations.length, 1);
+    assert.equal(kept('7d').violations.length, 1);
+    assert.ok(kept('25h').holds && kept('167h').holds);
   });
 });
 

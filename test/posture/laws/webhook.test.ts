@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ackInTime } from '../../../posture/laws/ack-in-time.ts';
-import { preCheckoutInTime } from '../../../posture/laws/pre-checkout-in-time.ts';
+import { answeredInTime, preCheckoutInTime } from '../../../posture/laws/pre-checkout-in-time.ts';
 import { webhookAbsorbs } from '../../../posture/laws/webhook-absorbs.ts';
 import { resolve } from '../../../posture/resolve.ts';
+import type { Posture } from '../../../posture/schema/index.ts';
 import { anyPosture } from '../arbitrary.ts';
 import { simulateIntake, type Stall } from '../simulate/intake.ts';
 import { longestPreCheckout, type Query } from '../simulate/lanes.ts';
@@ -27,9 +28,15 @@ describe('webhook.absorbs', () => {
     );
   });
 
+  it('asks one web task of a development stack to bear no loss', () => {
+    assert.ok(webhookAbsorbs.check(resolve({ web: { tasks: { min: 1, max: 1 } } })).holds);
+  });
+
   it('refuses one connection more than the fewest tasks accept', () => {
     const at = (maxConnections: number) =>
-      webhookAbsorbs.check(resolve({ telegram: { maxConnections }, web: { tasks: { min: 3 }, maxInFlight: 20 } }));
+      webhookAbsorbs.check(
+        resolve({ stage: 'production', telegram: { maxConnections }, web: { tasks: { min: 3 }, maxInFlight: 20 } }),
+      );
     assert.ok(at(20).holds);
     assert.equal(
       at(21).violations[0]?.sum,
@@ -38,13 +45,14 @@ describe('webhook.absorbs', () => {
   });
 
   it('is needed: a posture that it refuses does turn requests away in the simulation', () => {
-    const posture = resolve({ telegram: { maxConnections: 65 } });
+    const posture = resolve({ stage: 'production', telegram: { maxConnections: 65 } });
     assert.ok(!webhookAbsorbs.check(posture).holds);
     assert.ok(simulateIntake(posture, [{ acquire: 0.5, query: 0.9 }], REQUESTS, 0).refused > 0);
   });
 
   it('counts the tasks that a deploy keeps, not those that are declared', () => {
     const posture = resolve({
+      stage: 'production',
       telegram: { maxConnections: 64 },
       web: { tasks: { min: 4 } },
       rollout: { minimumHealthy: '50%' },
@@ -100,10 +108,17 @@ describe('precheckout.in.time', () => {
     poll: share,
   });
 
+  const holds = (posture: Posture) => answeredInTime(posture).every((one) => one.holds);
+
+  it('wants nothing while nothing is for sale', () => {
+    const one = resolve({ stage: 'production', worker: { tasks: { min: 1 } } });
+    assert.deepEqual(preCheckoutInTime.check(one).arithmetic, ['nothing is for sale: no pre-checkout query comes']);
+  });
+
   it('answers every query in time in any rhythm of the declared rate, with a worker or zone lost', () => {
     fc.assert(
       fc.property(anyPosture, fc.array(query, { minLength: 1, maxLength: 120 }), (posture, queries) => {
-        fc.pre(preCheckoutInTime.check(posture).holds);
+        fc.pre(holds(posture));
         assert.ok(longestPreCheckout(posture, queries) <= 10_000);
       }),
     );
@@ -112,7 +127,7 @@ describe('precheckout.in.time', () => {
   it('answers in time when every query is as slow as allowed and its notification lost', () => {
     fc.assert(
       fc.property(anyPosture, (posture) => {
-        fc.pre(preCheckoutInTime.check(posture).holds);
+        fc.pre(holds(posture));
         const worst = Array.from({ length: 200 }, (): Query => ({ gap: 0, handler: 1, poll: 1 }));
         assert.ok(longestPreCheckout(posture, worst) <= 10_000);
       }),
@@ -120,13 +135,13 @@ describe('precheckout.in.time', () => {
   });
 
   it('refuses when no worker would be left', () => {
-    const { violations } = preCheckoutInTime.check(resolve({ worker: { tasks: { min: 1 } } }));
-    assert.match(violations[0]!.sum, /= 8 at once > 16 lanes × 0 workers left/);
+    const [lanes] = answeredInTime(resolve({ stage: 'production', worker: { tasks: { min: 1 } } }));
+    assert.match(lanes!.sum, /= 8 at once > 16 lanes × 0 workers that are left = 0/);
   });
 
   it('is needed: with fewer lanes than it asks for, queries run out of time', () => {
-    const posture = resolve({ jobs: { preCheckout: { lanes: 4 } } });
-    assert.ok(!preCheckoutInTime.check(posture).holds);
+    const posture = resolve({ stage: 'production', jobs: { preCheckout: { lanes: 4 } } });
+    assert.ok(!holds(posture));
     const worst = Array.from({ length: 200 }, (): Query => ({ gap: 0, handler: 1, poll: 1 }));
     assert.ok(longestPreCheckout(posture, worst) > 10_000);
   });

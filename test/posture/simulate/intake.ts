@@ -2,11 +2,9 @@
  * Telegram keeps all its webhook connections busy while the database stalls and a zone is lost in the midst of a deploy.
  * The balancer sends each request to the task with the fewest. Times in ms.
  */
+import { WRITERS } from '../../../posture/limits.ts';
 import { ECS } from '../../../posture/outside.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
-
-/** Batches of gathered updates that a task writes at once. */
-const WRITERS = 2;
 
 /** How a batch fares: shares of the acquire and of the query timeout that it takes; at 1 it fails. */
 export interface Stall {
@@ -53,7 +51,8 @@ export function simulateIntake(
   for (let sent = 0; sent < requests; sent++) {
     const now = Math.min(...connections);
     const connection = connections.indexOf(now);
-    if (sent === lossAt && network.zones > 1) tasks = tasks.filter(({ zone }) => zone !== 0);
+    if (sent === lossAt && network.zones > 1 && posture.stage === 'production')
+      tasks = tasks.filter(({ zone }) => zone !== 0);
     for (const task of tasks) task.open = task.open.filter((end) => end > now);
     const task = tasks.reduce<Task | undefined>((a, b) => (a && a.open.length <= b.open.length ? a : b), undefined);
     if (!task || task.open.length >= web.maxInFlight) {

@@ -16,7 +16,7 @@ export function simulateRollback({ posture, role, desired, shares }: RollbackOpt
   const longest = rollout.boot + rollout.healthGrace + ingress.healthCheck.interval * ingress.healthCheck.unhealthy;
   const least = Math.min(desired, ECS.leastRunning(desired, rollout.minimumHealthy));
   const places = ECS.mostRunning(desired, rollout.surge) - least;
-  const failures = Math.max(rollout.failuresToRollBack, ECS.failuresToTrip(desired));
+  const failures = ECS.failuresToTrip(desired);
   const free = Array.from({ length: places }, () => 0);
   const failed: number[] = [];
   // Each place starts its next task when its last one has failed; the breaker trips at the failure that fills the count.
