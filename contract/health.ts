@@ -21,8 +21,10 @@ const queue = z.object({
   /** Updates given up after their attempts; an operator decides. */
   parked: gauge,
   /** Lanes that wait, for a worker or for their time, and those that a worker holds. */
-  tokens: gauge,
+  waiting: gauge,
   active: gauge,
+  /** Updates that no lane has or will get, although announcement and sweep have had their time. */
+  stranded: gauge,
 });
 
 const provider = z.looseObject({

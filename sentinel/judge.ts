@@ -28,7 +28,7 @@ const metric = (name: Name, value: number, unit: Unit = 'Count', dimensions: Rec
 export const judge = ({ telegram, bot }: Look, declared: Declared, now: number): Metric[] => [
   metric('look', 1),
   ...ofTelegram(telegram, declared, now),
-  ...ofBot(bot, declared.posture),
+  ...ofBot(bot),
 ];
 
 function ofTelegram(answer: TelegramAnswer, declared: Declared, now: number): Metric[] {
@@ -66,35 +66,27 @@ function failing(webhook: WebhookInfo, { sentinel }: Posture, now: number): bool
   return webhook.last_error_date !== undefined && webhook.last_error_date * 1000 >= since;
 }
 
-function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
+function ofBot(answer: BotAnswer): Metric[] {
   if (answer.kind === 'unusable') return [metric('botHealth', STATUS.unhealthy)];
   const { status, queues = {}, database } = answer.health;
   const oldest = database?.oldestTransactionSeconds;
   return [
     metric('botHealth', STATUS[status]),
     ...(oldest === undefined ? [] : [metric('oldestTransaction', oldest, 'Seconds')]),
-    ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges, posture)),
+    ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges)),
   ];
 }
 
 type Gauges = NonNullable<Glimpse['queues']>[string];
 
-function ofQueue(queue: string, gauges: Gauges, posture: Posture): Metric[] {
+function ofQueue(queue: string, gauges: Gauges): Metric[] {
   const dimensions = { Queue: queue };
-  const stranded = strandedUpdates(gauges, posture);
   return [
     metric('queuePending', gauges.pending, 'Count', dimensions),
     metric('queueAge', gauges.oldestSeconds, 'Seconds', dimensions),
     metric('queueParked', gauges.parked, 'Count', dimensions),
-    ...(stranded === undefined ? [] : [metric('queueStranded', stranded, 'Count', dimensions)]),
+    ...(gauges.stranded === undefined ? [] : [metric('queueStranded', gauges.stranded, 'Count', dimensions)]),
   ];
-}
-
-/** Updates that no lane has or will get: there is no token, although dispatcher and sweeper have had their time. */
-function strandedUpdates({ pending, oldestSeconds, tokens, active }: Gauges, { lanes }: Posture): number | undefined {
-  if (tokens === undefined || active === undefined) return undefined;
-  const late = oldestSeconds * 1000 > lanes.poll + 2 * lanes.sweep;
-  return late && tokens + active === 0 ? pending : 0;
 }
 
 /** What on-call should read in the log beside the metrics: one line for each thing that is not well. */

@@ -49,13 +49,14 @@ export function createLooks(pool: Pool, posture: Posture): Looks {
 async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   const down = await whyUnusable(pool);
   if (down !== undefined) return { down, queues: undefined, oldestTransaction: undefined, reasons: [] };
+  const { lanes } = posture;
   const reasons: string[] = [];
   const orSay = async <T>(what: string, read: Promise<T>): Promise<T | undefined> =>
     read.catch((error: unknown) => {
       reasons.push(`${what}: ${describeError(error)}`);
       return undefined;
     });
-  const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES));
+  const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep));
   const oldest = await orSay('open transactions cannot be seen', oldestTransaction(pool));
   const late = (queues ?? []).filter(
     ({ queue, oldestSeconds }) => oldestSeconds * 1000 > queueAgeLimit(posture, queue),
@@ -65,5 +66,7 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   );
   if (oldest !== undefined && oldest * 1000 > oldestTransactionLimit(posture))
     reasons.push(`a transaction has been open for ${Math.round(oldest)} s: vacuum cannot clean up behind it`);
+  const stranded = (queues ?? []).filter((queue) => queue.stranded > 0);
+  reasons.push(...stranded.map(({ queue, stranded }) => `${queue}: no lane has ${stranded} updates, or will`));
   return { down, queues, oldestTransaction: oldest, reasons };
 }

@@ -17,8 +17,9 @@ const queue = (over: object = {}) => ({
   lanes: 0,
   oldestSeconds: 0,
   parked: 0,
-  tokens: 0,
+  waiting: 0,
   active: 0,
+  stranded: 0,
   ...over,
 });
 const healthy = {
@@ -177,16 +178,12 @@ test('degraded and unhealthy are told apart, with their reasons', async (t) => {
   assert.deepEqual(unhealthy.words, ['bot: database is away: ECONNREFUSED']);
 });
 
-test('updates that wait without any token are stranded, but only after dispatcher and sweeper had their time', async (t) => {
+test('stranded updates are told as the bot counts them, and not at all by one that cannot count them', async (t) => {
   const of = (over: object) => json(200, { ...healthy, queues: { chat: queue(over) } });
-  const { options, bot } = await world(t, of({ pending: 7, oldestSeconds: 40 }));
-  assert.equal((await see(options)).metrics['QueueStranded:chat'], 7);
-  bot.behave = of({ pending: 7, oldestSeconds: 1 });
-  assert.equal((await see(options)).metrics['QueueStranded:chat'], 0);
-  bot.behave = of({ pending: 7, oldestSeconds: 40, active: 1 });
-  assert.equal((await see(options)).metrics['QueueStranded:chat'], 0);
-  bot.behave = of({ pending: 7, oldestSeconds: 40, tokens: undefined });
-  assert.equal((await see(options)).metrics['QueueStranded:chat'], undefined, 'unknown without tokens');
+  const { options, bot } = await world(t, of({ pending: 7, stranded: 3 }));
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], 3);
+  bot.behave = of({ pending: 7, stranded: undefined });
+  assert.equal((await see(options)).metrics['QueueStranded:chat'], undefined);
 });
 
 for (const [what, behave] of [

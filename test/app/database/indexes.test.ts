@@ -87,7 +87,7 @@ async function hotPath(from: number): Promise<void> {
       assert.deepEqual(await takeOver(pool, world.posture, 1), { workers: 1, lanes: 19 });
       await sweep();
       await freeOrphans(pool, world.posture);
-      await readQueues(pool, QUEUES);
+      await readQueues(pool, QUEUES, 1);
       await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, threadId: 0, role: 'user', text: 'x' });
       await answerOf(pool, 1, id);
       assert.equal(

@@ -207,6 +207,25 @@ test('a look that hangs takes no connection from the intake, and what it could n
   assert.equal((await web.health()).status, 'healthy');
 });
 
+test('an update without a lane is stranded once announcement and sweep have had their time, whatever else is at work', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
+  await web.ready();
+  const { poll, sweep } = world.posture.lanes;
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, received_at, body)
+     SELECT 9, n, 'chat', '9:' || n, now() - CASE n WHEN 3 THEN 0 ELSE $1 END * interval '1 ms', '{}'
+     FROM generate_series(1, 3) AS n`,
+    [poll + 2 * sweep + 60_000],
+  );
+  await database.sql(
+    `INSERT INTO evenkeel.lane (lane, bot_id, queue, owner) VALUES ('9:1', 9, 'chat', gen_random_uuid())`,
+  );
+  const { queues, reasons, status } = await web.health();
+  assert.deepEqual([queues!['chat']!.pending, queues!['chat']!.stranded, status], [3, 1, 'degraded']);
+  assert.deepEqual(reasons, ['chat: no lane has 1 updates, or will']);
+});
+
 test('of a large backlog only so much is counted, and said to be more', async (t) => {
   const database = await world.freshDatabase(t);
   await database.sql(

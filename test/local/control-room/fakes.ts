@@ -213,8 +213,8 @@ const health = (role: 'web' | 'worker', pid: number): Health => ({
           openrouter: { breaker: 'closed', inFlight: 2, failures: 1 },
         },
         queues: {
-          chat: { pending: 18, oldestSeconds: 0.4, parked: 0, lanes: 14, tokens: 9, active: 5 },
-          preCheckout: { pending: 0, oldestSeconds: 0, parked: 0, lanes: 0, tokens: 0, active: 0 },
+          chat: { pending: 18, oldestSeconds: 0.4, parked: 0, lanes: 14, waiting: 9, active: 5, stranded: 0 },
+          preCheckout: { pending: 0, oldestSeconds: 0, parked: 0, lanes: 0, waiting: 0, active: 0, stranded: 0 },
         },
       }),
 });
