@@ -88,7 +88,7 @@ export async function loadStack(name: string, cwd = process.cwd(), set: readonly
   const [syntax] = document.errors;
   if (syntax) throw new PostureError([`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`]);
   const config = (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
-  const values = set.reduce<unknown>(setPath, config[POSTURE_KEY] ?? {});
+  const values = set.reduce<unknown>(setPath, withoutSecrets(config[POSTURE_KEY] ?? {}));
   try {
     const target = config['evenkeel:target'] as Target | undefined;
     return { name, file, values, posture: resolve(values), target };
@@ -97,6 +97,17 @@ export async function loadStack(name: string, cwd = process.cwd(), set: readonly
     const changed = set.map((one) => steps(one.slice(0, one.indexOf('='))).join('.'));
     throw new PostureError(error.problems.map((problem) => placed(problem, file, document, lines, changed)));
   }
+}
+
+/** What stands for a value that Pulumi has encrypted, which only the deploy can read: an incident tool's address. */
+const ENCRYPTED = 'https://encrypted.invalid';
+
+/** The values with each `{ secure: … }` of Pulumi's replaced. */
+function withoutSecrets(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withoutSecrets);
+  if (typeof node !== 'object' || node === null) return node;
+  if (Object.keys(node).join() === 'secure') return ENCRYPTED;
+  return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, withoutSecrets(child)]));
 }
 
 /** Steps of a path as `pulumi config set --path` takes it: `oncall.emails[0]` is `oncall`, `emails`, `0`. */

@@ -44,10 +44,10 @@ async function start(command: Command, log: Logger): Promise<Task | undefined> {
   }
 }
 
-/** The environment of a role, with a posture that all laws hold for. */
+/** The environment of a role, with a posture that all laws hold for: here, or where the deploy has proven the whole of it. */
 function provenConfig<R extends Role>(role: R): Config<R> {
   const config = readConfig(role);
-  assertProven(config.posture);
+  if (process.env['POSTURE_PROVEN'] !== 'true') assertProven(config.posture);
   return config;
 }
 

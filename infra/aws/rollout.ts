@@ -2,7 +2,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import { alarms } from '../../posture/alarms/index.ts';
-import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Settings } from '../settings.ts';
 import type { Foundation } from './foundation.ts';
@@ -11,6 +10,7 @@ import { Migrate } from './migrate.ts';
 import type { Account } from './provider.ts';
 import { Scaling, type ScalingArgs } from './scaling.ts';
 import { Service } from './service.ts';
+import { taskPosture } from './task-posture.ts';
 import type { Tasks } from './tasks.ts';
 import { Webhook } from './webhook.ts';
 
@@ -91,7 +91,7 @@ function migrate(name: string, { settings, account, base, tasks }: RolloutArgs):
       // another heartbeat than its queue has would lose its lanes.
       triggers: {
         image: base.image.reference,
-        posture: JSON.stringify(spellOut(settings.posture)),
+        posture: taskPosture(settings.posture),
         server: database.instance.resourceId,
         ...versions(base),
       },

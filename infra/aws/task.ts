@@ -3,12 +3,12 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { LIVE_PATH } from '../../contract/paths.ts';
 import { heapLimit } from '../../posture/limits.ts';
-import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { logRetentionDays, toMiB, toSeconds } from './names.ts';
 import { TaskRoles, type Statement } from './roles.ts';
 import type { ManagedSecret } from './secrets.ts';
+import { taskPosture } from './task-posture.ts';
 
 export type TaskRole = 'web' | 'worker' | 'migrate';
 
@@ -107,7 +107,8 @@ export class Task extends pulumi.ComponentResource {
     const environment = {
       ...args.environment,
       NODE_OPTIONS: `--max-old-space-size=${heap}`,
-      POSTURE: JSON.stringify(spellOut(posture)),
+      POSTURE: taskPosture(posture),
+      POSTURE_PROVEN: 'true',
     };
     return {
       name: role,

@@ -62,7 +62,7 @@ describe('a production stack', { skip }, () => {
   });
 
   test('shows one number of the posture as what derives from it', async () => {
-    await engine.succeed(['config', 'set', '--path', 'evenkeel:posture.worker.pool', '9']);
+    await engine.succeed(['config', 'set', '--path', 'evenkeel:posture.worker.pool', '7']);
     const steps = await planned(engine);
     for (const step of [
       'replace TaskDefinition worker',

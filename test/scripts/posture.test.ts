@@ -160,6 +160,16 @@ describe('npm run posture', () => {
     }
   });
 
+  it('reads a posture with an encrypted value in it, as Pulumi writes one', async (t) => {
+    const cwd = await directory(
+      t,
+      'config:\n  evenkeel:posture:\n    oncall:\n      https:\n        - secure: v1:abc:def\n',
+    );
+    const { code, err } = await posture(['mine'], cwd);
+    assert.equal(err, '');
+    assert.equal(code, 0);
+  });
+
   it('takes a stack without a posture as one of defaults', async (t) => {
     const cwd = await directory(t, 'config:\n  aws:region: eu-central-1\n');
     assert.equal((await posture(['mine'], cwd)).code, 0);

@@ -2,8 +2,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { sentinelPeriod } from '../../../posture/alarms/outside.ts';
-import { spellOut } from '../../../posture/resolve.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
+import { taskPosture } from '../task-posture.ts';
 import { functionCode } from './bundle.ts';
 import { SmallFunction } from './function.ts';
 
@@ -35,7 +35,7 @@ export class Sentinel extends pulumi.ComponentResource {
         functionName: args.functionName,
         description: 'Asks Telegram and the bot how they are, and turns answers and silence into metrics',
         // Beside the code and not in the environment, which holds 4 KB at most.
-        code: functionCode('sentinel/lambda.ts', { 'posture.json': JSON.stringify(spellOut(args.posture)) }),
+        code: functionCode('sentinel/lambda.ts', { 'posture.json': taskPosture(args.posture) }),
         secretArns: [args.botTokenArn, args.operatorTokenArn],
         environment: {
           STACK: args.stack,

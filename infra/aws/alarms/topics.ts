@@ -1,4 +1,5 @@
 /** Where alarms go: a topic for pages, one for tickets, encrypted, with the people and tools that listen. */
+import { createHash } from 'node:crypto';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Severity } from '../../../posture/alarms/index.ts';
@@ -84,6 +85,17 @@ export class Topics extends pulumi.ComponentResource {
   }
 
   #subscribe(name: string, topic: aws.sns.Topic, protocol: 'email' | 'https', endpoint: string): void {
-    new aws.sns.TopicSubscription(`${name}-${endpoint}`, { topic: topic.arn, protocol, endpoint }, { parent: this });
+    const own = { topic: topic.arn, protocol };
+    if (protocol === 'email') {
+      new aws.sns.TopicSubscription(`${name}-${endpoint}`, { ...own, endpoint }, { parent: this });
+      return;
+    }
+    // An incident tool's address has its key in it: a secret, also in the name by which the state knows it.
+    const hash = createHash('sha256').update(endpoint).digest('hex').slice(0, 8);
+    new aws.sns.TopicSubscription(
+      `${name}-https-${hash}`,
+      { ...own, endpoint: pulumi.secret(endpoint) },
+      { parent: this, additionalSecretOutputs: ['endpoint'] },
+    );
   }
 }
