@@ -16,6 +16,8 @@ interface ListenOptions {
 
 export interface Listener {
   connected(): boolean;
+  /** The connection itself, where it is up: for a statement that must not wait behind those of the pool. */
+  connection(): pg.Client | undefined;
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function startListener({ url, posture, channels, log, onNotify }: ListenO
 
   return {
     connected: () => client !== undefined,
+    connection: () => client,
     stop: async () => {
       await loop.stop();
       const last = client;

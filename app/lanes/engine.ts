@@ -1,5 +1,6 @@
 /** The worker's engine: claims lanes, handles them, runs suspects alone, sweeps up, and drains. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import type { Posture, QueueName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
@@ -36,6 +37,8 @@ export interface Engine {
 
 interface EngineOptions {
   pool: Pool;
+  /** The listener's, for the lease. */
+  connection: () => pg.Client | undefined;
   /** Only lanes of this bot are taken (fault foreign-bot). */
   botId: number;
   posture: Posture;
@@ -46,11 +49,11 @@ interface EngineOptions {
 const each = <T>(make: (queue: QueueName) => T): Record<QueueName, T> =>
   Object.fromEntries(QUEUES.map((queue) => [queue, make(queue)])) as Record<QueueName, T>;
 
-export function startEngine({ pool, botId, posture, handle, log }: EngineOptions): Engine {
+export function startEngine({ pool, connection, botId, posture, handle, log }: EngineOptions): Engine {
   let leaving = false;
   const drained = new AbortController();
   const settler = createSettler({ pool, botId, wait: posture.lanes.gather, renewed: () => wakeAll() });
-  const leases = createLeases({ pool, botId, posture, log, ready: () => wakeAll() });
+  const leases = createLeases({ pool, connection, botId, posture, log, ready: () => wakeAll() });
   const { attempt, counts } = createAttempts({ pool, posture, handle, log, drained: drained.signal });
   const timers = new Set<NodeJS.Timeout>();
   const runner = createLaneRunner({

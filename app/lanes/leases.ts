@@ -7,6 +7,7 @@
  * whole lease, so the first one back after an outage finds nobody dead (fault second-effect).
  */
 import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
@@ -40,6 +41,8 @@ export interface Leases {
 
 interface LeasesOptions {
   pool: Pool;
+  /** A connection beside the pool, while there is one: a lease is not lost because handlers have taken all the others. */
+  connection: () => pg.Client | undefined;
   botId: number;
   posture: Posture;
   log: Logger;
@@ -84,11 +87,12 @@ const GIVE_BACK = {
          UPDATE evenkeel.lane SET owner = NULL, alone = false, due_at = now() WHERE owner = $1`,
 };
 
-export function createLeases({ pool, botId, posture, log, ready }: LeasesOptions): Leases {
+export function createLeases({ pool, connection, botId, posture, log, ready }: LeasesOptions): Leases {
   const { heartbeat, touch } = posture.lanes;
   const held = new Set<Held>();
   let id = randomUUID() as string;
   let registered = false;
+  let failed = false;
   /** Since the last renewal that succeeded was *sent*. */
   let sinceRenewal: () => number = () => Infinity;
 
@@ -101,15 +105,20 @@ export function createLeases({ pool, botId, posture, log, ready }: LeasesOptions
 
   async function renew(): Promise<void> {
     const sent = stopwatch();
+    // After a failure the pool: it may be the connection that is to blame.
+    const db = (failed ? undefined : connection()) ?? pool;
+    failed = true;
     if (!registered) {
-      await pool.query({ ...REGISTER, values: [id, botId, heartbeat] });
+      await db.query({ ...REGISTER, values: [id, botId, heartbeat] });
       registered = true;
-    } else if ((await pool.query({ ...RENEW, values: [id, botId] })).rowCount === 0) {
+    } else if ((await db.query({ ...RENEW, values: [id, botId] })).rowCount === 0) {
       for (const lease of held) lose(lease, 'another worker took this one for dead');
       id = randomUUID();
       registered = false;
+      failed = false;
       return renew();
     }
+    failed = false;
     const stale = sinceRenewal() >= heartbeat;
     sinceRenewal = sent;
     if (stale) ready();

@@ -91,7 +91,14 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       features: composeFeatures({ pool, posture, openrouter }),
       jobs: posture.jobs,
     });
-    engine = startEngine({ pool, botId: botIdOf(env.BOT_TOKEN), posture, handle, log });
+    engine = startEngine({
+      pool,
+      connection: () => listener.connection(),
+      botId: botIdOf(env.BOT_TOKEN),
+      posture,
+      handle,
+      log,
+    });
     waitingFor = undefined;
     log.info({ bot: me.username, lanes: posture.jobs.chat.lanes }, 'handling updates');
   }

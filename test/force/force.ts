@@ -10,8 +10,8 @@ import { assertAllAnswered, assertBaseline, assertOneEffectEach, assertOrder } f
 const LOAD = { updates: 5_000, chats: 200, rate: 300, duplicates: 3, taps: 0.15, edits: 0.1 };
 /** How long the load lasts, ms. */
 export const SPAN = (LOAD.updates / LOAD.rate) * 1000;
-/** Time that what was left when the last fault is over may take beyond the takeover of lanes, ms. */
-const CATCH_UP = 20_000;
+/** How long nothing may come, beyond the takeover of lanes, ms: Telegram's own pauses between deliveries are shorter. */
+const CATCH_UP = 70_000;
 
 export interface Force {
   /** Strikes while the load goes on; resolves when the last fault is over, with what is worth telling. */
@@ -27,7 +27,7 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
   try {
     telegram.flood(LOAD);
     t.diagnostic(await strike(rig));
-    const passed = await assertAllAnswered(rig, SPAN + rig.world.posture.lanes.recoverWithin + CATCH_UP);
+    const passed = await assertAllAnswered(rig, rig.world.posture.lanes.recoverWithin + CATCH_UP);
     await assertOneEffectEach(rig);
     await assertOrder(rig);
     const { repeats, open, unsettled, thawed, longest } = await assertRepeatsAreBounded(rig, { databaseUp });

@@ -43,17 +43,27 @@ export async function startLanes(
   const undo = cleanup(owner);
   const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: logs.log });
   undo(() => pool.end());
-  const engine = startEngine({ pool, botId, posture, handle: (turn) => handle(turn, pool), log: logs.log });
-  undo(() => engine.drain(1000));
+  // eslint-disable-next-line prefer-const -- the listener hears of lanes before there is an engine
+  let engine: Engine | undefined;
   const listener = startListener({
     url: database.url('worker'),
     posture,
     channels: [READY_CHANNEL],
     log: logs.log,
-    onNotify: () => engine.wake(),
+    onNotify: () => engine?.wake(),
   });
   undo(() => listener.stop());
-  return { engine, pool, logs };
+  engine = startEngine({
+    pool,
+    connection: () => listener.connection(),
+    botId,
+    posture,
+    handle: (turn) => handle(turn, pool),
+    log: logs.log,
+  });
+  const started = engine;
+  undo(() => started.drain(1000));
+  return { engine: started, pool, logs };
 }
 
 /** Stores updates as the web role would. */

@@ -41,10 +41,15 @@ export interface TaskOptions {
   env: Record<string, string>;
   /** Arguments for Node itself, such as `--import`. */
   node?: string[];
+  /** The program, where it is not this release's. */
+  main?: string;
 }
 
-export async function startTaskProcess(role: Role, { guard, env, node = [] }: TaskOptions): Promise<TaskProcess> {
-  const child = await startChild(process.execPath, [...node, MAIN, role], {
+export async function startTaskProcess(
+  role: Role,
+  { guard, env, node = [], main = MAIN }: TaskOptions,
+): Promise<TaskProcess> {
+  const child = await startChild(process.execPath, [...node, main, role], {
     guard,
     lastSignal: 'SIGKILL',
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -58,6 +58,8 @@ export interface StartOptions {
   posture?: PostureInput;
   env?: Record<string, string>;
   node?: string[];
+  /** The program, where it is not this release's. */
+  main?: string;
 }
 
 /** Of the posture; the simulated Telegram then has no limits at all. */
@@ -120,6 +122,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       guard,
       env: { ...env(role, start.database), ...own, ...start.env },
       node: start.node ?? [],
+      ...(start.main ? { main: start.main } : {}),
     });
     const end = async () => {
       task.signal('SIGKILL');

@@ -2,6 +2,7 @@
 import type { QueryResultRow } from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanup, type Owner } from '../../harness/cleanup.ts';
+import { probing, type Control } from '../../harness/control.ts';
 import { startWorld, WEBHOOK_SECRET, type World } from '../../harness/world.ts';
 import { openDoor } from './door.ts';
 import { seeded, type Random } from './random.ts';
@@ -26,16 +27,18 @@ export interface Rig {
   workers: Slot[];
   sends: Send[];
   blows: Blow[];
+  /** How slow the machine is: the slowest of many small questions to the database. */
+  control: Control;
   /** Asks the database as superuser, again and again while it is on its knees. */
   ask: <Row extends QueryResultRow>(text: string, values?: unknown[]) => Promise<Row[]>;
 }
 
 /** A send takes so long at Telegram, and an answer at the provider, ms: long enough that a kill finds some under way. */
 const LATENCY = 80;
-const START_WITHIN = 30_000;
+const START_WITHIN = 120_000;
 /** Longest wait of a repeat delivery, ms: many arrive when their update is long done. */
 const REPEAT_WITHIN = 3_000;
-const ASK_WITHIN = 20_000;
+const ASK_WITHIN = 120_000;
 
 /** Which updates are taps: a body is emptied when its update is done. */
 const TAPS = `
@@ -59,7 +62,17 @@ export async function startRig(owner: Owner): Promise<Rig> {
   world.openrouter.faults = { latency: LATENCY };
   await world.database.sql(TAPS);
 
-  const rig: Rig = { world, random: seeded(), webs: [], workers: [], sends: [], blows: [], ask: asking(world) };
+  const control = await probing(inOrder, () => world.database.sql('SELECT 1'));
+  const rig: Rig = {
+    world,
+    random: seeded(),
+    webs: [],
+    workers: [],
+    sends: [],
+    blows: [],
+    control,
+    ask: asking(world),
+  };
   for (const number of [1, 2]) rig.webs.push(await fillSlot(inOrder, world, 'web', `web ${number}`));
   const wired = async () => {
     const wire = await openWire(world.telegram.apiRoot, rig.sends);
