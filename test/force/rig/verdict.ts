@@ -99,7 +99,9 @@ async function excess(rig: Rig): Promise<string | undefined> {
     if (active > 0) return `${role}: ${active} lanes active`;
   }
   const pooled = healths.reduce((sum, { pool }) => sum + pool.total, 0);
-  const listening = workers.length * BESIDE_POOL.worker.listen;
+  // A worker listens beside its pool; a web task looks at its database for the health page, as it just has.
+  const { web, worker } = BESIDE_POOL;
+  const listening = workers.length * (worker.listen + worker.health) + webs.length * (web.listen + web.health);
   const [seen] = await ask<{ left: number; connections: number; open: number }>(
     `SELECT (SELECT count(*)::int FROM evenkeel.lane) AS left,
             count(*)::int AS connections, (count(*) FILTER (WHERE state LIKE 'idle in transaction%'))::int AS open
@@ -110,5 +112,5 @@ async function excess(rig: Rig): Promise<string | undefined> {
   if (open > 0) return `${open} transactions open`;
   return connections === pooled + listening
     ? undefined
-    : `${connections} connections, ${pooled} pooled and ${listening} listening`;
+    : `${connections} connections, ${pooled} pooled and ${listening} beside the pools`;
 }
