@@ -1,28 +1,51 @@
 /** `npm run bench`: ratios within one run, peers in the same run. Absolute numbers depend on the machine and its noise. */
 import { parseArgs } from 'node:util';
-import { benchBacklog, benchEndToEnd } from './bench/end-to-end.ts';
+import { benchBacklog } from './bench/backlog.ts';
+import { benchEndToEnd } from './bench/end-to-end.ts';
 import { benchIntake } from './bench/intake.ts';
-import { table, type Row } from './bench/report.ts';
-import { benchPosture, openStage } from './bench/stage.ts';
+import { markdown, table, type Row } from './bench/report.ts';
+import { benchScale } from './bench/scale.ts';
+import { benchPosture, openStage, type Stage } from './bench/stage.ts';
 
-const HELP = `npm run bench -- [options]
+const HELP = `npm run bench -- [PART …] [options]
 
-Measures intake, end to end and backlog on a real PostgreSQL with fsync, beside peers, and prints each figure with its goal.
+Measures on a real PostgreSQL with fsync, beside peers, and prints each figure with its goal.
 
-  --only PART   intake, end-to-end or backlog (all)
-  --quick       shorter: one round each, smaller floods
+  intake        acknowledged updates, beside other ways of keeping one
+  end-to-end    from the update to the reply, beside the same bot inline, over BullMQ and over graphile-worker
+  backlog       what was stored while no worker ran
+  scale         statements on small tables and on large ones; only where it is named: it takes 3 GB and some minutes
+
+  --only PART   the same as naming one
+  --quick       shorter: one round each, smaller floods, a tenth of the rows
   --json        the figures as JSON on standard output; progress goes to standard error
+  --markdown    the figures as the README's table
   --help        this text
 
-Exit code 0 whatever the figures are: they depend on the machine. Takes about five minutes.`;
+Exit code 0 whatever the figures are: they depend on the machine. Takes about ten minutes.`;
 
-const PARTS = ['intake', 'end-to-end', 'backlog'] as const;
+type Part = (stage: Stage, quick: boolean, say: (text: string) => void) => Promise<Row[]>;
 
-const { values } = parseArgs({
+const PARTS: Record<string, Part> = {
+  intake: (stage, quick, say) => benchIntake(stage, quick ? { seconds: 2, rounds: 1 } : { seconds: 5, rounds: 3 }, say),
+  'end-to-end': (stage, quick, say) =>
+    benchEndToEnd(
+      stage,
+      quick ? { updates: 5_000, rounds: 1, seconds: 5 } : { updates: 20_000, rounds: 3, seconds: 10 },
+      say,
+    ),
+  backlog: (stage, quick, say) => benchBacklog(stage, quick ? 20_000 : 100_000, quick ? 1_000 : 5_000, say),
+  scale: (stage, quick, say) => benchScale(stage, quick ? { scale: 0.1, rounds: 5 } : { scale: 1, rounds: 20 }, say),
+};
+const BY_DEFAULT = ['intake', 'end-to-end', 'backlog'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -30,13 +53,13 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-if (values.only !== undefined && !(PARTS as readonly string[]).includes(values.only)) {
-  console.error(`--only takes ${PARTS.join(', ')}, not "${values.only}"`);
+const named = [...positionals, ...(values.only === undefined ? [] : [values.only])];
+const unknown = named.find((name) => !Object.hasOwn(PARTS, name));
+if (unknown !== undefined) {
+  console.error(`there is no part "${unknown}"; name one of ${Object.keys(PARTS).join(', ')}`);
   process.exit(2);
 }
-const wanted = (part: (typeof PARTS)[number]): boolean => values.only === undefined || values.only === part;
 const say = (text: string) => console.error(text);
-const { quick } = values;
 
 const stage = await openStage(benchPosture());
 const interrupted = () => void stage.stop().finally(() => process.exit(130));
@@ -44,20 +67,12 @@ process.once('SIGINT', interrupted);
 process.once('SIGTERM', interrupted);
 const rows: Row[] = [];
 try {
-  if (wanted('intake')) {
-    const { rows: figures, memory } = await benchIntake(stage, { seconds: quick ? 2 : 5, rounds: quick ? 1 : 3 }, say);
-    rows.push(...figures);
-    if (memory) rows.push({ name: 'memory under intake load: web', value: memory / 2 ** 20, unit: 'MiB' });
-  }
-  if (wanted('end-to-end')) {
-    const options = quick ? { updates: 5_000, rounds: 1, seconds: 5 } : { updates: 20_000, rounds: 3, seconds: 15 };
-    rows.push(...(await benchEndToEnd(stage, options, say)));
-  }
-  if (wanted('backlog'))
-    rows.push(...(await benchBacklog(stage, quick ? 20_000 : 100_000, quick ? 1_000 : 5_000, say)));
+  for (const part of named.length > 0 ? named : BY_DEFAULT)
+    rows.push(...(await PARTS[part]!(stage, values.quick, say)));
 } finally {
   await stage.stop();
 }
 if (values.json) console.log(JSON.stringify(rows, null, 2));
+else if (values.markdown) console.log(markdown(rows));
 else console.log(table(rows, process.stdout));
 process.exit(0);

@@ -32,10 +32,10 @@ export function message(id: number, chat: number, text: string): string {
 }
 
 /** Loads the webhook for some seconds. */
-export async function load(url: string, seconds: number): Promise<LoadResult> {
+export async function load(url: string, seconds: number, connections = CONNECTIONS): Promise<LoadResult> {
   const result = await autocannon({
     url: `${url}/telegram/webhook`,
-    connections: CONNECTIONS,
+    connections,
     duration: seconds,
     headers: { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': WEBHOOK_SECRET },
     requests: [

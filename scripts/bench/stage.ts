@@ -12,6 +12,7 @@ import { startPostgres } from '../../local/platform/postgres.ts';
 import { heapLimit } from '../../posture/limits.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
 import type { Posture, PostureInput } from '../../posture/schema/index.ts';
+import { cpuTime } from './cpu.ts';
 
 export const WEBHOOK_SECRET = 'bench-secret';
 const OPERATOR_TOKEN = 'bench-operator';
@@ -29,21 +30,28 @@ export const benchPosture = (changes: PostureInput = {}): Posture =>
     ...changes,
   });
 
-export interface Running {
+export interface Child {
   pid: number;
+  stop: () => Promise<void>;
+}
+
+export interface Running extends Child {
   url: string;
   /** Start to ready, ms. */
   readyAfter: number;
   /** Resident memory now, bytes (Linux; undefined elsewhere). */
   memory(): Promise<number | undefined>;
-  stop(): Promise<void>;
 }
 
 export interface Stage {
   posture: Posture;
   directory: string;
+  /** CPU time of the whole server since its start, µs; undefined where there is no /proc. */
+  postgresCpu: () => Promise<number | undefined>;
   /** Superuser's URL of a new database, empty or migrated. */
   database(migrated: boolean): Promise<string>;
+  /** Starts a program that ends with the stage. @throws where there is no such program */
+  spawn(command: string, args: string[]): Promise<Child>;
   /** Starts a script or a role of the app and waits until `path` answers 200. */
   start(script: string, args: string[], env: Record<string, string>, path: string): Promise<Running>;
   role(role: 'web' | 'worker', env: Record<string, string>): Promise<Running>;
@@ -64,6 +72,22 @@ export async function openStage(posture: Posture): Promise<Stage> {
   const children = new Set<ChildProcess>();
   let databases = 0;
 
+  /** Ends with the stage, and with this process at the latest. */
+  function keep(child: ChildProcess): Child['stop'] {
+    const pid = child.pid!;
+    children.add(child);
+    guard.watch(pid, 'SIGKILL');
+    const exited = once(child, 'exit').finally(() => {
+      children.delete(child);
+      guard.release(pid);
+    });
+    return async () => {
+      child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await exited.finally(() => clearTimeout(killer));
+    };
+  }
+
   async function start(script: string, args: string[], env: Record<string, string>, path: string): Promise<Running> {
     const port = await freePort();
     const started = performance.now();
@@ -71,12 +95,7 @@ export async function openStage(posture: Posture): Promise<Stage> {
       env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
-    children.add(child);
-    guard.watch(child.pid!, 'SIGKILL');
-    const exited = once(child, 'exit').finally(() => {
-      children.delete(child);
-      guard.release(child.pid!);
-    });
+    const stop = keep(child);
     const url = `http://127.0.0.1:${port}`;
     while (!(await answers(`${url}${path}`))) {
       if (child.exitCode !== null)
@@ -90,11 +109,7 @@ export async function openStage(posture: Posture): Promise<Stage> {
       url,
       readyAfter: performance.now() - started,
       memory: () => residentMemory(child.pid!),
-      stop: async () => {
-        child.kill('SIGTERM');
-        const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-        await exited.finally(() => clearTimeout(killer));
-      },
+      stop,
     };
   }
 
@@ -102,6 +117,12 @@ export async function openStage(posture: Posture): Promise<Stage> {
   return {
     posture,
     directory,
+    postgresCpu: async () => (postgres.pid === undefined ? undefined : cpuTime(postgres.pid)),
+    async spawn(command, args) {
+      const child = spawn(command, args, { stdio: 'ignore' });
+      await once(child, 'spawn');
+      return { pid: child.pid!, stop: keep(child) };
+    },
     async database(migrated) {
       const url = await postgres.createDatabase(`bench_${++databases}`);
       if (migrated) await run(MAIN, ['migrate'], { ...roleEnv, DATABASE_URL: url });
