@@ -61,6 +61,8 @@ export const RDS = {
   /** Storage autoscaling: at this share of free storage, and not again within the pause. */
   autoscaleAtFree: 0.1,
   autoscalePause: 6 * HOUR,
+  /** Least length of a backup or maintenance window. */
+  shortestWindow: 30 * 60 * SECOND,
   /** Failover to a standby in another zone, at worst as documented. */
   failover: 120 * SECOND,
   /** Point-in-time recovery reaches to this long before now, as documented. */

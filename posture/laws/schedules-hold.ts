@@ -1,4 +1,6 @@
+import { RDS } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
+import { daily, overlap, weekly } from '../windows.ts';
 import { atMost, clause, law, lessThan, ms, type Clause } from './law.ts';
 
 const MINUTE = 60_000;
@@ -14,6 +16,22 @@ function wholeMinutes({ stage, sentinel }: Posture): Clause {
   );
 }
 
+/** What the managed database takes: windows of half an hour at least, the backup's never in that of maintenance. */
+function windowsHold({ database: { backupWindow, maintenanceWindow } }: Posture): Clause[] {
+  const [backups, maintenance] = [daily(backupWindow), weekly(maintenanceWindow)];
+  const shortest = Math.min(backups[0]!.length, maintenance.length) * MINUTE;
+  const apart = !backups.some((backup) => overlap(backup, maintenance));
+  return [
+    atMost({ 'half an hour': RDS.shortestWindow }, { 'the shorter window': shortest }),
+    clause(
+      apart,
+      `backupWindow ${backupWindow} ${apart ? 'lies beside' : 'overlaps'} maintenanceWindow ${maintenanceWindow}`,
+      'a database.backupWindow that lies beside database.maintenanceWindow on every day',
+      backupWindow,
+    ),
+  ];
+}
+
 function clauses(posture: Posture): Clause[] {
   const { sentinel, lanes, database, schedules } = posture;
   const { acquire, query } = database.timeouts;
@@ -21,6 +39,7 @@ function clauses(posture: Posture): Clause[] {
   return [
     lessThan({ 'sentinel.timeout': sentinel.timeout }, { 'sentinel.every': sentinel.every }),
     wholeMinutes(posture),
+    ...windowsHold(posture),
     // Rounds of a loop follow each other and never overlap; a round at its deadline delays the next one, no more.
     lessThan(deadline, { 'lanes.sweep': lanes.sweep }),
     lessThan(deadline, { heartbeat: lanes.heartbeat }),

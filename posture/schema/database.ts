@@ -18,6 +18,11 @@ export const INSTANCE_MEMORY_GIB = {
   'db.r7g.xlarge': 32,
 } as const;
 
+const CLOCK = '([01]\\d|2[0-3]):[0-5]\\d';
+const DAY = '(mon|tue|wed|thu|fri|sat|sun)';
+const BACKUP = new RegExp(`^${CLOCK}-${CLOCK}$`);
+const MAINTENANCE = new RegExp(`^${DAY}:${CLOCK}-${DAY}:${CLOCK}$`);
+
 export type InstanceClass = keyof typeof INSTANCE_MEMORY_GIB;
 
 export const database = z
@@ -90,8 +95,16 @@ export const database = z
     deletionProtection: z.boolean().prefault(true).describe('The server refuses to be deleted.'),
     finalSnapshot: z.boolean().prefault(true).describe('A last snapshot is taken when the server is deleted.'),
     performanceInsights: z.boolean().prefault(true).describe('Query statistics for 7 days, without charge.'),
-    maintenanceWindow: z.string().prefault('sun:03:00-sun:04:00').describe('Weekly window for maintenance, UTC.'),
-    backupWindow: z.string().prefault('01:00-02:00').describe('Daily window for the backup, UTC.'),
+    maintenanceWindow: z
+      .string()
+      .regex(MAINTENANCE, 'a weekly window in UTC, such as "sun:03:00-sun:04:00"')
+      .prefault('sun:03:00-sun:04:00')
+      .describe('Weekly window for maintenance, UTC.'),
+    backupWindow: z
+      .string()
+      .regex(BACKUP, 'a daily window in UTC, such as "01:00-02:00"')
+      .prefault('01:00-02:00')
+      .describe('Daily window for the backup, UTC.'),
     retention: z
       .strictObject({
         updates: duration('1h', '365d')

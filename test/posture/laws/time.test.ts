@@ -177,6 +177,21 @@ describe('schedules.hold', () => {
     assert.match(sums(schedulesHold.check(resolve({ lanes: { sweep: '4s' } })))[0]!, /≥ lanes\.sweep 4s/);
   });
 
+  it('refuses windows that the managed database does not take', () => {
+    const windows = (backupWindow: string, maintenanceWindow = 'sun:03:00-sun:04:00') =>
+      sums(schedulesHold.check(resolve({ database: { backupWindow, maintenanceWindow } })));
+    assert.deepEqual(windows('03:00-04:00'), [
+      'backupWindow 03:00-04:00 overlaps maintenanceWindow sun:03:00-sun:04:00',
+    ]);
+    assert.deepEqual(windows('01:00-01:20'), ['half an hour 30m > the shorter window 20m']);
+    for (const beside of ['02:00-03:00', '04:00-05:00', '23:30-00:30']) assert.deepEqual(windows(beside), []);
+    assert.equal(windows('23:30-00:30', 'sun:23:00-mon:00:00').length, 1);
+    assert.equal(windows('00:00-01:00', 'sun:23:30-mon:00:30').length, 1);
+    for (const wrong of ['sunday-morning', '3:00-4:00', '03:00-25:00'])
+      assert.throws(() => windows(wrong), /database\.backupWindow: ".*" is not accepted: a daily window in UTC/);
+    assert.throws(() => windows('01:00-02:00', 'sunday-morning'), /maintenanceWindow.*a weekly window in UTC/);
+  });
+
   it('refuses in production what no schedule of whole minutes can express', () => {
     const every = { sentinel: { every: '90s' } };
     assert.ok(schedulesHold.check(resolve(every)).holds);
