@@ -2,7 +2,7 @@
 import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
-import { createAlarms, type Alarms } from './alarms/index.ts';
+import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
 import { foundation, type Foundation } from './foundation.ts';
 import { keeper } from './keeper.ts';
 import { namePrefix } from './names.ts';
@@ -15,8 +15,11 @@ export function deploy(settings: Settings): Outputs {
   const access = account(settings);
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
-  const alarms = watch(name, settings, access, base, tasks);
-  const { webhookUrl, parts } = rollout(name, {
+  const watching = { providers: [access.provider] };
+  const watched = whatIsWatched(settings, access, base, tasks);
+  // Before the services: a deploy is taken back by alarms that already watch.
+  const alarms = createAlarms(name, watched, watching);
+  const { webhookUrl, webhook, parts } = rollout(name, {
     settings,
     account: access,
     base,
@@ -30,7 +33,8 @@ export function deploy(settings: Settings): Outputs {
       period: sentinelPeriod(settings.posture),
     },
   });
-  keeper(name, settings.posture, [...base.parts, ...Object.values(tasks), ...alarms.parts, ...parts]);
+  const sentinel = createSentinel(name, watched, [webhook], watching);
+  keeper(name, settings.posture, [...base.parts, ...Object.values(tasks), ...alarms.parts, ...parts, sentinel]);
   const { image, ingress, vault } = base;
   return {
     webhookUrl,
@@ -47,34 +51,30 @@ export function deploy(settings: Settings): Outputs {
   };
 }
 
-/** The alarms come before the services: a deploy is taken back by alarms that already watch. */
-function watch(name: string, settings: Settings, access: Account, base: Foundation, tasks: Tasks): Alarms {
+/** What alarms and sentinel are told of the stack. */
+function whatIsWatched(settings: Settings, access: Account, base: Foundation, tasks: Tasks): AlarmsArgs {
   const { ingress, vault, cluster } = base;
-  return createAlarms(
-    name,
-    {
-      posture: settings.posture,
-      region: access.region,
-      accountId: base.accountId,
-      watched: {
-        loadBalancer: ingress.loadBalancer.arnSuffix,
-        webTargetGroup: ingress.targetGroup.arnSuffix,
-        cluster: cluster.name,
-        services: { web: 'web', worker: 'worker' },
-        database: base.database.identifier,
-      },
-      clusterArn: cluster.arn,
-      logGroups: { web: tasks.web.logGroup.name, worker: tasks.worker.logGroup.name },
-      publicUrl: ingress.publicUrl,
-      telegramApiRoot: settings.telegramApiRoot,
-      permissionsBoundary: access.permissionsBoundary,
-      databaseInstance: base.database.instance,
-      secretArns: {
-        botToken: vault.botTokenSecret.arn,
-        operatorToken: vault.operatorSecret.arn,
-        ...(vault.oncallSecret && { oncallBotToken: vault.oncallSecret.arn }),
-      },
+  return {
+    posture: settings.posture,
+    region: access.region,
+    accountId: base.accountId,
+    watched: {
+      loadBalancer: ingress.loadBalancer.arnSuffix,
+      webTargetGroup: ingress.targetGroup.arnSuffix,
+      cluster: cluster.name,
+      services: { web: 'web', worker: 'worker' },
+      database: base.database.identifier,
     },
-    { providers: [access.provider] },
-  );
+    clusterArn: cluster.arn,
+    logGroups: { web: tasks.web.logGroup.name, worker: tasks.worker.logGroup.name },
+    publicUrl: ingress.publicUrl,
+    telegramApiRoot: settings.telegramApiRoot,
+    permissionsBoundary: access.permissionsBoundary,
+    databaseInstance: base.database.instance,
+    secretArns: {
+      botToken: vault.botTokenSecret.arn,
+      operatorToken: vault.operatorSecret.arn,
+      ...(vault.oncallSecret && { oncallBotToken: vault.oncallSecret.arn }),
+    },
+  };
 }

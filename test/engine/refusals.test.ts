@@ -37,7 +37,7 @@ describe('a preview', { skip }, () => {
       'with a broken law',
       'evenkeel:posture.worker.pool',
       '40',
-      /connections\.fit: .*Smallest change: worker\.pool 40 → \d+/,
+      /connections\.fit: .*Smallest change: .*worker\.pool 40 → \d+/,
     ],
     ['with an unknown key', 'evenkeel:posture.worker.pol', '4', /worker\.pol: unknown key/],
     ['with a key beside the posture that is none', 'evenkeel:botTokn', 'x', /evenkeel:botTokn: unknown key/],

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { configProblems } from '../../infra/config.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
@@ -106,4 +107,21 @@ test('nothing but the refusal itself makes the error that ends a program: one wi
     /new (pulumi\.)?RunError\(/.test(readFileSync(join(ROOT, file), 'utf8')),
   );
   assert.deepEqual(makers.sort(), ['infra/refuse.ts', 'infra/start.js']);
+});
+
+interface Template {
+  template: { config: Record<string, { description: string; secret?: boolean; default?: string }> };
+}
+
+test('the questions of `pulumi new` are those that the program asks, and a secret is asked for as one', () => {
+  const { template } = parse(readFileSync(join(ROOT, 'Pulumi.yaml'), 'utf8')) as Template;
+  const answers = Object.fromEntries(Object.keys(template.config).map((key) => [key, '']));
+  assert.deepEqual(
+    configProblems(answers).filter((line) => /unknown key|not honoured/.test(line)),
+    [],
+  );
+  for (const [key, { secret, description }] of Object.entries(template.config)) {
+    assert.equal(secret ?? false, /Token|Key|Secret/.test(key), key);
+    assert.ok(description);
+  }
 });

@@ -15,6 +15,8 @@ export interface FunctionArgs {
   environment: Record<string, pulumi.Input<string>>;
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
+  /** What must be done before the code changes. Default: nothing. */
+  after?: pulumi.Resource[];
   /** Longest run, seconds. */
   timeout: number;
   /** Repeats of a run that failed. */
@@ -71,7 +73,7 @@ export class SmallFunction extends pulumi.ComponentResource {
         // Text: the metrics are lines of the code's own, which JSON logging would wrap.
         loggingConfig: { logFormat: 'Text', logGroup: this.logGroup.name },
       },
-      { parent: this, dependsOn: [policy] },
+      { parent: this, dependsOn: [policy, ...(args.after ?? [])] },
     );
     new aws.lambda.FunctionEventInvokeConfig(
       name,

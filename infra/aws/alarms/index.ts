@@ -1,4 +1,4 @@
-/** Everything that notices and tells: topics, alarms, notices, relay, sentinel, dashboard. */
+/** Everything that notices and tells: topics, alarms, notices, relay, dashboard; and the sentinel, after the webhook. */
 import * as pulumi from '@pulumi/pulumi';
 import { alarms } from '../../../posture/alarms/index.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
@@ -92,20 +92,6 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     );
     parts.push(relay);
   }
-  const sentinel = new Sentinel(
-    `${name}-sentinel`,
-    {
-      functionName: `${name}-sentinel`,
-      posture,
-      stack: name,
-      publicUrl: args.publicUrl,
-      telegramApiRoot: args.telegramApiRoot,
-      permissionsBoundary: args.permissionsBoundary,
-      botTokenArn: args.secretArns.botToken,
-      operatorTokenArn: args.secretArns.operatorToken,
-    },
-    options,
-  );
   const alarmArns = Object.fromEntries(Object.entries(made.alarms).map(([id, { arn }]) => [id, arn]));
   const dashboard = new Dashboard(
     name,
@@ -119,8 +105,37 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     dashboardUrl: dashboard.url,
     rollbackAlarmNames: rollbackAlarmNames(name, posture),
     rollbackAlarms: rollback.map(({ id }) => made.alarms[id]!),
-    parts: [...parts, sentinel, dashboard],
+    parts: [...parts, dashboard],
   };
+}
+
+/**
+ * Declares the sentinel, which compares what Telegram has with the posture: after what sets it. Told of a new webhook
+ * before the webhook is, it would page in every deploy that changes one.
+ *
+ * @param after what must be done before it is told
+ */
+export function createSentinel(
+  name: string,
+  args: AlarmsArgs,
+  after: pulumi.Resource[],
+  options: pulumi.ComponentResourceOptions = {},
+): pulumi.Resource {
+  return new Sentinel(
+    `${name}-sentinel`,
+    {
+      functionName: `${name}-sentinel`,
+      posture: args.posture,
+      stack: name,
+      publicUrl: args.publicUrl,
+      telegramApiRoot: args.telegramApiRoot,
+      permissionsBoundary: args.permissionsBoundary,
+      botTokenArn: args.secretArns.botToken,
+      operatorTokenArn: args.secretArns.operatorToken,
+      after,
+    },
+    options,
+  );
 }
 
 /** What the relay needs, or undefined where the posture wants none. Checked before anything is declared. */

@@ -21,6 +21,8 @@ export interface SentinelArgs {
   /** ARNs of the secrets. */
   botTokenArn: pulumi.Input<string>;
   operatorTokenArn: pulumi.Input<string>;
+  /** What must be done before its code, and with it what it expects, changes. */
+  after: pulumi.Resource[];
 }
 
 /** Seconds beside a look: start of the function, reading the secrets. */
@@ -46,6 +48,7 @@ export class Sentinel extends pulumi.ComponentResource {
         },
         timeout: Math.ceil(args.posture.sentinel.timeout / 1000) + START,
         // The next look comes soon enough; a late one would speak of a minute that is over.
+        after: args.after,
         retries: 0,
         permissionsBoundary: args.permissionsBoundary,
         posture: args.posture,

@@ -1,6 +1,6 @@
 /** Runs createAlarms without the engine and collects what it declares; tests read when all is registered. */
 import * as pulumi from '@pulumi/pulumi';
-import { createAlarms, type Alarms, type AlarmsArgs } from '../../../infra/aws/alarms/index.ts';
+import { createAlarms, createSentinel, type Alarms, type AlarmsArgs } from '../../../infra/aws/alarms/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 
 export const NAME = 'evenkeel-prod';
@@ -38,7 +38,7 @@ export async function collect(values: unknown, over: Partial<AlarmsArgs> = {}, p
   let error: unknown;
   await pulumi.runtime.runInPulumiStack(async () => {
     try {
-      alarms = createAlarms(NAME, {
+      const args: AlarmsArgs = {
         posture: resolve(values),
         region: 'eu-central-1',
         accountId: '123456789012',
@@ -55,7 +55,9 @@ export async function collect(values: unknown, over: Partial<AlarmsArgs> = {}, p
         telegramApiRoot: 'https://api.telegram.org',
         secretArns: { botToken: 'arn:bot', operatorToken: 'arn:operator', oncallBotToken: 'arn:oncall' },
         ...over,
-      });
+      };
+      alarms = createAlarms(NAME, args);
+      createSentinel(NAME, args, []);
     } catch (thrown) {
       error = thrown;
     }

@@ -1,9 +1,10 @@
 /** The whole program, for each kind of stack: what it declares is what the posture says. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import { taskPosture } from '../../../infra/aws/task-posture.ts';
 import { heapLimit } from '../../../posture/limits.ts';
 import { serverParameters } from '../../../posture/server-parameters.ts';
-import { resolve, spellOut } from '../../../posture/resolve.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
 import { MAXIMAL, MINIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
 
@@ -63,11 +64,12 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.equal(new Set(result.resources.map(({ urn }) => urn)).size, result.resources.length);
     });
 
-    test('the containers are given the posture as it was proven', () => {
+    test('the containers are given their part of the posture that was proven, and are told so', () => {
       for (const task of ofType(result, TASK)) {
         const { environment } = container(task);
         const given = environment.find(({ name }) => name === 'POSTURE')!.value;
-        assert.deepEqual(JSON.parse(given), spellOut(posture));
+        assert.equal(given, taskPosture(posture));
+        assert.ok(environment.some(({ name, value }) => name === 'POSTURE_PROVEN' && value === 'true'));
       }
     });
 
@@ -215,6 +217,11 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.equal(inputs['url'], result.outputs['webhookUrl']);
       assert.deepEqual(secretPaths.sort(), ['secret', 'token']);
       assert.deepEqual(additionalSecretOutputs, ['token', 'secret']);
+    });
+
+    test('the sentinel expects a webhook when it is set, and not before', () => {
+      const sentinel = only(result, 'aws:lambda/function:Function', '-sentinel');
+      assert.ok(sentinel.dependsOn.includes(only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook').urn));
     });
 
     test('RDS is asked for its events when it has the database', () => {
