@@ -103,7 +103,7 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       unit: 'Count',
       of: 1,
       severity: parked,
-      faults: ['retry-blind', 'job-kills-loop', 'no-degradation'],
+      faults: ['retry-blind', 'job-kills-loop', 'no-degradation', 'poison-spread'],
     }),
   ];
 }
