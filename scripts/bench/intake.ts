@@ -32,7 +32,9 @@ export async function benchIntake(
       if (name === OURS) memory = await server.memory();
       await server.stop();
       results.get(name)!.push(result);
-      say(`intake ${round + 1}/${options.rounds} ${name}: ${Math.round(result.rate)}/s, p99 ${result.p99} ms`);
+      // A peer that does not work is no peer to be ahead of: whoever reads the ratios must see it.
+      const broken = result.failed > 0 || result.rate === 0 ? `, BROKEN: ${result.failed} not acknowledged` : '';
+      say(`intake ${round + 1}/${options.rounds} ${name}: ${Math.round(result.rate)}/s, p99 ${result.p99} ms${broken}`);
     }
   }
   const used: Row = { name: 'memory under intake load: web', value: memory && memory / 2 ** 20, unit: 'MiB' };
