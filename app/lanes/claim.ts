@@ -79,6 +79,25 @@ export async function runAlone(pool: Pool, { lane, generation }: Claim): Promise
   return rowCount === 1;
 }
 
+/**
+ * lane_owner. Gives back what a claim has taken whose answer was lost: this worker lives and renews, so nobody else would.
+ * `known`: the lanes of the queue that it does have in hand.
+ */
+export async function giveBackUnknown(
+  pool: Pool,
+  worker: string,
+  queue: QueueName | undefined,
+  known: readonly string[],
+): Promise<void> {
+  await pool.query({
+    name: queue === undefined ? 'give-back-suspects' : 'give-back-lanes',
+    text: `
+      UPDATE evenkeel.lane SET owner = NULL, alone = false, due_at = now()
+      WHERE owner = $1 AND lane <> ALL ($2::text[]) AND ${queue === undefined ? 'suspect' : 'NOT suspect AND queue = $3'}`,
+    values: queue === undefined ? [worker, known] : [worker, known, queue],
+  });
+}
+
 function claims(rows: (Row & { queue: QueueName })[], alone: boolean): Claim[] {
   return [...Map.groupBy(rows, ({ lane }) => lane).values()].map((group) => {
     const { queue, lane, generation } = group[0]!;

@@ -7,7 +7,7 @@ import { describeError, type Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
 import { notifyWorkers } from './announce.ts';
 import { createAttempts } from './attempt.ts';
-import { claimLanes, claimSuspect, runAlone, type Claim } from './claim.ts';
+import { claimLanes, claimSuspect, giveBackUnknown, runAlone, type Claim } from './claim.ts';
 import { createLaneRunner, type LaneCounters } from './lane.ts';
 import { createLeases, type Lease } from './leases.ts';
 import { QUEUES } from './queues.ts';
@@ -96,6 +96,22 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
     return inHand.add(run);
   }
 
+  /** Claims whose answer was lost, by queue; undefined for suspects. What they took is given back before the next one. */
+  const unanswered = new Set<QueueName | undefined>();
+
+  async function claiming<T>(queue: QueueName | undefined, claim: () => Promise<T>): Promise<T> {
+    if (unanswered.has(queue)) {
+      await giveBackUnknown(pool, leases.id, queue, leases.lanes());
+      unanswered.delete(queue);
+    }
+    try {
+      return await claim();
+    } catch (error) {
+      unanswered.add(queue);
+      throw error;
+    }
+  }
+
   function startFetching(queue: QueueName): Loop {
     // True where the last look took all that there was room for: there may be more.
     let hungry = false;
@@ -111,7 +127,7 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
         hungry = free <= 0 || heldBack.has(queue) || !leases.fresh();
         if (hungry) return false;
         const wanted = Math.min(free, posture.lanes.claimBatch);
-        const claims = await claimLanes(pool, leases.id, botId, queue, wanted);
+        const claims = await claiming(queue, () => claimLanes(pool, leases.id, botId, queue, wanted));
         hungry = claims.length === wanted;
         busy = claims.length > BUSY;
         for (const claim of claims) {
@@ -141,7 +157,8 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
     every: posture.lanes.poll,
     log,
     turn: async () => {
-      const claim = leases.fresh() && !leaving ? await claimSuspect(pool, leases.id, botId) : undefined;
+      if (!leases.fresh() || leaving) return;
+      const claim = await claiming(undefined, () => claimSuspect(pool, leases.id, botId));
       if (!claim) return;
       const lease = leases.take(claim);
       try {

@@ -35,6 +35,8 @@ export interface Leases {
   fresh(): boolean;
   take(claim: Claim): Lease;
   readonly size: number;
+  /** Names of the lanes that are held. */
+  lanes(): string[];
   /** Ends renewing, gives back what is still held, and removes the row. */
   leave(): Promise<void>;
 }
@@ -166,6 +168,7 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
     get size() {
       return held.size;
     },
+    lanes: () => [...held].map(({ claim }) => claim.lane),
     async leave() {
       await loop.stop();
       if (!registered) return;

@@ -69,8 +69,13 @@ export async function atRandomMoments<T>(rig: Rig, count: number, strike: (index
 function complaints({ webs, workers }: Rig): string[] {
   return [...webs, ...workers].flatMap(({ name, task, predecessors }) =>
     [...predecessors, task].flatMap(({ pid, logs }) => {
-      const loud = logs.filter(({ level }) => level !== 'info' && level !== 'debug');
-      const alike = Map.groupBy(loud, ({ level, msg, error }) => `${level}: ${msg}: ${String(error).slice(0, 300)}`);
+      const loud = logs.filter(
+        ({ level, msg }) => (level !== 'info' && level !== 'debug') || /postponed|lost/.test(msg),
+      );
+      const alike = Map.groupBy(
+        loud,
+        ({ level, msg, error, reason }) => `${level}: ${msg}: ${String(error ?? reason).slice(0, 300)}`,
+      );
       return [...alike].map(
         ([text, { length, 0: first }]) => `${name} ${pid}: ${length} × ${text}, first ${String(first!['time'])}`,
       );

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Turn } from '../../../app/lanes/update.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { startProxy, through } from '../../harness/proxy.ts';
-import { settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
+import { BOT_ID, settled, startLanes, store, workerPool } from '../../harness/lanes.ts';
 import { deferred, waitFor } from '../../harness/wait.ts';
 import { message } from '../../harness/webhook.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -96,6 +96,35 @@ test('the database is away for several leases: no worker is taken for dead, whoe
   await verdict();
   assert.deepEqual(lost(), []);
   assert.equal((await database.sql('SELECT FROM evenkeel.worker')).length, 2);
+});
+
+test('a claim whose answer is lost is given back: its lanes wait for nobody', async (t) => {
+  const proxy = await startProxy(t, world.postgres);
+  const database = await world.freshDatabase(t);
+  const seen = { ...database, url: (role?: 'worker' | 'web') => through(proxy, database.url(role)) };
+  const handled: number[] = [];
+  await startLanes(t, { database: seen, posture, handle: async (turn) => void handled.push(turn.update.updateId) });
+  await waitFor(async () => (await database.sql('SELECT FROM evenkeel.worker')).length === 1, {
+    what: 'it to register',
+  });
+  const [{ id }] = (await database.sql<{ id: string }>('SELECT id FROM evenkeel.worker')) as [{ id: string }];
+  // What a claim leaves whose commit was done and whose answer never came.
+  await database.sql(
+    `INSERT INTO evenkeel.lane (lane, bot_id, queue, owner, generation)
+     SELECT $1 || ':' || n, $1::bigint, 'chat', $2::uuid, nextval('evenkeel.generation') FROM generate_series(1, 5) AS n`,
+    [String(BOT_ID), id],
+  );
+  await store(
+    workerPool(t, database, posture),
+    Array.from({ length: 5 }, (_, index) => message(index + 1, index + 1, 'x')),
+  );
+  // Longer than a query may take, and than a poll.
+  proxy.mode = 'freeze';
+  await sleep(1_500);
+  proxy.mode = 'pass';
+  proxy.cut();
+  await settled(database);
+  assert.deepEqual(handled.toSorted(), [1, 2, 3, 4, 5]);
 });
 
 test('a worker that cannot renew its row does not take others for dead: the first one back finds nobody lost', async (t) => {
