@@ -236,11 +236,13 @@ const containers: Record<string, Maker> = {
 /** The provider takes bounds as text, AWS as numbers. */
 const steps = ({ stepAdjustments, ...rest }: Inputs): object => ({
   ...(pascal(rest) as object),
-  StepAdjustments: (stepAdjustments as Inputs[]).map(({ metricIntervalLowerBound, scalingAdjustment }) => ({
-    MetricIntervalLowerBound: Number(metricIntervalLowerBound),
-    ScalingAdjustment: scalingAdjustment,
+  StepAdjustments: (stepAdjustments as Inputs[]).map((step) => ({
+    ...bound('MetricIntervalLowerBound', step['metricIntervalLowerBound']),
+    ...bound('MetricIntervalUpperBound', step['metricIntervalUpperBound']),
+    ScalingAdjustment: step['scalingAdjustment'],
   })),
 });
+const bound = (name: string, value: unknown): object => (value === undefined ? {} : { [name]: Number(value) });
 
 export const makers: Record<string, Maker> = { ...network, ...containers };
 export { at, pascal, some, type Maker };

@@ -81,7 +81,8 @@ for (const fault of DELIVERED)
   test(`everything is delivered and nothing is confirmed (${JSON.stringify(fault)}): one copy too many at most`, async (t) => {
     const { say, database } = await setUp(t);
     world.telegram.faults = fault;
-    const ids = await say(20);
+    // Fewer than open the breaker, behind which the last ones would not be sent at all.
+    const ids = await say(4);
     await waitFor(() => ids.every((id) => copies(id) === 1), { what: 'every chat to have it once' });
     await sleep(4_000);
     assert.ok(

@@ -22,7 +22,7 @@ async function fill(database: TestDatabase): Promise<void> {
     INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, received_at, settled_at, body)
     SELECT CASE WHEN n <= 2500 THEN 1 ELSE 2 END, n, 'chat', '1:' || n,
            CASE WHEN n % 250 = 0 THEN 'parked' WHEN n % 250 = 1 THEN 'pending' ELSE 'done' END,
-           now() - CASE WHEN n <= 2500 THEN interval '8 days' ELSE interval '6 days' END,
+           now() - CASE WHEN n <= 2500 THEN interval '8 days' ELSE interval '5 days' END,
            now() - CASE WHEN n <= 1250 THEN interval '31 days' ELSE interval '29 days' END, '{}'
     FROM generate_series(1, 2530) AS n`);
   await database.sql(`
