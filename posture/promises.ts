@@ -1,5 +1,7 @@
 /** What follows from a posture that obeys the laws: the figures that an operator may rely on. */
 import { detectionTime } from './alarms/index.ts';
+import { bounds, type Bound } from './capacity.ts';
+import { MEASURED } from './costs.ts';
 import { slowestAlarm } from './laws/alarms-detect.ts';
 import { settle } from './laws/drain-fits.ts';
 import { takeover } from './laws/lanes-recover.ts';
@@ -14,9 +16,9 @@ export interface Promised {
   name: string;
   /** What is promised, in words. */
   says: string;
-  /** Connections, or milliseconds. */
+  /** Connections, updates a second, or milliseconds. */
   value: number;
-  unit: 'connections' | 'ms';
+  unit: 'connections' | 'updates' | 'ms';
   /** The value as people write it. */
   shown: string;
 }
@@ -81,6 +83,27 @@ function detection(posture: Posture, severity: 'page' | 'ticket'): Promised[] {
   ];
 }
 
+/** Updates a second that the posture bears for ever: each bound, and the one that ends first. */
+function capacity(posture: Posture): Promised[] {
+  const rate = (name: string, says: string, value: number): Promised => ({
+    name,
+    says,
+    value,
+    unit: 'updates',
+    shown: `${value}/s`,
+  });
+  const all = bounds(posture);
+  const [first] = all as [Bound, ...Bound[]];
+  return [
+    rate(
+      'capacity',
+      `updates a second for ever: first ends ${first.name} (costs of ${MEASURED.date})`,
+      first.perSecond,
+    ),
+    ...all.map(({ name, says, perSecond }) => rate(`capacity.${name}`, says, perSecond)),
+  ];
+}
+
 /** The computed promises of a posture. */
 export function promises(posture: Posture): Promised[] {
   const usable = usableConnections(posture);
@@ -105,5 +128,6 @@ export function promises(posture: Posture): Promised[] {
     time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
     ...outages(posture),
     ...recovery(posture),
+    ...capacity(posture),
   ];
 }
