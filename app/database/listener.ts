@@ -23,6 +23,8 @@ export interface Listener {
 
 /** How often a quiet connection is asked whether it still lives: a dead one would only cost latency, polls go on. */
 const PROBE = 10_000;
+/** Longest pause between two tries to connect, ms. */
+const RECONNECT = 1_000;
 
 export function startListener({ url, posture, channels, log, onNotify }: ListenOptions): Listener {
   let client: pg.Client | undefined;
@@ -54,6 +56,8 @@ export function startListener({ url, posture, channels, log, onNotify }: ListenO
   const loop: Loop = startLoop({
     name: 'listener',
     every: PROBE,
+    // The lease is renewed over it: it is wanted back soon.
+    backoff: RECONNECT,
     log,
     turn: async () => {
       if (client) {

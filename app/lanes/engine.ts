@@ -65,8 +65,14 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
     drained: drained.signal,
     leaving: () => leaving,
     postponed,
+    abandoned: ({ queue, alone }) => void unanswered.add(alone ? undefined : queue),
   });
 
+  /**
+   * Queues, undefined for suspects, of which this worker may own lanes that it does not handle: the answer to a claim was
+   * lost. They are given back before the next claim.
+   */
+  const unanswered = new Set<QueueName | undefined>();
   const counters = each<LaneCounters>(() => ({ handled: 0, failed: 0, parked: 0, unknown: 0 }));
   const running = each(() => new Set<Promise<void>>());
   /** Turns of lanes that are over, however they ended. */
@@ -95,9 +101,6 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
     });
     return inHand.add(run);
   }
-
-  /** Claims whose answer was lost, by queue; undefined for suspects. What they took is given back before the next one. */
-  const unanswered = new Set<QueueName | undefined>();
 
   async function claiming<T>(queue: QueueName | undefined, claim: () => Promise<T>): Promise<T> {
     if (unanswered.has(queue)) {

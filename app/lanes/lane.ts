@@ -34,10 +34,12 @@ interface LaneOptions {
   leaving: () => boolean;
   /** A lane was given back, to be due after a pause, ms. */
   postponed: (claim: Claim, after: number) => void;
+  /** A lane is no longer handled here, and its row says that it is. */
+  abandoned: (claim: Claim) => void;
 }
 
 export function createLaneRunner(options: LaneOptions) {
-  const { pool, posture, settler, attempt, log, drained, leaving, postponed } = options;
+  const { pool, posture, settler, attempt, log, drained, leaving, postponed, abandoned } = options;
   const reads = new Gather<Claim, StoredUpdate[]>({
     flush: (lanes) => readLanes(pool, lanes),
     max: 100,
@@ -50,9 +52,11 @@ export function createLaneRunner(options: LaneOptions) {
     try {
       await turn(lease, counters);
     } catch (error) {
-      // The row stays as it is: another worker takes the lane over, from its first pending update.
-      if (!(error instanceof LaneLost) && !drained.aborted)
+      if (drained.aborted) return;
+      if (!(error instanceof LaneLost))
         log.error({ lane: lease.claim.lane, error: describeError(error) }, 'lane abandoned');
+      // Where the lane is another's this changes nothing; else nobody would take it from a worker that lives.
+      abandoned(lease.claim);
     } finally {
       // Only now: a lease lives until its settle is committed (fault second-effect).
       lease.drop();

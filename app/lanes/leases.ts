@@ -94,7 +94,7 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
   const held = new Set<Held>();
   let id = randomUUID() as string;
   let registered = false;
-  let failed = false;
+  let failures = 0;
   /** Since the last renewal that succeeded was *sent*. */
   let sinceRenewal: () => number = () => Infinity;
 
@@ -107,9 +107,9 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
 
   async function renew(): Promise<void> {
     const sent = stopwatch();
-    // After a failure the pool: it may be the connection that is to blame.
-    const db = (failed ? undefined : connection()) ?? pool;
-    failed = true;
+    // In turn with the pool while it fails: it may be the one that is to blame, or the other.
+    const db = (failures % 2 === 0 ? connection() : undefined) ?? pool;
+    failures += 1;
     if (!registered) {
       await db.query({ ...REGISTER, values: [id, botId, heartbeat] });
       registered = true;
@@ -117,10 +117,10 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
       for (const lease of held) lose(lease, 'another worker took this one for dead');
       id = randomUUID();
       registered = false;
-      failed = false;
+      failures = 0;
       return renew();
     }
-    failed = false;
+    failures = 0;
     const stale = sinceRenewal() >= heartbeat;
     sinceRenewal = sent;
     if (stale) ready();
