@@ -1,6 +1,7 @@
 /** Reads the stack's configuration. Every mistake is one line that says which value, and which command sets it. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../posture/schema/index.ts';
+import { KEYS } from './keys.ts';
 import type { BotSecrets, Settings } from './settings.ts';
 
 const NAMESPACE = 'evenkeel';
@@ -8,22 +9,6 @@ const TARGETS = ['aws', 'docker'] as const;
 const ARCHITECTURES = ['amd64', 'arm64'] as const;
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
 
-/** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */
-const KEYS = [
-  'target',
-  'posture',
-  'botToken',
-  'webhookSecret',
-  'webhookSecretPrevious',
-  'operatorToken',
-  'openrouterApiKey',
-  'oncallBotToken',
-  'imageDigest',
-  'architecture',
-  'telegramApiRoot',
-  'restoreSnapshot',
-  'permissionsBoundary',
-] as const;
 type Key = (typeof KEYS)[number];
 
 interface Rule {

@@ -21,7 +21,7 @@ export const STREAM_CHUNK = 64 * 1024;
 
 /** INSERTs of gathered updates that a web task has under way at once: one being written while the next gathers. */
 export const WRITERS = 2;
-/** Bytes of bodies that a claim reads ahead of a lane; the first one is read whatever its size. */
+/** Bytes of bodies after which a lane reads no further ahead; the body that goes beyond is still read. */
 export const LANE_BODIES = 64 * 1024;
 /** What the worker keeps of its drain for closing its providers and its server, ms. */
 export const CLOSING = 1000;

@@ -1,18 +1,19 @@
 /** `npm run posture -- prod`: the resolved posture of a stack, its proof, what it promises, its alarms. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { awsProblems, awsWarnings } from '../infra/aws/checks.ts';
 import { prove } from '../posture/laws/index.ts';
 import { PostureError } from '../posture/resolve.ts';
 import { stackSchemaText } from '../posture/stack-schema.ts';
 import { asJson, compare, comparison, report, verdict, violations } from './posture/report.ts';
-import { loadStack, StackError, stackNames, type Stack } from './stack-file.ts';
+import { loadStack, POSTURE_KEY, StackError, stackNames, type Stack } from './stack-file.ts';
 
 const HELP = `Proves a stack's posture and prints what it promises.
 
   npm run posture -- <stack>                       the resolved posture, its proof, its promises, its alarms
   npm run posture -- <stack> --set worker.pool=40  what if; may be given more than once
   npm run posture -- <stack> --against <other>     what differs between two stacks
-  npm run posture -- <stack> --json                the same for a machine
+  npm run -s posture -- <stack> --json             the same for a machine, without npm's own lines
   npm run posture -- --schema                      writes posture.schema.json, by which editors complete the stack files
 
 Exit status: 0 the posture obeys every law, 1 it does not or cannot be read, 2 the command cannot be understood.`;
@@ -48,12 +49,25 @@ async function writeSchema(): Promise<number> {
   return 0;
 }
 
+/** What `pulumi preview` would say beside the laws: where it refuses, and where it warns. */
+function preview({ file, values, posture, target }: Stack): { problems: string[]; warnings: string[] } {
+  const written = Object.keys(values ?? {}).length > 0;
+  const empty = written ? [] : [`${file} says nothing under ${POSTURE_KEY}: these are the defaults`];
+  if (target === 'docker') return { problems: [], warnings: empty };
+  return { problems: awsProblems(posture), warnings: [...empty, ...awsWarnings(posture)] };
+}
+
 function show(stack: Stack, changes: string[], json: boolean): number {
   const proof = prove(stack.posture);
-  if (json) print(JSON.stringify(asJson(stack, proof), null, 2));
-  else print(`${report(stack, proof, changes)}\n\n${verdict(stack, proof)}`);
+  const { problems, warnings } = preview(stack);
+  if (json) print(JSON.stringify({ ...asJson(stack, proof), problems, warnings }, null, 2));
+  else {
+    const said = warnings.map((warning) => `Warning: ${warning}\n`).join('');
+    print(`${report(stack, proof, changes)}\n\n${said}${verdict(stack, proof, problems)}`);
+  }
   if (!proof.holds) complain(violations(proof));
-  return proof.holds ? 0 : 1;
+  for (const problem of problems) complain(problem);
+  return proof.holds && problems.length === 0 ? 0 : 1;
 }
 
 function showBoth(left: Stack, right: Stack, json: boolean): number {

@@ -2,6 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document, type Node } from 'yaml';
+import { KEYS } from '../infra/keys.ts';
+import { nearest } from '../posture/problem.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 
@@ -49,10 +51,13 @@ async function read(name: string, cwd: string): Promise<string> {
 }
 
 /** The line on which a path of the posture, or the last part of it that is written, stands. */
-function lineOf(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {
+const lineOf = (document: Document, lines: LineCounter, path: readonly string[]): number | undefined =>
+  lineAt(document, lines, ['config', POSTURE_KEY, ...path]);
+
+function lineAt(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {
   let node: unknown = document.contents;
   let found: Node | undefined;
-  for (const step of ['config', POSTURE_KEY, ...path]) {
+  for (const step of path) {
     if (!isMap(node)) break;
     const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
     if (!pair) break;
@@ -74,6 +79,19 @@ function placed(problem: string, file: string, document: Document, lines: LineCo
   return `${file}${line === undefined ? '' : `:${line}`}: ${problem}`;
 }
 
+/** A misspelt `evenkeel:` key would leave what stands under it unread, and prove the defaults instead. */
+function assertKnown(config: object, file: string, document: Document, lines: LineCounter): void {
+  const known = KEYS.map((key) => `evenkeel:${key}`);
+  const problems = Object.keys(config)
+    .filter((key) => key.startsWith('evenkeel:') && !known.includes(key))
+    .map((key) => {
+      const meant = nearest(key, known);
+      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`;
+      return `${file}:${lineAt(document, lines, ['config', key])}: ${key}: unknown key; ${hint}`;
+    });
+  if (problems.length > 0) throw new PostureError(problems);
+}
+
 /**
  * Reads a stack's file and resolves its posture.
  * @param set changes of the values before they are resolved, each as {@link setPath} takes it
@@ -88,6 +106,7 @@ export async function loadStack(name: string, cwd = process.cwd(), set: readonly
   const [syntax] = document.errors;
   if (syntax) throw new PostureError([`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`]);
   const config = (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
+  assertKnown(config, file, document, lines);
   const values = set.reduce<unknown>(setPath, withoutSecrets(config[POSTURE_KEY] ?? {}));
   try {
     const target = config['evenkeel:target'] as Target | undefined;

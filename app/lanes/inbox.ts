@@ -1,11 +1,12 @@
 /** The inbox as the lanes use it. Each statement names the index that it relies on. */
+import { LANE_BODIES } from '../../posture/limits.ts';
 import type { Pool, PoolClient } from '../database/pool.ts';
 import type { Claim } from './claim.ts';
 import type { StoredUpdate } from './update.ts';
 
 /** Updates of one lane that are read at once, and bytes of their bodies: always one, whatever its size. */
 export const READ_LIMIT = 10;
-export const READ_BYTES = 65_536;
+export const READ_BYTES = LANE_BODIES;
 
 export interface PendingRow extends Omit<StoredUpdate, 'sends'> {
   sends: StoredUpdate['sends'] | null;

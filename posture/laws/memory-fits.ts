@@ -36,7 +36,8 @@ export function heapNeeded(posture: Posture, role: Role): { bytes: number; sum: 
     return { bytes, sum: `at rest ${size(AT_REST.web)} + ${maxInFlight} bodies × ${size(bodyLimit)} × ${STORED}` };
   }
   const chats = lanesPerTask(posture);
-  const bodies = Math.max(LANE_BODIES, posture.web.bodyLimit) * HANDLED;
+  // Reading ahead ends with the body that goes beyond.
+  const bodies = (LANE_BODIES + posture.web.bodyLimit) * HANDLED;
   const each = LANE + posture.history.characters * HISTORY_COPIES + bodies;
   return {
     bytes: AT_REST.worker + chats * each,

@@ -82,9 +82,11 @@ export function report(stack: Stack, proof: Proof, changes: readonly string[]): 
 }
 
 /** The last line: whether the posture may be deployed. */
-export const verdict = (stack: Stack, proof: Proof): string =>
+export const verdict = (stack: Stack, proof: Proof, problems: readonly string[] = []): string =>
   proof.holds
-    ? styled('green', `${stack.name} obeys all ${proof.laws.length} laws.`)
+    ? problems.length === 0
+      ? styled('green', `${stack.name} obeys all ${proof.laws.length} laws.`)
+      : styled('red', `${stack.name} obeys all ${proof.laws.length} laws, but cannot be deployed.`)
     : styled(
         'red',
         `${stack.name} breaks ${proof.laws.filter(({ holds }) => !holds).length} of ${proof.laws.length} laws: nothing would be deployed.`,

@@ -170,6 +170,35 @@ describe('npm run posture', () => {
     assert.equal(code, 0);
   });
 
+  it('refuses a misspelt key beside the posture, which would leave the posture unread', async (t) => {
+    const cwd = await directory(
+      t,
+      'config:\n  aws:region: eu-central-1\n  evenkeel:postur:\n    worker: { pool: 90 }\n',
+    );
+    const { code, err } = await posture(['mine'], cwd);
+    assert.equal(code, 1);
+    assert.equal(err, 'Pulumi.mine.yaml:3: evenkeel:postur: unknown key; did you mean "evenkeel:posture"?\n');
+  });
+
+  it('refuses what preview would refuse, and warns of what it would warn of', async (t) => {
+    const refused: [string, RegExp][] = [
+      ['ingress.domain=bot.example.com', /^ingress\.domain: "bot\.example\.com" has no ingress\.zone/],
+      ['network.cidr=10.0.0.0/8', /^network\.cidr: "10\.0\.0\.0\/8" cannot hold the subnets/],
+    ];
+    for (const [set, wanted] of refused) {
+      const { code, out, err } = await posture(['prod', '--set', set]);
+      assert.equal(code, 1);
+      assert.match(err, wanted);
+      assert.match(out, /prod obeys all \d+ laws, but cannot be deployed\.\n$/);
+    }
+    assert.match((await posture(['prod'])).out, /\nWarning: oncall\.emails: "oncall@example\.com" is an example/);
+    const empty = await posture(['mine'], await directory(t, ''));
+    assert.match(
+      empty.out,
+      /\nWarning: Pulumi\.mine\.yaml says nothing under evenkeel:posture: these are the defaults\n/,
+    );
+  });
+
   it('takes a stack without a posture as one of defaults', async (t) => {
     const cwd = await directory(t, 'config:\n  aws:region: eu-central-1\n');
     assert.equal((await posture(['mine'], cwd)).code, 0);

@@ -4,6 +4,7 @@
  * nearly the same question would be a surprise.
  */
 import { Composer } from 'grammy';
+import { TELEGRAM } from '../../../posture/outside.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
@@ -14,9 +15,6 @@ import { ProviderFailure } from '../../providers/policy.ts';
 import { beginning, isBlank } from '../../text.ts';
 import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
 import { texts } from './texts.ts';
-
-/** Longest text of one Telegram message. */
-const MESSAGE_LIMIT = 4096;
 
 export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Composer<BotContext> {
   const composer = new Composer<BotContext>();
@@ -62,7 +60,7 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
 }
 
 /** Cuts a long answer at line or word ends, so that each part fits a message; blank parts, which Telegram refuses, are left out. */
-export function split(text: string, limit = MESSAGE_LIMIT): string[] {
+export function split(text: string, limit: number = TELEGRAM.longestText): string[] {
   const parts: string[] = [];
   let rest = text.trim();
   while (rest.length > limit) {

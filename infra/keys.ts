@@ -1,0 +1,18 @@
+/** Keys of a stack's configuration. Without imports: the command that proves a posture reads them as well. */
+
+/** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */
+export const KEYS = [
+  'target',
+  'posture',
+  'botToken',
+  'webhookSecret',
+  'webhookSecretPrevious',
+  'operatorToken',
+  'openrouterApiKey',
+  'oncallBotToken',
+  'imageDigest',
+  'architecture',
+  'telegramApiRoot',
+  'restoreSnapshot',
+  'permissionsBoundary',
+] as const;
