@@ -6,7 +6,7 @@ import { describeError, type Logger } from '../log.ts';
 import { LaneLost, Unreachable } from '../outcome.ts';
 import type { Attempt, Outcome } from './attempt.ts';
 import type { Claim } from './claim.ts';
-import { decide } from './decide.ts';
+import { decide, type Decision } from './decide.ts';
 import { mayHaveMore, readLanes, recordFailure, type Recorded } from './inbox.ts';
 import type { Lease } from './leases.ts';
 import { persist } from './persist.ts';
@@ -108,7 +108,7 @@ export function createLaneRunner(options: LaneOptions) {
       throw drained.reason;
     }
     const decision = decide(outcome.failure, update, posture.jobs[update.queue]);
-    tell(update, outcome);
+    tell(update, outcome, decision);
     if (outcome.done || decision.kind === 'done') {
       const unknown = decision.kind === 'done' && decision.unknown;
       if (unknown) await record(lease, update, outcome.failure, { counted: false, limit: 0 });
@@ -155,7 +155,7 @@ export function createLaneRunner(options: LaneOptions) {
     return drained.aborted ? write() : persist(write, drained);
   }
 
-  function tell(update: StoredUpdate, { failure, done }: Outcome): void {
+  function tell(update: StoredUpdate, { failure, done }: Outcome, decision: Decision): void {
     if (failure === undefined) return;
     const at = { lane: update.lane, updateId: update.updateId };
     if (done) {
@@ -165,7 +165,6 @@ export function createLaneRunner(options: LaneOptions) {
       );
       return;
     }
-    const decision = decide(failure, update, posture.jobs[update.queue]);
     if (failure instanceof Unreachable) log.info(at, failure.message);
     else if (decision.kind === 'done')
       log.warn({ ...at, reason: describeError(failure) }, 'update done, its send unknown');
