@@ -17,6 +17,8 @@ export interface Stack {
   name: string;
   /** Name of the file, `Pulumi.prod.yaml`. */
   file: string;
+  /** Everything of its configuration, as written. */
+  config: Readonly<Record<string, unknown>>;
   /** The posture as written. */
   values: unknown;
   posture: Posture;
@@ -110,7 +112,7 @@ export async function loadStack(name: string, cwd = process.cwd(), set: readonly
   const values = set.reduce<unknown>(setPath, withoutSecrets(config[POSTURE_KEY] ?? {}));
   try {
     const target = config['evenkeel:target'] as Target | undefined;
-    return { name, file, values, posture: resolve(values), target };
+    return { name, file, config, values, posture: resolve(values), target };
   } catch (error) {
     if (!(error instanceof PostureError)) throw error;
     const changed = set.map((one) => steps(one.slice(0, one.indexOf('='))).join('.'));

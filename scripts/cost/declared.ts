@@ -1,0 +1,82 @@
+/** What `pulumi up` of a stack would create, without an engine or an account: the AWS program itself, run against nothing. */
+import * as pulumi from '@pulumi/pulumi';
+import type { Mocks } from '@pulumi/pulumi/runtime/mocks.js';
+import { KEYS } from '../../infra/keys.ts';
+import { program } from '../../infra/program.ts';
+import type { Stack } from '../stack-file.ts';
+
+/** A resource as the program asks for it; what only the cloud knows is not in it. */
+export interface Declared {
+  type: string;
+  name: string;
+  inputs: Readonly<Record<string, unknown>>;
+}
+
+const TOKEN = '123456789:AA-of-nobody-who-is-only-counted';
+
+/** Values that cost nothing and that the program asks for: what the stack has encrypted, or does not have yet. */
+const STANDING_IN: Readonly<Record<string, string>> = {
+  'aws:region': 'eu-central-1',
+  'evenkeel:botToken': TOKEN,
+  'evenkeel:openrouterApiKey': 'of-nobody',
+  'evenkeel:oncallBotToken': TOKEN.replace('1', '9'),
+  // Nothing is built to be counted.
+  'evenkeel:imageDigest': `sha256:${'0'.repeat(64)}`,
+};
+
+const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || !('secure' in value);
+
+/** Only their number counts here, and the program warns of examples. */
+function anonymous({ values, posture: { oncall } }: Stack): unknown {
+  const emails = oncall.emails.map((_, index) => `recipient-${index}@counted.here`);
+  const written = (values ?? {}) as { oncall?: object };
+  return { ...written, oncall: { ...written.oncall, emails } };
+}
+
+/** The configuration as Pulumi would give it, every value a text. */
+function configuration(stack: Stack): Record<string, string> {
+  const { config } = stack;
+  const known = KEYS.map((key) => `evenkeel:${key}`);
+  const plain = Object.entries(config)
+    .filter(([key, value]) => (key.startsWith('aws:') || known.includes(key)) && isPlain(value))
+    .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
+  const { imageDigest: _, ...written } = Object.fromEntries(plain) as Record<string, string>;
+  return { ...STANDING_IN, ...written, 'evenkeel:posture': JSON.stringify(anonymous(stack)) };
+}
+
+/** Answers of the provider's look-ups, in as many zones as the schema takes. */
+const LOOKED_UP = {
+  names: ['a', 'b', 'c'],
+  accountId: '123456789012',
+  zoneId: 'Z',
+  id: 'pl',
+};
+
+/**
+ * Runs the program once, as in a preview of a new stack. Runs must follow each other: Pulumi's runtime is one a process.
+ * @throws {pulumi.RunError} what the program refuses
+ */
+export async function declared(stack: Stack): Promise<Declared[]> {
+  const resources: Declared[] = [];
+  const mocks: Mocks = {
+    newResource: ({ type, name, inputs }) => {
+      resources.push({ type, name, inputs: inputs as Declared['inputs'] });
+      return { id: undefined, state: inputs as object };
+    },
+    call: () => LOOKED_UP,
+  };
+  await pulumi.runtime.setMocks(mocks, 'evenkeel', stack.name, true);
+  pulumi.runtime.setAllConfig(configuration(stack));
+  let refused: Error | undefined;
+  await pulumi.runtime.runInPulumiStack(async () => {
+    try {
+      return await program();
+    } catch (error) {
+      refused = error as Error;
+      return {};
+    }
+  });
+  await pulumi.runtime.disconnect();
+  if (refused !== undefined) throw refused;
+  return resources;
+}
