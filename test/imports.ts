@@ -31,7 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['features'],
   ['bot', 'health', 'intake'],
   ['jobs'],
-  ['lanes'],
+  ['lanes', 'ledger'],
   ['providers'],
   ['database'],
 ];

@@ -3,6 +3,10 @@
  * counts them, worker does the work, neither owns anything.
  */
 const READ_WRITE = 'SELECT, INSERT, UPDATE, DELETE';
+/** What is kept for ever. */
+const CHANGED = 'SELECT, INSERT, UPDATE';
+/** What is never changed: a mistake is mended by a further row. */
+const APPENDED = 'SELECT, INSERT';
 
 /** All of an update but what a person wrote and what became of it. Reading the key is also what ON CONFLICT needs. */
 const NOT_CONTENT = 'bot_id, update_id, queue, lane, state, attempts, takeovers, received_at, settled_at';
@@ -21,6 +25,10 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   pulse: { worker: READ_WRITE },
   message: { worker: READ_WRITE },
   rate: { worker: READ_WRITE },
+  account: { worker: CHANGED },
+  ledger_tx: { worker: APPENDED },
+  ledger_entry: { worker: APPENDED },
+  reserve: { worker: CHANGED },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };

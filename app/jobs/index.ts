@@ -1,6 +1,7 @@
 /** The durable jobs of a worker: which handler does which, and the pg-boss that keeps them. */
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
+import { releaseExpired } from '../ledger/index.ts';
 import { describeError, type Logger } from '../log.ts';
 import { createBoss } from './boss.ts';
 import type { ScheduleName } from './queues.ts';
@@ -16,6 +17,7 @@ interface Needs {
 /** Exhaustive by type: a schedule declared in the posture and missing here does not compile. */
 const handlers = (needs: Needs): Record<ScheduleName, JobHandler> => ({
   retention: createRetention(needs),
+  reserves: async ({ signal }) => ({ released: await releaseExpired(needs.pool, signal) }),
 });
 
 export interface Jobs {

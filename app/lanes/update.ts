@@ -1,7 +1,9 @@
 /** A stored update, and what its handler is given to handle it with. */
-import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import type { QueueName } from '../../posture/schema/index.ts';
+import type { Tx } from '../database/tx.ts';
 import type { Logger } from '../log.ts';
+
+export type { Tx };
 
 /** Telegram took it, and answered so. */
 export interface ConfirmedSend {
@@ -58,14 +60,6 @@ export interface StoredUpdate {
   takeovers: number;
   /** By place of call, in this attempt and earlier ones; null where nothing is known of a place. */
   sends: (SendRecord | null)[];
-}
-
-declare const ofTurn: unique symbol;
-
-/** The open transaction of a turn. What moves money takes this and never a pool. */
-export interface Tx {
-  readonly [ofTurn]: true;
-  query<Row extends QueryResultRow>(statement: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>>;
 }
 
 export interface Turn {

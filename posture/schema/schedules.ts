@@ -16,5 +16,9 @@ const schedule = (defaults: { every: string; deadline: string }, what: string) =
 export const schedules = z
   .strictObject({
     retention: schedule({ every: '1m', deadline: '45s' }, 'Deletes what is older than database.retention says.'),
+    reserves: schedule(
+      { every: '1m', deadline: '45s' },
+      'Gives back reserved credits whose work was not settled in time.',
+    ),
   })
   .prefault({});
