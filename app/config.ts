@@ -82,9 +82,12 @@ const environments = {
     OPENROUTER_BASE_URL: url(/^https?$/, 'https://openrouter.ai/api/v1').default('https://openrouter.ai/api/v1'),
   }),
   migrate: z.object({
+    /** Of the server's administrator, who may create roles. */
     DATABASE_URL: databaseUrl,
+    OWNER_DATABASE_PASSWORD: databasePassword.optional(),
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
+    OPERATOR_DATABASE_PASSWORD: databasePassword.optional(),
   }),
   sentinel: z.object({
     /** A dimension of every metric. */

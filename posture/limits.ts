@@ -95,6 +95,13 @@ export const connectionLimits = (posture: Posture): Record<Role, number> => ({
   worker: peakConnections(posture, 'worker'),
 });
 
+/** `CONNECTION LIMIT` of every role of the database: what the law connections.fit counts for it. */
+export const roleLimits = (posture: Posture) => ({
+  ...connectionLimits(posture),
+  owner: MIGRATE_CONNECTIONS,
+  operator: posture.rollout.operators,
+});
+
 /** Tasks of a role that serve at the least: what a deploy keeps of the minimum. */
 export const leastTasks = (posture: Posture, role: Role): number => {
   const { min } = posture[role].tasks;

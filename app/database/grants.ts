@@ -1,6 +1,6 @@
 /**
  * Who may do what, table by table; a table that is not named here is nobody's but the owner's. Web stores updates and
- * counts them, worker does the work, neither owns anything.
+ * counts them, worker does the work, the operator looks at both without reading what people wrote; none owns anything.
  */
 const READ_WRITE = 'SELECT, INSERT, UPDATE, DELETE';
 /** What is kept for ever. */
@@ -11,24 +11,32 @@ const APPENDED = 'SELECT, INSERT';
 /** All of an update but what a person wrote and what became of it. Reading the key is also what ON CONFLICT needs. */
 const NOT_CONTENT = 'bot_id, update_id, queue, lane, state, attempts, takeovers, received_at, settled_at';
 
+/** Of a message, whose and when it was. */
+const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
+
+/** Of a job, all but what it was given, what it gave back and why it failed. */
+const NOT_DATA =
+  'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter';
+
 interface Grant {
   web?: string;
   worker?: string;
+  operator?: string;
 }
 
 /** Of the schema evenkeel. A table that a release drops stays here for as long as that release may be taken back. */
 export const TABLES: Readonly<Record<string, Grant>> = {
-  inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE },
-  arrival: { web: 'INSERT', worker: READ_WRITE },
-  lane: { web: 'SELECT, INSERT', worker: READ_WRITE },
-  worker: { worker: READ_WRITE },
-  pulse: { worker: READ_WRITE },
-  message: { worker: READ_WRITE },
-  rate: { worker: READ_WRITE },
-  account: { worker: CHANGED },
-  ledger_tx: { worker: APPENDED },
-  ledger_entry: { worker: APPENDED },
-  reserve: { worker: CHANGED },
+  inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE, operator: `SELECT (${NOT_CONTENT})` },
+  arrival: { web: 'INSERT', worker: READ_WRITE, operator: 'SELECT' },
+  lane: { web: 'SELECT, INSERT', worker: READ_WRITE, operator: 'SELECT' },
+  worker: { worker: READ_WRITE, operator: 'SELECT' },
+  pulse: { worker: READ_WRITE, operator: 'SELECT' },
+  message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
+  rate: { worker: READ_WRITE, operator: 'SELECT' },
+  account: { worker: CHANGED, operator: 'SELECT' },
+  ledger_tx: { worker: APPENDED, operator: 'SELECT' },
+  ledger_entry: { worker: APPENDED, operator: 'SELECT' },
+  reserve: { worker: CHANGED, operator: 'SELECT' },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };
@@ -42,17 +50,21 @@ export function grantStatements(present: ReadonlySet<string>, pgboss: string): s
     Object.entries(grants)
       .filter(([name]) => present.has(name))
       .flatMap(([name, grant]) => [
-        `REVOKE ALL ON ${kind} evenkeel.${name} FROM web, worker;`,
+        `REVOKE ALL ON ${kind} evenkeel.${name} FROM web, worker, operator;`,
         ...Object.entries(grant).map(
           ([role, what]) => `GRANT ${what as string} ON ${kind} evenkeel.${name} TO ${role};`,
         ),
       ]);
   return [
-    'GRANT USAGE ON SCHEMA evenkeel TO web, worker;',
+    'GRANT USAGE ON SCHEMA evenkeel TO web, worker, operator;',
     ...of('TABLE', TABLES),
     ...of('SEQUENCE', SEQUENCES),
-    `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker;`,
+    'GRANT USAGE ON SCHEMA evenkeel_migrations TO operator;',
+    'GRANT SELECT ON evenkeel_migrations.migration TO operator;',
+    `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, operator;`,
     `GRANT SELECT ON ${pgboss}.job TO web;`,
+    `GRANT SELECT (${NOT_DATA}) ON ${pgboss}.job TO operator;`,
+    `GRANT SELECT ON ${pgboss}.queue, ${pgboss}.version TO operator;`,
     `GRANT ${READ_WRITE} ON ALL TABLES IN SCHEMA ${pgboss} TO worker;`,
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${pgboss} TO worker;`,
     `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${pgboss} TO worker;`,

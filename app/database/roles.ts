@@ -1,15 +1,19 @@
-/** The roles web and worker: their logins, their limits, what they may do. Changed by the owner, once a deploy. */
+/** The database's roles: their logins, their limits, what they may do. Changed by the migration, once a deploy. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { describeError, type Logger } from '../log.ts';
 import { grantStatements } from './grants.ts';
 import { scramVerifier } from './scram.ts';
 
+/** `owner` migrates, `web` and `worker` are the tasks', `operator` is for people and for what they run. */
+export const DATABASE_ROLES = ['owner', 'web', 'worker', 'operator'] as const;
+export type DatabaseRole = (typeof DATABASE_ROLES)[number];
+
 /**
  * Roles belong to the whole server: migrations of two of its databases may change one at the same time (tests do), and
  * PostgreSQL fails the later one. Repeated, as each change is idempotent.
  */
-async function onRoles<T>(change: () => Promise<T>): Promise<T> {
+export async function onRoles<T>(change: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await change();
@@ -20,21 +24,11 @@ async function onRoles<T>(change: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * CONNECTION LIMIT keeps one role from starving the other (law connections.fit, fault pool-exhaustion).
- * @param password gives the role its login; without one the login stays as it is
- */
-export async function ensureRole(
-  client: pg.Client,
-  role: 'web' | 'worker',
-  limit: number,
-  password: string | undefined,
-): Promise<void> {
-  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+/** Without a login, where there is no such role yet. */
+export async function createRole(admin: pg.Client, role: DatabaseRole): Promise<void> {
+  const { rowCount } = await admin.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   // Two databases of one cluster may be migrated at once (tests do): the loser of the race finds the role there.
-  if (rowCount === 0) await client.query(`CREATE ROLE ${role}`).catch(ignoreDuplicate);
-  const login = password === undefined ? '' : `LOGIN PASSWORD '${scramVerifier(password)}'`;
-  await onRoles(() => client.query(`ALTER ROLE ${role} CONNECTION LIMIT ${limit} ${login}`));
+  if (rowCount === 0) await admin.query(`CREATE ROLE ${role}`).catch(ignoreDuplicate);
 }
 
 function ignoreDuplicate(error: unknown): void {
@@ -42,14 +36,48 @@ function ignoreDuplicate(error: unknown): void {
   if (code !== '42710' && code !== '23505') throw error;
 }
 
-/** Gives and takes what grants.ts says. Also lets the health page see the age of others' transactions, where it may. */
-export async function grant(client: pg.Client, pgboss: string, log: Logger): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'evenkeel'::regnamespace AND relkind IN ('r', 'p', 'S')`,
-  );
-  const statements = grantStatements(new Set(rows.map(({ name }) => name)), pgboss);
-  await onRoles(() => client.query(statements));
-  await onRoles(() => client.query('GRANT pg_read_all_stats TO web, worker')).catch((error: unknown) =>
+/**
+ * CONNECTION LIMIT keeps one role from starving the other (law connections.fit, fault pool-exhaustion).
+ * @param password gives the role its login; without one the login stays as it is
+ */
+export async function setRole(
+  admin: pg.Client,
+  role: DatabaseRole,
+  { limit, password }: { limit: number; password: string | undefined },
+): Promise<void> {
+  const login = password === undefined ? '' : `LOGIN PASSWORD '${scramVerifier(password)}'`;
+  await onRoles(() => admin.query(`ALTER ROLE ${role} CONNECTION LIMIT ${limit} ${login}`));
+}
+
+/**
+ * What a session of the operator begins with, and a person may change for it. Nobody's look at a table may hold back
+ * vacuum or a deploy for long, a forgotten window least of all; and who means to change something says so.
+ */
+const OPERATOR_SETTINGS: Readonly<Record<string, string>> = {
+  statement_timeout: '30s',
+  lock_timeout: '2s',
+  idle_in_transaction_session_timeout: '30s',
+  idle_session_timeout: '30min',
+  default_transaction_read_only: 'on',
+};
+
+/** Gives the roles what only the server's administrator can: sight of others' sessions, and the end of one that is in the way. */
+export async function setOperator(admin: pg.Client, log: Logger): Promise<void> {
+  for (const [name, value] of Object.entries(OPERATOR_SETTINGS))
+    await onRoles(() => admin.query(`ALTER ROLE operator SET ${name} = '${value}'`));
+  await onRoles(() => admin.query('GRANT pg_read_all_stats TO web, worker, operator')).catch((error: unknown) =>
     log.warn({ error: describeError(error) }, 'the roles may not read statistics of other sessions'),
   );
+  await onRoles(() => admin.query('GRANT pg_signal_backend TO operator')).catch((error: unknown) =>
+    log.warn({ error: describeError(error) }, 'the operator may not end sessions of others'),
+  );
+}
+
+/** Gives and takes what grants.ts says, as the owner. */
+export async function grant(owner: pg.Client, pgboss: string): Promise<void> {
+  const { rows } = await owner.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = 'evenkeel'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')`,
+  );
+  await owner.query(grantStatements(new Set(rows.map(({ name }) => name)), pgboss));
 }

@@ -1,17 +1,19 @@
 /**
- * The migrate role: brings schema, queues and roles to what this release and its posture say, once a deploy, as the
- * owner of the database. Everything is idempotent: a killed run is repaired by the next one.
+ * The migrate role: brings schema, queues and roles to what this release and its posture say, once a deploy. Two sessions:
+ * the server's administrator, who makes the roles and nothing else, and the owner of the schemas, as whom migrations run.
+ * Everything is idempotent: a killed run is repaired by the next one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { connectionLimits } from '../../posture/limits.ts';
+import { roleLimits } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Config } from '../config.ts';
 import { assertCapacity } from '../database/capacity.ts';
 import { assertDirect, explainPooler } from '../database/direct.ts';
 import { isTransient } from '../database/errors.ts';
-import { ensureRole, grant } from '../database/roles.ts';
+import { ensureOwner, takeOver } from '../database/owner.ts';
+import { createRole, DATABASE_ROLES, grant, setOperator, setRole } from '../database/roles.ts';
 import { bringUpToDate } from '../database/schema.ts';
 import { describeError, type Logger } from '../log.ts';
 import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
@@ -45,8 +47,39 @@ export async function migrate(
 }
 
 async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log: Logger): Promise<void> {
+  const limits = roleLimits(posture);
+  await using admin = await connect(env.DATABASE_URL, posture, log);
+  await takeTurn(admin.client);
+  await assertCapacity(admin.client, posture, log);
+  await ensureOwner(admin.client, limits.owner, env.OWNER_DATABASE_PASSWORD);
+  const handedOver = await takeOver(admin.client, SCHEMAS);
+  if (handedOver > 0) log.info({ objects: handedOver }, 'the schemas are handed over to their owner');
+  for (const role of DATABASE_ROLES) await createRole(admin.client, role);
+  {
+    await using owner = await connectAsOwner(env, posture, log);
+    const migrations = await bringUpToDate(owner.client, log);
+    log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
+    await installQueues(owner.client, posture, log);
+    await grant(owner.client, PGBOSS_SCHEMA);
+  }
+  // Last: where something failed before, the old tasks go on with their own limits and passwords.
+  await setRole(admin.client, 'web', { limit: limits.web, password: env.WEB_DATABASE_PASSWORD });
+  await setRole(admin.client, 'worker', { limit: limits.worker, password: env.WORKER_DATABASE_PASSWORD });
+  await setRole(admin.client, 'operator', { limit: limits.operator, password: env.OPERATOR_DATABASE_PASSWORD });
+  await setOperator(admin.client, log);
+  log.info({ limits }, 'roles and queues follow the posture');
+}
+
+interface Session extends AsyncDisposable {
+  client: pg.Client;
+}
+
+/** All that is the bot's in its database. */
+const SCHEMAS = ['evenkeel', 'evenkeel_migrations', PGBOSS_SCHEMA];
+
+async function connect(url: string, posture: Posture, log: Logger): Promise<Session> {
   const client = new pg.Client({
-    connectionString: env.DATABASE_URL,
+    connectionString: url,
     application_name: 'evenkeel-migrate',
     connectionTimeoutMillis: 10_000,
     // A migration may wait for running transactions, but must not queue everybody behind it for long.
@@ -54,25 +87,30 @@ async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log:
     keepAlive: true,
   });
   client.on('error', (error) => log.warn({ error: describeError(error) }, 'the database connection was lost'));
+  // A client that never connected has no session to end; end() still frees its socket.
+  const close = () => client.end().catch(() => undefined);
   try {
     await client.connect().catch((error: unknown) => {
       throw explainPooler(error);
     });
     await assertDirect(client, { lock_timeout: posture.database.timeouts.lock });
-    await takeTurn(client);
-    await assertCapacity(client, posture, log);
-    const migrations = await bringUpToDate(client, log);
-    log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
-    await installQueues(env.DATABASE_URL, posture, log);
-    const limits = connectionLimits(posture);
-    await ensureRole(client, 'web', limits.web, env.WEB_DATABASE_PASSWORD);
-    await ensureRole(client, 'worker', limits.worker, env.WORKER_DATABASE_PASSWORD);
-    await grant(client, PGBOSS_SCHEMA, log);
-    log.info({ limits }, 'roles and queues follow the posture');
-  } finally {
-    // A client that never connected has no session to end; end() still frees its socket.
-    await client.end().catch(() => undefined);
+  } catch (error) {
+    await close();
+    throw error;
   }
+  return { client, [Symbol.asyncDispose]: close };
+}
+
+/** By the owner's own login; where it has none, as the administrator in the owner's place. */
+async function connectAsOwner(env: Config<'migrate'>['env'], posture: Posture, log: Logger): Promise<Session> {
+  const url = new URL(env.DATABASE_URL);
+  if (env.OWNER_DATABASE_PASSWORD !== undefined) {
+    url.username = 'owner';
+    url.password = encodeURIComponent(env.OWNER_DATABASE_PASSWORD);
+  }
+  const session = await connect(url.href, posture, log);
+  if (env.OWNER_DATABASE_PASSWORD === undefined) await session.client.query('SET ROLE owner');
+  return session;
 }
 
 /** Any number that nobody else locks in this database. */
@@ -90,13 +128,14 @@ async function takeTurn(client: pg.Client): Promise<void> {
   }
 }
 
-/** pg-boss's schema is installed here and never by a task: a task that restarts during an upgrade must not migrate. */
-async function installQueues(url: string, posture: Posture, log: Logger): Promise<void> {
+/**
+ * pg-boss's schema is installed here and never by a task: a task that restarts during an upgrade must not migrate. On the
+ * session that there is: the law connections.fit counts two for a migration.
+ */
+async function installQueues(client: pg.Client, posture: Posture, log: Logger): Promise<void> {
   const boss = new PgBoss({
-    connectionString: url,
-    application_name: 'evenkeel-migrate',
+    db: { executeSql: (text, values) => client.query(text, values) },
     schema: PGBOSS_SCHEMA,
-    max: 1,
     migrate: true,
     supervise: false,
     schedule: false,

@@ -19,8 +19,8 @@ export const CA_BUNDLE = '/etc/ssl/rds/global-bundle.pem';
 /** Logs of the server that go to CloudWatch. */
 const EXPORTED_LOGS = ['postgresql', 'upgrade'] as const;
 const DATABASE_NAME = 'evenkeel';
-/** Owner of the schema: used by migrations alone. */
-const OWNER = 'evenkeel';
+/** The server's master: makes the roles, and nothing else. Another name would be another server. */
+const MASTER = 'evenkeel';
 
 /** What RDS does not let anyone change: it keeps PostgreSQL's own 3, and `checks.ts` refuses a posture with fewer. */
 const FIXED_BY_RDS = ['superuser_reserved_connections'];
@@ -51,7 +51,8 @@ function asRdsSaysBack({ name, value, applyMethod }: ServerParameter): ServerPar
 export const sharedBuffers = ({ database }: Posture): string =>
   `{DBInstanceClassMemory/${Math.ceil(8192 / database.sharedBuffers)}}`;
 
-export type Login = 'owner' | 'web' | 'worker';
+/** The server's master, and the roles that the migration makes. */
+export type Login = 'master' | 'owner' | 'web' | 'worker' | 'operator';
 
 export interface DatabaseArgs {
   /**
@@ -80,9 +81,12 @@ export class Database extends pulumi.ComponentResource {
     this.identifier = name;
     const own = { parent: this };
     this.passwords = {
-      owner: password(`${name}-owner`, own),
+      // Its name in the state is from when the master owned the schema: another would be another password.
+      master: password(`${name}-owner`, own),
+      owner: password(`${name}-schema-owner`, own),
       web: password(`${name}-web`, own),
       worker: password(`${name}-worker`, own),
+      operator: password(`${name}-operator`, own),
     };
     const parameters = this.#parameters(name, args.posture);
     const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, own);
@@ -93,7 +97,7 @@ export class Database extends pulumi.ComponentResource {
 
   /** `DATABASE_URL` of a login: TLS with the server's name verified against the CA in the image. */
   url(login: Login): pulumi.Output<string> {
-    const user = login === 'owner' ? OWNER : login;
+    const user = login === 'master' ? MASTER : login;
     const tls = `sslmode=verify-full&sslrootcert=${CA_BUNDLE}`;
     return pulumi.secret(
       pulumi.interpolate`postgres://${user}:${this.passwords[login]}@${this.instance.address}:${DATABASE_PORT}/${DATABASE_NAME}?${tls}`,
@@ -149,8 +153,8 @@ export class Database extends pulumi.ComponentResource {
         instanceClass: database.instance,
         dbName: DATABASE_NAME,
         port: DATABASE_PORT,
-        username: OWNER,
-        password: this.passwords.owner,
+        username: MASTER,
+        password: this.passwords.master,
         parameterGroupName: made.parameters.name,
         dbSubnetGroupName: made.subnets.name,
         vpcSecurityGroupIds: [securityGroupId],

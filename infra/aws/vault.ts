@@ -65,12 +65,22 @@ export class Vault extends pulumi.ComponentResource {
         }),
       },
       migrate: {
-        DATABASE_URL: keep('owner-database', "Database login of the schema's owner", database.url('owner')),
+        DATABASE_URL: keep('owner-database', "Login of the database server's master", database.url('master')),
+        OWNER_DATABASE_PASSWORD: keep(
+          'owner-password',
+          'Password of the database role owner',
+          database.passwords.owner,
+        ),
         WEB_DATABASE_PASSWORD: keep('web-password', 'Password of the database role web', database.passwords.web),
         WORKER_DATABASE_PASSWORD: keep(
           'worker-password',
           'Password of the database role worker',
           database.passwords.worker,
+        ),
+        OPERATOR_DATABASE_PASSWORD: keep(
+          'operator-password',
+          'Password of the database role operator',
+          database.passwords.operator,
         ),
       },
     };

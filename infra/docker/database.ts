@@ -15,16 +15,16 @@ export interface DatabaseArgs {
 
 export interface Database {
   container: docker.Container;
-  /** By login: the owner, and the two roles that the migration makes. */
+  /** By login: the server's superuser, and the roles that the migration makes. */
   url(login: Login): pulumi.Output<string>;
   passwords: Record<Login, pulumi.Output<string>>;
 }
 
-export type Login = 'owner' | 'web' | 'worker';
+export type Login = 'master' | 'owner' | 'web' | 'worker' | 'operator';
 
 const ALIAS = 'database';
 const NAME = 'evenkeel';
-const OWNER = 'evenkeel';
+const MASTER = 'evenkeel';
 const VOLUME = '/var/lib/postgresql';
 
 /** All of it on the command line: no file to mount, and a change of the posture is a change of the container. */
@@ -41,9 +41,12 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
   const { posture } = args;
   const { version, deletionProtection } = posture.database;
   const passwords: Database['passwords'] = {
-    owner: password(`${name}-owner`, options),
+    // Its name in the state is from when it owned the schema: a volume that is there knows no other password.
+    master: password(`${name}-owner`, options),
+    owner: password(`${name}-schema-owner`, options),
     web: password(`${name}-web`, options),
     worker: password(`${name}-worker`, options),
+    operator: password(`${name}-operator`, options),
   };
   const volume = new docker.Volume(`${name}-database`, {}, { ...options, protect: deletionProtection });
   const server = new docker.Container(
@@ -55,8 +58,8 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
         alias: ALIAS,
         command: command(posture),
         env: {
-          POSTGRES_USER: OWNER,
-          POSTGRES_PASSWORD: passwords.owner,
+          POSTGRES_USER: MASTER,
+          POSTGRES_PASSWORD: passwords.master,
           POSTGRES_DB: NAME,
           // A folder of its own for each major version: they do not read each other's files.
           PGDATA: `${VOLUME}/${version}`,
@@ -69,7 +72,7 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
       shmSize: 256,
       volumes: [{ volumeName: volume.name, containerPath: VOLUME }],
       healthcheck: {
-        tests: ['CMD', 'pg_isready', '-h', '127.0.0.1', '-U', OWNER, '-d', NAME],
+        tests: ['CMD', 'pg_isready', '-h', '127.0.0.1', '-U', MASTER, '-d', NAME],
         interval: '2s',
         timeout: '2s',
         retries: 30,
@@ -80,11 +83,12 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
     // Two servers on one volume would destroy it.
     { ...options, deleteBeforeReplace: true },
   );
-  const users: Record<Login, string> = { owner: OWNER, web: 'web', worker: 'worker' };
   return {
     container: server,
     passwords,
     url: (login) =>
-      pulumi.secret(pulumi.interpolate`postgres://${users[login]}:${passwords[login]}@${ALIAS}:5432/${NAME}`),
+      pulumi.secret(
+        pulumi.interpolate`postgres://${login === 'master' ? MASTER : login}:${passwords[login]}@${ALIAS}:5432/${NAME}`,
+      ),
   };
 }

@@ -46,7 +46,7 @@ export function deploy(settings: Settings): Outputs {
     telegram: outside.address,
     web: running.addresses,
     operatorToken: pulumi.secret(operatorToken),
-    databaseUrl: server.url('owner'),
+    databaseUrl: server.url('operator'),
     webhook,
     proof: [...settings.proof],
   };

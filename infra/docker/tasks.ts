@@ -46,9 +46,11 @@ function migrate(name: string, args: TasksArgs, options: pulumi.CustomResourceOp
       command: ['migrate'],
       env: {
         ...posturedEnv(posture),
-        DATABASE_URL: database.url('owner'),
+        DATABASE_URL: database.url('master'),
+        OWNER_DATABASE_PASSWORD: database.passwords.owner,
         WEB_DATABASE_PASSWORD: database.passwords.web,
         WORKER_DATABASE_PASSWORD: database.passwords.worker,
+        OPERATOR_DATABASE_PASSWORD: database.passwords.operator,
         // Another server is an empty one.
         SERVER: database.container.id,
       },

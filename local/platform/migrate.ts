@@ -8,7 +8,7 @@ import { notable, openTaskLog } from './task-log.ts';
 
 export interface MigrateOptions {
   app: string;
-  /** With the superuser's DATABASE_URL, and WEB_DATABASE_PASSWORD and WORKER_DATABASE_PASSWORD for the roles. */
+  /** With the superuser's DATABASE_URL, and `…_DATABASE_PASSWORD` for each role. */
   env: Readonly<Record<string, string>>;
   logs: string;
   guard: Guard;

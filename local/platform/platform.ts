@@ -154,8 +154,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
           env: {
             ...common,
             DATABASE_URL: databaseUrl,
-            WEB_DATABASE_PASSWORD: postgres.password('web'),
-            WORKER_DATABASE_PASSWORD: postgres.password('worker'),
+            ...postgres.migrationPasswords(),
           },
         }),
     );

@@ -12,7 +12,9 @@ import { freePort } from './ports.ts';
 import { prepareHome, type ServerHome } from './postgres-data.ts';
 import { describeExit, endChild, startChild, type Child } from './process.ts';
 
-export type DatabaseRole = 'superuser' | 'web' | 'worker';
+/** Who may log in: the server's administrator, and the roles that the migration gives a password. */
+export type DatabaseRole = 'superuser' | MigratedRole;
+type MigratedRole = 'owner' | 'web' | 'worker' | 'operator';
 
 export interface PostgresOptions {
   posture: Posture;
@@ -39,9 +41,11 @@ export interface Postgres {
   readonly log: string;
   /** Where everything of the server is: as asked for, or where root's server may go instead. */
   readonly directory: string;
-  /** Password that the migration gives the roles web and worker, new at each start. */
+  /** Of the roles that the migration makes, new at each start. */
   password(role: DatabaseRole): string;
   url(role?: DatabaseRole, database?: string): string;
+  /** Those passwords as the migration is told them. */
+  migrationPasswords(): Record<`${Uppercase<MigratedRole>}_DATABASE_PASSWORD`, string>;
   /** Returns the superuser's URL of the new database. An existing one is left as it is. */
   createDatabase(name: string): Promise<string>;
   /** `immediate` is a crash: no checkpoint, every session cut, recovery from the log at the next start. */
@@ -127,8 +131,10 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   let port = options.port ?? (await freePort());
   const passwords: Record<DatabaseRole, string> = {
     superuser: home.superuserPassword,
+    owner: randomBytes(24).toString('base64url'),
     web: randomBytes(24).toString('base64url'),
     worker: randomBytes(24).toString('base64url'),
+    operator: randomBytes(24).toString('base64url'),
   };
   let state: Postgres['state'] = 'down';
   let server: Child | undefined;
@@ -211,6 +217,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       return state;
     },
     password: (role) => passwords[role],
+    migrationPasswords: () => ({
+      OWNER_DATABASE_PASSWORD: passwords.owner,
+      WEB_DATABASE_PASSWORD: passwords.web,
+      WORKER_DATABASE_PASSWORD: passwords.worker,
+      OPERATOR_DATABASE_PASSWORD: passwords.operator,
+    }),
     url,
     async createDatabase(name) {
       const client = new pg.Client({ connectionString: url() });

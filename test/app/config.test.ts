@@ -83,6 +83,8 @@ const malformed: [Command, string, string[]][] = [
   ['sentinel', 'POSTURE', ['null', 'hush']],
   ['migrate', 'WEB_DATABASE_PASSWORD', ['hush']],
   ['migrate', 'WORKER_DATABASE_PASSWORD', ['hush']],
+  ['migrate', 'OWNER_DATABASE_PASSWORD', ['hush']],
+  ['migrate', 'OPERATOR_DATABASE_PASSWORD', ['hush']],
 ];
 for (const [role, name, values] of malformed) {
   test(`a malformed ${name} is one line that does not show it`, () => {

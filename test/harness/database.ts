@@ -27,8 +27,7 @@ export async function prepareTemplate(postgres: Postgres, posture: Posture): Pro
       posture,
       env: {
         DATABASE_URL: url,
-        WEB_DATABASE_PASSWORD: postgres.password('web'),
-        WORKER_DATABASE_PASSWORD: postgres.password('worker'),
+        ...postgres.migrationPasswords(),
       },
     },
     captureLog().log,

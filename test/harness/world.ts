@@ -109,8 +109,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       TELEGRAM_API_ROOT: telegram.apiRoot,
       OPENROUTER_API_KEY: openrouter.apiKey,
       OPENROUTER_BASE_URL: openrouter.baseUrl,
-      WEB_DATABASE_PASSWORD: postgres.password('web'),
-      WORKER_DATABASE_PASSWORD: postgres.password('worker'),
+      ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
     };

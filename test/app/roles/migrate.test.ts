@@ -24,7 +24,7 @@ const schemaOf = (database: { sql: typeof world.database.sql }) =>
       FROM information_schema.columns WHERE table_schema IN ('evenkeel', 'pgboss')
       UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname IN ('evenkeel', 'pgboss')
       UNION ALL SELECT format('%s %s %s.%s', grantee, privilege_type, table_schema, table_name)
-      FROM information_schema.table_privileges WHERE grantee IN ('web', 'worker')
+      FROM information_schema.table_privileges WHERE grantee IN ('web', 'worker', 'operator')
       UNION ALL SELECT format('%s %s %s', name, policy, expire_seconds) FROM pgboss.queue
     ) AS lines`);
 
@@ -56,8 +56,7 @@ const config = (url: string, posture = world.posture): Config<'migrate'> => ({
   posture,
   env: {
     DATABASE_URL: url,
-    WEB_DATABASE_PASSWORD: world.postgres.password('web'),
-    WORKER_DATABASE_PASSWORD: world.postgres.password('worker'),
+    ...world.postgres.migrationPasswords(),
   },
 });
 
@@ -122,7 +121,8 @@ test('a server that has another limit, and enough, is told about', async (t) => 
 
 test('passwords and what people wrote are not in the log of the database, whatever it logs', async (t) => {
   const database = await world.freshDatabase(t);
-  await migrate(config(`${database.url()}?options=-c%20log_statement%3Dall`), captureLog().log);
+  await database.sql(`ALTER DATABASE ${database.name} SET log_statement = 'all'`);
+  await migrate(config(database.url()), captureLog().log);
   const client = new pg.Client({
     connectionString: database.url(),
     options: '-c log_min_duration_statement=0 -c log_statement=all',
@@ -134,15 +134,15 @@ test('passwords and what people wrote are not in the log of the database, whatev
   const log = await readFile(world.postgres.log, 'utf8');
   assert.match(log, /ALTER ROLE web .* PASSWORD 'SCRAM-SHA-256\$4096:/);
   assert.match(log, /SELECT \$1::text/);
-  for (const secret of [world.postgres.password('web'), world.postgres.password('worker'), 'a secret of mine'])
-    assert.ok(!log.includes(secret), 'a secret is in the log');
+  const passwords = Object.values(world.postgres.migrationPasswords());
+  for (const secret of [...passwords, 'a secret of mine']) assert.ok(!log.includes(secret), 'a secret is in the log');
   assert.deepEqual(await once(database.url('worker'), 'SELECT current_user'), [{ current_user: 'worker' }]);
 });
 
 test('every table says who may use it', async () => {
   const tables = await world.database.sql<{ name: string; kind: string }>(
     `SELECT relname AS name, relkind AS kind FROM pg_class
-     WHERE relnamespace = 'evenkeel'::regnamespace AND relkind IN ('r', 'p', 'S')
+     WHERE relnamespace = 'evenkeel'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')
        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'i')`,
   );
   for (const { name, kind } of tables)

@@ -81,8 +81,7 @@ test('pending and parked updates are there afterwards, and no statement of an ol
       posture: world.posture,
       env: {
         DATABASE_URL: database.url(),
-        WEB_DATABASE_PASSWORD: world.postgres.password('web'),
-        WORKER_DATABASE_PASSWORD: world.postgres.password('worker'),
+        ...world.postgres.migrationPasswords(),
       },
     },
     captureLog().log,

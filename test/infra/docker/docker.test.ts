@@ -142,7 +142,8 @@ test('the migration runs once, attached; what it was given decides when it runs 
     { mustRun: inputs['mustRun'], attach: inputs['attach'], logs: inputs['logs'], restart: inputs['restart'] },
     { mustRun: false, attach: true, logs: true, restart: 'no' },
   );
-  assert.match(env(container(run, 'migrate'))['DATABASE_URL']!, /^postgres:\/\/evenkeel:/, 'as the owner');
+  assert.match(env(container(run, 'migrate'))['DATABASE_URL']!, /^postgres:\/\/evenkeel:/, "as the server's master");
+  assert.ok(env(container(run, 'migrate'))['OWNER_DATABASE_PASSWORD'], 'and as the owner');
   for (const name of ['web-1', 'worker-2'])
     assert.deepEqual(container(run, name).inputs['labels'], [
       { label: 'evenkeel.migration', value: 'evenkeel-local-migrate-id' },
