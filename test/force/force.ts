@@ -30,7 +30,7 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
     const passed = await assertAllAnswered(rig, rig.world.posture.lanes.recoverWithin + CATCH_UP);
     await assertOneEffectEach(rig);
     await assertOrder(rig);
-    const { repeats, open, unsettled, thawed, longest } = await assertRepeatsAreBounded(rig, { databaseUp });
+    const { repeats, open, unsettled, thawed, longest, ambiguous } = await assertRepeatsAreBounded(rig, { databaseUp });
     if (databaseUp && rig.blows.length > 0) assert.ok(open + unsettled > 0, 'no blow found a send under way');
     await assertBaseline(rig);
     const { latency, acknowledged } = telegram.floodReport();
@@ -39,14 +39,17 @@ export async function underForce(t: TestContext, { strike, databaseUp }: Force):
         `answered within ${Math.round(latency.p50)} ms (half), ${Math.round(latency.max)} ms (all)`,
     );
     const found = `found ${open} sends open and ${unsettled} answered but not settled`;
+    if (ambiguous > 0) t.diagnostic(`${ambiguous} sends repeated, as their answers came too late`);
     t.diagnostic(
       rig.blows.length === 0
-        ? 'no message sent again'
+        ? 'no other message sent again'
         : `${repeats} messages sent again (${thawed} by a frozen worker itself): ${rig.blows.length} blows to workers ${found}; of those repeated, the longest had been answered ${longest} ms before`,
     );
   } catch (error) {
-    for (const line of complaints(rig)) t.diagnostic(line);
-    throw new Error(`with FORCE_SEED=${rig.random.seed}: ${(error as Error).message}`, { cause: error });
+    const told = complaints(rig).map((line) => `\n  ${line}`);
+    throw new Error(`with FORCE_SEED=${rig.random.seed}: ${(error as Error).message}${told.join('')}`, {
+      cause: error,
+    });
   }
 }
 
