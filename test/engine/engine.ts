@@ -61,6 +61,8 @@ export interface Engine {
   succeed(args: string[], options?: { input?: string }): Promise<Ended>;
   /** Folder of the project's copy. */
   directory: string;
+  /** Environment of its commands: backend, plugins, endpoints. */
+  env: Readonly<Record<string, string>>;
   /** `create Instance evenkeel-prod` of everything that the providers did since the last call. */
   done(): string[];
   clouds: Clouds;
@@ -85,7 +87,7 @@ function installPlugins(home: string, state: string): void {
 
 function copyProject(directory: string): void {
   for (const part of PROJECT) cpSync(join(ROOT, part), join(directory, part), { recursive: true });
-  for (const stack of ['prod', 'local'])
+  for (const stack of ['prod', 'staging', 'local'])
     cpSync(join(FIXTURES, `Pulumi.${stack}.yaml`), join(directory, `Pulumi.${stack}.yaml`));
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
 }
@@ -162,6 +164,7 @@ export async function startEngine(undo: Undo): Promise<Engine> {
       return ended;
     },
     directory: directory!,
+    env,
     done: () => {
       const lines = clouds.log();
       const fresh = lines.slice(read);

@@ -121,7 +121,7 @@ describe('npm run cost', () => {
 
   test('says no on one line', async () => {
     const cases: [string[], number, RegExp][] = [
-      [[], 2, /^which stack\? .*the stacks here are local, prod\n$/],
+      [[], 2, /^which stack\? .*the stacks here are local, prod, staging\n$/],
       [['prd'], 2, /^Pulumi\.prd\.yaml does not exist/],
       [
         ['prod', '--jsn'],

@@ -232,7 +232,7 @@ describe('the schema for editors', () => {
   });
 
   it('is named by a modeline in every stack file', async () => {
-    for (const name of ['prod', 'local']) {
+    for (const name of ['prod', 'staging', 'local']) {
       const [first] = (await readFile(join(SHIPPED, `Pulumi.${name}.yaml`), 'utf8')).split('\n');
       assert.equal(first, '# yaml-language-server: $schema=./posture.schema.json');
     }
