@@ -33,6 +33,11 @@ export class LaneLost extends Error {
   override readonly name = 'LaneLost';
 }
 
+/** This worker no longer holds the job: it was put back, ended, or begun again elsewhere. */
+export class JobLost extends Error {
+  override readonly name = 'JobLost';
+}
+
 /** The handler did not end within its deadline (fault no-timeout). */
 export class HandlerTimeout extends Error {
   override readonly name = 'HandlerTimeout';

@@ -122,6 +122,10 @@ export const tasksLeft = (posture: Posture, tasks: number): number =>
 /** Chats, and queries, that one worker task works on at once. */
 export const lanesPerTask = ({ jobs }: Posture): number => Object.values(jobs).reduce((sum, job) => sum + job.lanes, 0);
 
+/** Jobs that one worker task runs at once. */
+export const jobsPerTask = ({ work }: Posture): number =>
+  Object.values(work).reduce((sum, { concurrency }) => sum + concurrency, 0);
+
 /**
  * Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. No
  * feature sells yet; the first one that does is named here.

@@ -1,39 +1,55 @@
-/** The durable jobs of a worker: which handler does which, and the pg-boss that keeps them. */
+/** The durable jobs of a worker: declared queues, and what begins by the clock; all of it on pg-boss. */
+import type pg from 'pg';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { releaseExpired } from '../ledger/index.ts';
 import { describeError, type Logger } from '../log.ts';
 import { createBoss } from './boss.ts';
+import type { Jobs } from './job.ts';
 import type { ScheduleName } from './queues.ts';
 import { createRetention } from './retention.ts';
-import type { JobHandler } from './run.ts';
+import type { ScheduleHandler } from './run.ts';
 import { startSchedule } from './schedules.ts';
+import { startJobWorker, type JobWorker } from './worker.ts';
+
+/** Schedules whose handlers are the features'; the others are here. */
+type OwnSchedules = 'retention' | 'reserves';
+/** Exhaustive by type: a schedule declared in the posture and missing here does not compile. */
+export type Schedules = Record<Exclude<ScheduleName, OwnSchedules>, ScheduleHandler>;
 
 interface Needs {
   pool: Pool;
+  /** A connection beside the pool, while there is one. */
+  connection: () => pg.Client | undefined;
+  botId: number;
   posture: Posture;
+  jobs: Jobs;
+  schedules: Schedules;
+  log: Logger;
 }
 
-/** Exhaustive by type: a schedule declared in the posture and missing here does not compile. */
-const handlers = (needs: Needs): Record<ScheduleName, JobHandler> => ({
-  retention: createRetention(needs),
-  reserves: async ({ signal }) => ({ released: await releaseExpired(needs.pool, signal) }),
-});
-
-export interface Jobs {
-  /** Tells what runs to end, and resolves when it has. */
-  stop(): Promise<void>;
+export interface RunningJobs extends Pick<JobWorker, 'state' | 'progress'> {
+  /** Tells schedules to end, lets jobs end for `milliseconds` and puts back what has not, and resolves when that is done. */
+  stop(milliseconds: number): Promise<void>;
 }
 
 /** Starts at once, and works from when the database is there and migrated. */
-export function startJobs({ pool, posture, log }: Needs & { log: Logger }): Jobs {
+export function startJobs({ pool, connection, botId, posture, jobs, schedules, log }: Needs): RunningJobs {
   const boss = createBoss(pool, log);
-  const running = Object.entries(handlers({ pool, posture })).map(([name, handler]) =>
+  const handlers: Record<ScheduleName, ScheduleHandler> = {
+    ...schedules,
+    retention: createRetention({ pool, posture }),
+    reserves: async ({ signal }) => ({ released: await releaseExpired(pool, signal) }),
+  };
+  const loops = Object.entries(handlers).map(([name, handler]) =>
     startSchedule({ boss, posture, name: name as ScheduleName, handler, log }),
   );
+  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, log });
   return {
-    stop: async () => {
-      await Promise.all(running.map((loop) => loop.stop()));
+    state: () => worker.state(),
+    progress: () => worker.progress(),
+    stop: async (milliseconds) => {
+      await Promise.all([worker.stop(milliseconds), ...loops.map((loop) => loop.stop())]);
       await boss
         .stop({ graceful: false })
         .catch((error: unknown) => log.warn({ error: describeError(error) }, 'pg-boss did not stop'));

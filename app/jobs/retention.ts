@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
-import type { JobHandler } from './run.ts';
+import type { ScheduleHandler } from './run.ts';
 
 /** Rows that one statement deletes at most: some 10 ms. */
 export const BITE = 1_000;
@@ -51,7 +51,7 @@ async function forget(pool: Pool, statement: string, age: number, signal: AbortS
   }
 }
 
-export function createRetention({ pool, posture }: { pool: Pool; posture: Posture }): JobHandler {
+export function createRetention({ pool, posture }: { pool: Pool; posture: Posture }): ScheduleHandler {
   const { retention } = posture.database;
   return async ({ signal }) => {
     const deleted: Partial<Record<Kept, number>> = {};

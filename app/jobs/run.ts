@@ -1,10 +1,10 @@
-/** One job under its deadline: begun and ended in the log, whatever becomes of it (fault iteration-hang). */
+/** One slot of a schedule under its deadline: begun and ended in the log, whatever becomes of it (fault iteration-hang). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'pg-boss';
 import { describeError, type Logger } from '../log.ts';
 import { ENDING } from './queues.ts';
 
-/** What a job's handler is given. */
+/** What a schedule's handler is given. */
 export interface Run {
   job: { id: string; name: string };
   /** Aborts at the deadline, and when the worker drains. Pass it to everything that waits. */
@@ -15,13 +15,13 @@ export interface Run {
 }
 
 /** Resolves to what the log should say of it. It may be run again after a crash, so it finds what it did. */
-export type JobHandler = (run: Run) => Promise<Record<string, unknown>>;
+export type ScheduleHandler = (run: Run) => Promise<Record<string, unknown>>;
 
 /** `cut short`: by the drain, and the next slot goes on where this one ended. */
 export type Outcome = 'done' | 'failed' | 'late' | 'cut short';
 
 interface RunOptions {
-  handler: JobHandler;
+  handler: ScheduleHandler;
   /** ms */
   deadline: number;
   draining: AbortSignal;

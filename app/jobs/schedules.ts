@@ -4,7 +4,7 @@ import type { Posture } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
 import { slotSeconds, type ScheduleName } from './queues.ts';
-import { runJob, type JobHandler } from './run.ts';
+import { runJob, type ScheduleHandler } from './run.ts';
 
 /** Looks of one worker in a slot: a slot begins late by a share of its length at most. */
 const LOOKS = 4;
@@ -13,7 +13,7 @@ interface ScheduleOptions {
   boss: PgBoss;
   posture: Posture;
   name: ScheduleName;
-  handler: JobHandler;
+  handler: ScheduleHandler;
   log: Logger;
 }
 

@@ -1,7 +1,6 @@
 /** What a failure means for the update: done, again, or parked. Pure: a table of failures against the posture. */
 import { isServerAway } from '../database/errors.ts';
 import { Hopeless, LaneLost, RetryLater, Unreachable, UnknownSend } from '../outcome.ts';
-import type { Posture, QueueName } from '../../posture/schema/index.ts';
 
 export type Decision =
   /** `unknown`: what became of one of its sends is not known; a person may look (fault ambiguous-send). */
@@ -9,6 +8,13 @@ export type Decision =
   /** Again after a pause, ms. `counted`: it was an attempt; parked instead when it was the last one. */
   | { kind: 'again'; after: number; counted: boolean }
   | { kind: 'park' };
+
+/** What is declared about attempts, of a queue of updates or of jobs. */
+export interface Budget {
+  attempts: number;
+  backoff: { first: number; max: number };
+  patience: number;
+}
 
 export interface Standing {
   attempts: number;
@@ -23,7 +29,7 @@ const AWAY_PAUSE = 1_000;
  * `failure` undefined: the handler ended well. What waits for somebody else is postponed without using an attempt while
  * the update is younger than the queue's `patience`; after that, and for every other failure, it is an attempt.
  */
-export function decide(failure: unknown, { attempts, age }: Standing, job: Posture['jobs'][QueueName]): Decision {
+export function decide(failure: unknown, { attempts, age }: Standing, job: Budget): Decision {
   if (failure === undefined || failure instanceof Unreachable) return { kind: 'done', unknown: false };
   if (failure instanceof UnknownSend) return { kind: 'done', unknown: true };
   if (failure instanceof Hopeless) return { kind: 'park' };

@@ -2,6 +2,7 @@
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { settle } from '../../posture/laws/drain-fits.ts';
 import { CLOSING } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
 import { botIdOf, ConfigError, type Config } from '../config.ts';
@@ -9,6 +10,7 @@ import { assertDirect } from '../database/direct.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures } from '../features/index.ts';
+import { jobsOf, schedulesOf } from '../features/jobs.ts';
 import { createHealthServer } from '../health/server.ts';
 import type { Progress } from '../progress.ts';
 import { startJobs } from '../jobs/index.ts';
@@ -71,7 +73,18 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
     onNotify: () => engine?.wake(),
   });
-  const jobs = startJobs({ pool, posture, log });
+  const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
+  api.config.use(telegram.transformer());
+  const needs = { pool, posture, api };
+  const jobs = startJobs({
+    pool,
+    connection: () => listener.connection(),
+    botId: botIdOf(env.BOT_TOKEN),
+    posture,
+    jobs: jobsOf(needs),
+    schedules: schedulesOf(needs),
+    log,
+  });
 
   // Live at once, ready when what it needs has answered (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
@@ -114,7 +127,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     server.leave();
     await begun;
     // A second is kept for closing what is left.
-    await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop()]);
+    await Promise.all([
+      engine?.drain(posture.worker.drain - CLOSING),
+      jobs.stop(posture.worker.drain - CLOSING - settle(posture)),
+    ]);
     await listener.stop();
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();
@@ -126,7 +142,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     drain,
     drainWithin: posture.worker.drain,
     failed,
-    progress: () => engine?.progress() ?? IDLE,
+    progress: () => {
+      const [lanes, ofJobs] = [engine?.progress() ?? IDLE, jobs.progress()];
+      return { inHand: lanes.inHand + ofJobs.inHand, ended: lanes.ended + ofJobs.ended };
+    },
     // Told by the connection that LISTENs, which is asked every few seconds and is not of the pool: handlers that hold
     // all of the pool are no outage.
     excused: () => !listener.connected(),

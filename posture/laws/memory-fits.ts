@@ -2,6 +2,7 @@ import {
   BASE_MEMORY,
   bufferMemory,
   heapLimit,
+  jobsPerTask,
   LANE_BODIES,
   lanesPerTask,
   MEMORY_SHARE,
@@ -25,6 +26,8 @@ const STORED = 6;
 const HANDLED = 5;
 /** A handler's own objects beside the history it read: context, update, promises. */
 const LANE = 64 * 1024;
+/** A job's: its input and its handler's objects. */
+const JOB = 64 * 1024;
 /** A history in the heap: two bytes a character, as rows, as messages and as the request's body. */
 export const HISTORY_COPIES = 3 * 2;
 
@@ -36,12 +39,13 @@ export function heapNeeded(posture: Posture, role: Role): { bytes: number; sum: 
     return { bytes, sum: `at rest ${size(AT_REST.web)} + ${maxInFlight} bodies × ${size(bodyLimit)} × ${STORED}` };
   }
   const chats = lanesPerTask(posture);
+  const jobs = jobsPerTask(posture);
   // Reading ahead ends with the body that goes beyond.
   const bodies = (LANE_BODIES + posture.web.bodyLimit) * HANDLED;
   const each = LANE + posture.history.characters * HISTORY_COPIES + bodies;
   return {
-    bytes: AT_REST.worker + chats * each,
-    sum: `at rest ${size(AT_REST.worker)} + ${chats} lanes × ${size(each)}, bodies of ${size(bodies)} in it`,
+    bytes: AT_REST.worker + chats * each + jobs * JOB,
+    sum: `at rest ${size(AT_REST.worker)} + ${chats} lanes × ${size(each)}, bodies of ${size(bodies)} in it, + ${jobs} jobs × ${size(JOB)}`,
   };
 }
 

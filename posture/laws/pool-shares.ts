@@ -1,8 +1,8 @@
-import { lanesPerTask, WRITERS } from '../limits.ts';
+import { jobsPerTask, lanesPerTask, WRITERS } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, ms, type Clause } from './law.ts';
 
-/** Assumed longest time of a short transaction when all lanes want one at the same instant, ms. */
+/** Assumed longest time of a short transaction when all lanes and jobs want one at the same instant, ms. */
 const TRANSACTION = 10;
 /** The statement beside the INSERTs that makes the lanes of stored updates ready. */
 const ANNOUNCER = 1;
@@ -10,14 +10,15 @@ const ANNOUNCER = 1;
 function workerPool(posture: Posture): Clause {
   const { worker, database } = posture;
   const lanes = lanesPerTask(posture);
-  const rounds = Math.ceil(lanes / worker.pool);
+  const jobs = jobsPerTask(posture);
+  const rounds = Math.ceil((lanes + jobs) / worker.pool);
   const wait = rounds * TRANSACTION;
   const { acquire } = database.timeouts;
   const holds = wait <= acquire;
   return clause(
     holds,
-    `⌈${lanes} lanes / worker.pool ${worker.pool}⌉ = ${rounds} rounds × ${TRANSACTION}ms = ${ms(wait)} ${holds ? '≤' : '>'} ${ms(acquire)} acquire`,
-    `the last of ${lanes} lanes gets a connection within ${ms(acquire)}`,
+    `⌈(${lanes} lanes + ${jobs} jobs) / worker.pool ${worker.pool}⌉ = ${rounds} rounds × ${TRANSACTION}ms = ${ms(wait)} ${holds ? '≤' : '>'} ${ms(acquire)} acquire`,
+    `the last of ${lanes + jobs} lanes and jobs gets a connection within ${ms(acquire)}`,
     ms(wait),
   );
 }
@@ -37,6 +38,6 @@ function webPool({ web }: Posture): Clause {
 export const poolShares = law({
   name: 'pool.shares',
   prevents: ['pool-exhaustion', 'session-leak'],
-  says: 'When every lane of a task wants a connection at the same instant, the last one gets it within the acquire timeout.',
+  says: 'When every lane and job of a task wants a connection at the same instant, the last one gets it within the acquire timeout.',
   clauses: (posture) => [workerPool(posture), webPool(posture)],
 });

@@ -1,13 +1,14 @@
 import { longestCall, placeWait, providersInUse } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
-import { ascending, atMost, law, type Clause } from './law.ts';
+import { ascending, atMost, law, lessThan, type Clause } from './law.ts';
 
-function databaseNests({ database, jobs }: Posture): Clause[] {
+function databaseNests({ database, jobs, work }: Posture): Clause[] {
   const { connect, acquire, lock, statement, query, idleInTransaction } = database.timeouts;
   const shortest = Math.min(...Object.values(jobs).map((job) => job.handler));
   const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
   return [
     ...ascending({ lock, statement, query, 'shortest handler': shortest }),
+    ...Object.entries(work).map(([name, { deadline }]) => lessThan({ query }, { [`work.${name}.deadline`]: deadline })),
     // A connect slower than the wait for it is thrown away each time, and the pool never fills (fault db-drop).
     atMost({ connect }, { acquire }),
     // Longer than any statement, or it would cut live work; shorter than the handler, or an abandoned transaction

@@ -5,7 +5,7 @@ import { ingress, network, telegram } from './edge.ts';
 import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
 import { schedules } from './schedules.ts';
 import { rollout, watchdog, web, worker } from './tasks.ts';
-import { history, jobs, lanes, providers } from './work.ts';
+import { history, jobs, lanes, providers, work } from './work.ts';
 
 export const postureSchema = z
   .strictObject({
@@ -21,6 +21,7 @@ export const postureSchema = z
     database,
     lanes,
     jobs,
+    work,
     schedules,
     providers,
     history,
@@ -36,3 +37,5 @@ export type Posture = z.output<typeof postureSchema>;
 export type PostureInput = z.input<typeof postureSchema>;
 /** Queues that the posture declares, by their key under `jobs`. */
 export type QueueName = keyof Posture['jobs'];
+/** Queues of durable jobs, by their key under `work`. */
+export type JobName = keyof Posture['work'];

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { count, duration, percent } from '../units.ts';
 
 /** Attempts after which a poisonous update is parked, and the pauses between them. */
-const attempts = (defaults: { attempts: number; first: string; max: string }) => ({
-  attempts: count(1, 20)
-    .prefault(defaults.attempts)
-    .describe('Attempts at one update before it is parked and its chat goes on.'),
+const attempts = (
+  defaults: { attempts: number; first: string; max: string },
+  what = 'Attempts at one update before it is parked and its chat goes on.',
+) => ({
+  attempts: count(1, 20).prefault(defaults.attempts).describe(what),
   backoff: z
     .strictObject({
       first: duration('10ms', '10m')
@@ -52,6 +53,40 @@ export const jobs = z
         ...attempts({ attempts: 2, first: '500ms', max: '1s' }),
       })
       .prefault({}),
+  })
+  .prefault({});
+
+interface JobDefaults {
+  concurrency: number;
+  deadline: string;
+  patience: string;
+  attempts: number;
+  first: string;
+  max: string;
+}
+
+/** A queue of durable jobs: what the bot does by its own decision, once, whatever is killed. */
+const jobQueue = (defaults: JobDefaults, what: string) =>
+  z
+    .strictObject({
+      concurrency: count(1, 200).prefault(defaults.concurrency).describe('Jobs that one worker task runs at once.'),
+      deadline: duration('100ms', '1h').prefault(defaults.deadline).describe('Longest run of one job.'),
+      patience: duration('1s', '30d')
+        .prefault(defaults.patience)
+        .describe(
+          'Time since a job was due up to which it is postponed without using an attempt while it waits for somebody else (a provider that is away, a rate, the database).',
+        ),
+      ...attempts(defaults, 'Attempts at one job before it is dead: kept with its cause, for a person.'),
+    })
+    .prefault({})
+    .describe(what);
+
+export const work = z
+  .strictObject({
+    remind: jobQueue(
+      { concurrency: 4, deadline: '10s', patience: '24h', attempts: 5, first: '1s', max: '1m' },
+      'Reminders that are due: each is said once.',
+    ),
   })
   .prefault({});
 

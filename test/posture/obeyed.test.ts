@@ -79,7 +79,7 @@ test('every key is read at run time or in the infrastructure, or is a budget of 
   const { log } = captureLog();
   await migrate({ ...readConfig('migrate', world.env('migrate')), posture: recorded }, log);
   await handlesAnUpdate(world, recorded, 2, [PRE_CHECKOUT]);
-  for (const job of Object.values(recorded.jobs))
+  for (const job of [...Object.values(recorded.jobs), ...Object.values(recorded.work)])
     for (const failure of [new RetryLater(1, 'a provider is away'), new Error('a defect')])
       decide(failure, { attempts: 0, age: 0 }, job);
   serverParameters(recorded);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBoss } from '../../../app/jobs/boss.ts';
-import type { JobHandler } from '../../../app/jobs/run.ts';
+import type { ScheduleHandler } from '../../../app/jobs/run.ts';
 import { startSchedule } from '../../../app/jobs/schedules.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { cleanup } from '../../harness/cleanup.ts';
@@ -16,7 +16,12 @@ import { startWorld } from '../../harness/world.ts';
 const world = await startWorld({ after });
 const quick = (every: string, deadline: string) => resolve({ schedules: { retention: { every, deadline } } });
 
-function startWorker(t: TestContext, database: TestDatabase, posture: ReturnType<typeof quick>, handler: JobHandler) {
+function startWorker(
+  t: TestContext,
+  database: TestDatabase,
+  posture: ReturnType<typeof quick>,
+  handler: ScheduleHandler,
+) {
   const undo = cleanup(t);
   const logs = captureLog();
   const boss = createBoss(workerPool({ after: undo }, database, posture), logs.log);
@@ -35,7 +40,7 @@ test('a slot has one run, whatever the number of workers, begun and ended in the
   const database = await world.freshDatabase(t);
   const posture = quick('1s', '900ms');
   let runs = 0;
-  const handler: JobHandler = () => Promise.resolve({ deleted: (runs += 1) });
+  const handler: ScheduleHandler = () => Promise.resolve({ deleted: (runs += 1) });
   const workers = Array.from({ length: 4 }, () => startWorker(t, database, posture, handler));
   await waitFor(() => runs >= 4, { within: 30_000, what: 'four slots' });
   await Promise.all(workers.map(({ loop }) => loop.stop()));
@@ -56,7 +61,7 @@ test('a slot has one run, whatever the number of workers, begun and ended in the
 test('a run that is not over leaves the next slots out; at its deadline it is told to end, and the log says so', async (t) => {
   const database = await world.freshDatabase(t);
   const runs: { slot: number; aborted: boolean }[] = [];
-  const handler: JobHandler = async ({ signal }) => {
+  const handler: ScheduleHandler = async ({ signal }) => {
     const run = { slot: runs.length, aborted: false };
     runs.push(run);
     await sleep(60_000, undefined, { signal }).catch(() => undefined);
@@ -104,10 +109,13 @@ test('a drain tells the run to end, waits for it, and counts nothing as failed',
 
 test('no job is written with a notification in its commit', async (t) => {
   const database = await world.freshDatabase(t);
-  assert.deepEqual(
-    await database.sql(
-      `SELECT name, policy, notify FROM pgboss.queue WHERE name NOT IN ('chat', 'preCheckout') ORDER BY name`,
-    ),
-    ['reserves', 'retention'].map((name) => ({ name, policy: 'exclusive', notify: false })),
+  const queues = await database.sql(
+    `SELECT name, policy, notify FROM pgboss.queue WHERE name NOT IN ('chat', 'preCheckout') ORDER BY name`,
   );
+  assert.deepEqual(queues, [
+    { name: 'dead', policy: 'standard', notify: false },
+    { name: 'remind', policy: 'standard', notify: false },
+    { name: 'reserves', policy: 'exclusive', notify: false },
+    { name: 'retention', policy: 'exclusive', notify: false },
+  ]);
 });

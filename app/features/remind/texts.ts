@@ -1,0 +1,3 @@
+export const texts = {
+  due: (text: string) => `You asked me to remind you: ${text}`,
+};
