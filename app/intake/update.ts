@@ -33,10 +33,23 @@ export function parseUpdate(body: string, botId: number): IncomingUpdate | undef
   return { updateId, ...laneOf(update, updateId, botId), body };
 }
 
-/** Pre-checkout queries must be answered within 10 s, so they never wait behind a chat: each is a lane of its own. */
+/**
+ * Pre-checkout queries must be answered within 10 s, so they never wait behind a chat: each is a lane of its own. What was
+ * paid is booked in a lane of its payer, which does nothing else.
+ */
 function laneOf(update: Json, updateId: number, botId: number): { queue: QueueName; lane: string } {
   if (update['pre_checkout_query'] !== undefined) return { queue: 'preCheckout', lane: `${botId}:pre:${updateId}` };
+  const payer = payerOf(update);
+  if (payer !== undefined) return { queue: 'payment', lane: `${botId}:pay:${payer}` };
   return { queue: 'chat', lane: `${botId}:${chatOf(update) ?? `update:${updateId}`}` };
+}
+
+/** Who has paid, has been refunded, or has changed a subscription; of a refund, the private chat says it. */
+function payerOf(update: Json): number | undefined {
+  const message = asObject(update['message']);
+  if (message?.['successful_payment'] !== undefined) return asId(asObject(message['from'])?.['id']);
+  if (message?.['refunded_payment'] !== undefined) return asId(asObject(message['chat'])?.['id']);
+  return asId(asObject(asObject(update['subscription'])?.['user'])?.['id']);
 }
 
 /** The chat that an update belongs to, else its sender; whatever the type is called, the fields are the same. */

@@ -3,7 +3,8 @@
  * and must stay in order is not here but in the inbox, lane by lane.
  */
 import type { PgBoss, QueueOptions } from 'pg-boss';
-import type { JobName, Posture } from '../../posture/schema/index.ts';
+import type { JobName, Posture, QueueName } from '../../posture/schema/index.ts';
+import { QUEUES } from '../lanes/queues.ts';
 
 /** Jobs that begin by the clock, by their key under `schedules`. */
 export type ScheduleName = keyof Posture['schedules'];
@@ -51,10 +52,24 @@ function declared({ work, database: { retention } }: Posture, name: JobName): Qu
 }
 
 /**
+ * The release before keeps a chat to one worker by a token, and its sweep makes one for every lane that waits. Where
+ * pg-boss has no queue of that name the sweep ends there, and whatever stands behind is not swept up while a deploy rolls
+ * or is taken back. So each queue of the inbox has one; the tokens in those that the release before does not know are
+ * taken by nobody. The next release drops them with the other queues of tokens.
+ */
+async function ensureTokenQueues(boss: PgBoss): Promise<void> {
+  const chat = await boss.getQueue('chat' satisfies QueueName);
+  if (!chat?.policy) return;
+  for (const name of QUEUES)
+    if (!(await boss.getQueue(name))) await boss.createQueue(name, { policy: chat.policy, notify: false });
+}
+
+/**
  * Creates the queues and brings their options to the posture. `exclusive`: a job that still runs leaves the next slot
  * out. Without `notify`, which would put a NOTIFY into the commit that a job is written in.
  */
 export async function ensureJobQueues(boss: PgBoss, posture: Posture): Promise<void> {
+  await ensureTokenQueues(boss);
   const kept = seconds(posture.database.retention.parked);
   await ensure(boss, DEAD, 'standard', { retentionSeconds: kept, deleteAfterSeconds: kept, retryLimit: 0 });
   for (const name of jobNames(posture)) await ensure(boss, name, 'standard', declared(posture, name));

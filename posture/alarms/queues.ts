@@ -20,6 +20,8 @@ const QUEUES: Record<QueueName, QueueFacts> = {
   chat: { id: 'lane-chat', what: "users' messages", parked: 'ticket' },
   // Telegram cancels a payment whose pre-checkout query is not answered within 10 s.
   preCheckout: { id: 'lane-pre-checkout', what: 'payments', worthlessAfter: 10_000, parked: 'ticket' },
+  // Somebody has paid and has nothing for it.
+  payment: { id: 'lane-payment', what: 'payments made', parked: 'page' },
 };
 
 const queueNames = (posture: Posture): QueueName[] => Object.keys(posture.jobs) as QueueName[];

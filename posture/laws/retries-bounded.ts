@@ -12,8 +12,8 @@ const longestLife = ({ telegram }: Posture): number =>
  * when it is due; where that worker is gone, another finds it one poll later.
  */
 function attemptsFit(posture: Posture): Clause[] {
-  const { jobs, lanes } = posture;
-  const { chat } = jobs;
+  const { jobs, lanes, oncall } = posture;
+  const { chat, payment } = jobs;
   return [
     atMost(
       {
@@ -21,6 +21,15 @@ function attemptsFit(posture: Posture): Clause[] {
         'Σ backoff': pauses(chat),
       },
       { "the longest life of the chat's updates": longestLife(posture) },
+    ),
+    // A payment that cannot be booked is given up, and so somebody is woken, in the time that a page may take.
+    atMost(
+      {
+        [`payment (${payment.attempts} − 1) × (handler + poll)`]:
+          (payment.attempts - 1) * (payment.handler + lanes.poll),
+        'Σ backoff': pauses(payment),
+      },
+      { 'oncall.detectWithin.page': oncall.detectWithin.page },
     ),
     ...(sellsSomething(posture) ? [paymentFits(posture)] : []),
   ];

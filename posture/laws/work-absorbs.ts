@@ -9,8 +9,14 @@ const expected = ({ providers }: Posture): number => providers.telegram.rate.rep
 const left = (posture: Posture): number => tasksLeft(posture, posture.worker.tasks.min);
 
 /** Little's law: what is under way at once is what arrives in the time that one takes. */
-function fits(posture: Posture, what: string, takes: number, places: number, of: string): Clause {
-  const arrivals = expected(posture);
+function fits(
+  posture: Posture,
+  what: string,
+  takes: number,
+  places: number,
+  of: string,
+  arrivals: number = expected(posture),
+): Clause {
   const underWay = (arrivals * takes) / 1000;
   const offered = places * left(posture);
   const holds = underWay <= offered + 1e-6;
@@ -28,6 +34,8 @@ function clauses(posture: Posture): Clause[] {
   const whole = used.reduce((sum, name) => sum + providers[name].takes, 0);
   return [
     fits(posture, 'chats', whole, jobs.chat.lanes, 'lanes'),
+    // Each query that was answered with yes may be a payment, whose payer is told.
+    fits(posture, 'payments', providers.telegram.takes, jobs.payment.lanes, 'lanes', jobs.preCheckout.perSecond),
     ...used.map((name) =>
       fits(posture, `calls to ${name}`, providers[name].takes, providers[name].concurrency, 'places'),
     ),
@@ -41,6 +49,6 @@ function clauses(posture: Posture): Clause[] {
 export const workAbsorbs = law({
   name: 'work.absorbs',
   prevents: ['throttling', 'download-exhaustion'],
-  says: 'Lanes and places at the providers hold the replies expected at the peak, each at its usual length, with a zone lost.',
+  says: 'Lanes and places at the providers hold the replies and payments expected at the peak, each at its usual length, with a zone lost.',
   clauses,
 });

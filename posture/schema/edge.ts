@@ -19,6 +19,7 @@ export const UPDATE_TYPES = [
   'callback_query',
   'shipping_query',
   'pre_checkout_query',
+  'subscription',
   'purchased_paid_media',
   'poll',
   'poll_answer',
@@ -45,7 +46,7 @@ export const telegram = z
     allowedUpdates: z
       .array(z.enum(UPDATE_TYPES))
       .min(1)
-      .prefault(['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'my_chat_member'])
+      .prefault(['message', 'edited_message', 'callback_query', 'pre_checkout_query', 'subscription', 'my_chat_member'])
       .describe('Update types that Telegram delivers.'),
   })
   .prefault({});

@@ -53,6 +53,21 @@ export const jobs = z
         ...attempts({ attempts: 2, first: '500ms', max: '1s' }),
       })
       .prefault({}),
+    payment: z
+      .strictObject({
+        lanes: count(1, 1000)
+          .prefault(16)
+          .describe('Payers whose payments, refunds and subscriptions one worker task books at once.'),
+        handler: duration('100ms', '10m')
+          .prefault('15s')
+          .describe('Deadline of the handling of one payment: it is credited first, and then its payer is told.'),
+        turn: duration('10ms', '10m').prefault('15s').describe('How long one payer may keep the lane.'),
+        patience: duration('1s', '7d')
+          .prefault('24h')
+          .describe('Age up to which a payment that waits for the database is postponed without using an attempt.'),
+        ...attempts({ attempts: 8, first: '1s', max: '1m' }),
+      })
+      .prefault({}),
   })
   .prefault({});
 

@@ -8,7 +8,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { cleanup } from '../harness/cleanup.ts';
+import { cleanup, type Undo } from '../harness/cleanup.ts';
 import { freshDatabase } from '../harness/database.ts';
 import { waitFor } from '../harness/wait.ts';
 import { startWorld, WEBHOOK_SECRET } from '../harness/world.ts';
@@ -36,17 +36,22 @@ const LOAD = { updates: 1_500, chats: 40, rate: 100, duplicates: 2 };
 const [BACKLOG, CHATS] = [300, 30];
 const POSTURE = JSON.stringify({ features: { chat: false } });
 
+/** The release before, unpacked: the path of its program. */
+async function unpack(undo: Undo): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'evenkeel-before-'));
+  undo(() => rm(directory, { recursive: true }));
+  execFileSync('tar', ['-x', '-C', directory], { input: archive! });
+  await symlink(new URL('node_modules', ROOT), join(directory, 'node_modules'));
+  return join(directory, 'app/main.ts');
+}
+
 test(
   'old and new tasks share the chats: order is kept and nothing is sent twice, while a deploy rolls and is taken back',
   { skip },
   async (t) => {
     const undo = cleanup(t);
-    const directory = await mkdtemp(join(tmpdir(), 'evenkeel-before-'));
-    undo(() => rm(directory, { recursive: true }));
-    execFileSync('tar', ['-x', '-C', directory], { input: archive! });
-    await symlink(new URL('node_modules', ROOT), join(directory, 'node_modules'));
     const owner = { after: undo };
-    const main = join(directory, 'app/main.ts');
+    const main = await unpack(undo);
     const database = await freshDatabase(world.postgres, undo, 'template1');
     const old = (role: 'web' | 'worker' | 'migrate') =>
       world.startTask(owner, role, { database, main, env: { POSTURE } });
@@ -136,5 +141,61 @@ test(
       { state: 'done', count: LOAD.updates + BACKLOG },
       { state: 'parked', count: 5 },
     ]);
+  },
+);
+
+test(
+  'a worker of the release before leaves alone what waits in a queue that it does not know, and goes on sweeping',
+  { skip },
+  async (t) => {
+    const undo = cleanup(t);
+    const main = await unpack(undo);
+    const database = await freshDatabase(world.postgres, undo, 'template1');
+    const old = (role: 'worker' | 'migrate') =>
+      world.startTask({ after: undo }, role, { database, main, env: { POSTURE } });
+    assert.equal((await (await old('migrate')).exited).code, 0);
+    assert.equal((await (await world.startTask({ after: undo }, 'migrate', { database })).exited).code, 0);
+    const payer = 9_500_001;
+    world.telegram.open(payer);
+    // As a new web task stores them, killed before it announced them: of the two, the payment comes first in the sweep.
+    const stored = (updateId: number, queue: string, lane: string, extra: object) =>
+      database.sql(
+        `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, received_at, body) VALUES ($1, $2, $3, $4, now() - interval '1 minute', $5)`,
+        [
+          world.botId,
+          updateId,
+          queue,
+          `${world.botId}:${lane}`,
+          JSON.stringify({
+            update_id: updateId,
+            message: {
+              message_id: updateId,
+              date: 1790000000,
+              from: { id: payer, is_bot: false, first_name: 'Ada' },
+              chat: { id: payer, type: 'private', first_name: 'Ada' },
+              ...extra,
+            },
+          }),
+        ],
+      );
+    await stored(1, 'payment', '1:pay', { successful_payment: {} });
+    await stored(2, 'chat', String(payer), { text: 'stranded' });
+    const states = () =>
+      database.sql<{ queue: string; state: string }>('SELECT queue, state FROM evenkeel.inbox ORDER BY update_id');
+
+    const oldWorker = await old('worker');
+    await oldWorker.ready(60_000);
+    await waitFor(async () => (await states())[1]!.state === 'done', {
+      within: 60_000,
+      what: 'the release before to sweep up the chat behind the payment',
+    });
+    assert.equal((await states())[0]!.state, 'pending');
+    await oldWorker.stop();
+    const worker = await world.startTask({ after: undo }, 'worker', { database });
+    await worker.ready(60_000);
+    await waitFor(async () => (await states())[0]!.state === 'done', {
+      within: 60_000,
+      what: 'this release to book it',
+    });
   },
 );

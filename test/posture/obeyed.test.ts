@@ -55,6 +55,23 @@ const PRE_CHECKOUT = {
   },
 };
 
+const PAYMENT = {
+  update_id: 2,
+  message: {
+    message_id: 1,
+    date: 1,
+    chat: { id: 7, type: 'private', first_name: 'A' },
+    from: { id: 7, is_bot: false, first_name: 'A' },
+    successful_payment: {
+      currency: 'XTR',
+      total_amount: 1,
+      invoice_payload: '',
+      telegram_payment_charge_id: 'c',
+      provider_payment_charge_id: '',
+    },
+  },
+};
+
 const posture = resolve(PROD);
 
 /** Declares everything that the stack has in the cloud, on mocks of Pulumi. */
@@ -78,7 +95,7 @@ test('every key is read at run time or in the infrastructure, or is a budget of 
   const world = await startWorld({ after });
   const { log } = captureLog();
   await migrate({ ...readConfig('migrate', world.env('migrate')), posture: recorded }, log);
-  await handlesAnUpdate(world, recorded, 2, [PRE_CHECKOUT]);
+  await handlesAnUpdate(world, recorded, 3, [PRE_CHECKOUT, PAYMENT]);
   for (const job of [...Object.values(recorded.jobs), ...Object.values(recorded.work)])
     for (const failure of [new RetryLater(1, 'a provider is away'), new Error('a defect')])
       decide(failure, { attempts: 0, age: 0 }, job);

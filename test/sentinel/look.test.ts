@@ -26,7 +26,7 @@ const healthy = {
   status: 'healthy',
   role: 'web',
   reasons: [],
-  queues: { chat: queue(), preCheckout: queue() },
+  queues: { chat: queue(), preCheckout: queue(), payment: queue() },
   database: { oldestTransactionSeconds: 1.5 },
 };
 
@@ -114,6 +114,10 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     'QueueAge:preCheckout': 0,
     'QueueParked:preCheckout': 0,
     'QueueStranded:preCheckout': 0,
+    'QueuePending:payment': 0,
+    'QueueAge:payment': 0,
+    'QueueParked:payment': 0,
+    'QueueStranded:payment': 0,
   });
   const names = new Set(Object.keys(metrics).map((name) => name.split(':')[0]));
   assert.deepEqual(names, new Set(Object.values(SENTINEL_METRICS)), 'each metric that an alarm reads is emitted');

@@ -6,7 +6,7 @@ import { count, seconds } from './format.js';
 const COUNTED_TO = 100_000;
 const counted = (number) => (number > COUNTED_TO ? `> ${count(COUNTED_TO)}` : count(number));
 
-const NAMES = { chat: 'Chat', preCheckout: 'Pre-checkout' };
+const NAMES = { preCheckout: 'Pre-checkout', payment: 'Payments', chat: 'Chat' };
 const COLUMNS = ['Queue', 'Waiting', 'Chats', 'Oldest', 'Active lanes', 'Handled', 'Parked'];
 
 function row({ name }) {
@@ -52,7 +52,7 @@ export function queueTable() {
     h('table', { 'aria-labelledby': 'queues-title' }, h('thead', {}, head), body),
   );
   const show = keyed(body, row);
-  const known = new Set(['chat', 'preCheckout']);
+  const known = new Set(['preCheckout', 'payment', 'chat']);
   return {
     node,
     update({ queues, tasks }) {

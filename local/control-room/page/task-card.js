@@ -73,6 +73,7 @@ function readings(task, posture) {
   const show = (lane) => lane && { used: lane.active, max: lane.capacity, text: `${lane.active} / ${lane.capacity}` };
   rows['Chat lanes'] = show(chat);
   rows['Pay lanes'] = show(others.preCheckout);
+  rows['Booking lanes'] = show(others.payment);
   return rows;
 }
 

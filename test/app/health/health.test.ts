@@ -94,7 +94,7 @@ for (const role of ['web', 'worker'] as const) {
     assert.equal(health.pid, task.pid);
     assert.deepEqual(health.reasons, []);
     assert.equal(health.pool.max, world.posture[role].pool);
-    assert.deepEqual(Object.keys(health.queues!).sort(), ['chat', 'preCheckout']);
+    assert.deepEqual(Object.keys(health.queues!).sort(), ['chat', 'payment', 'preCheckout']);
     assert.ok(health.memory.heapLimit > 0 && health.uptimeSeconds >= 0 && !health.draining);
     if (role === 'web') assert.equal(health.intake!.maxInFlight, world.posture.web.maxInFlight);
     else {

@@ -29,6 +29,7 @@ const TYPES: Record<(typeof UPDATE_TYPES)[number], { body: unknown; lane: string
   callback_query: { body: { id: 'c', from, message, chat_instance: '1', data: 'help' }, lane: '42:-1001234567890' },
   shipping_query: { body: { id: 's', from, invoice_payload: 'p' }, lane: '42:77' },
   pre_checkout_query: { body: { id: 'p', from, currency: 'XTR', total_amount: 1 }, lane: '42:pre:1' },
+  subscription: { body: { user: from, invoice_payload: 'p', state: 'canceled' }, lane: '42:pay:77' },
   purchased_paid_media: { body: { from, paid_media_payload: 'p' }, lane: '42:77' },
   poll: { body: { id: 'poll', question: 'which', options: [] }, lane: '42:update:1' },
   poll_answer: { body: { poll_id: 'poll', user: from, option_ids: [0] }, lane: '42:77' },
@@ -42,10 +43,23 @@ const TYPES: Record<(typeof UPDATE_TYPES)[number], { body: unknown; lane: string
 for (const type of UPDATE_TYPES) {
   test(`the lane of ${type}`, () => {
     const body = JSON.stringify({ update_id: 1, [type]: TYPES[type].body });
-    const queue = type === 'pre_checkout_query' ? 'preCheckout' : 'chat';
+    const queue = type === 'pre_checkout_query' ? 'preCheckout' : type === 'subscription' ? 'payment' : 'chat';
     assert.deepEqual(parseUpdate(body, BOT), { updateId: 1, queue, lane: TYPES[type].lane, body });
   });
 }
+
+test('what was paid, or paid back, is in a lane of its payer, also where it was paid in a group', () => {
+  for (const [held, lane] of [
+    [{ ...message, successful_payment: {} }, '42:pay:77'],
+    [{ ...message, chat: { id: 77, type: 'private' }, refunded_payment: {} }, '42:pay:77'],
+  ] as const) {
+    const parsed = parseUpdate(JSON.stringify({ update_id: 1, message: held }), BOT);
+    assert.deepEqual([parsed?.queue, parsed?.lane], ['payment', lane]);
+  }
+  // A shape that nobody knows is kept like any other.
+  const nobody = parseUpdate(JSON.stringify({ update_id: 1, message: { chat, successful_payment: {} } }), BOT);
+  assert.deepEqual([nobody?.queue, nobody?.lane], ['chat', '42:-1001234567890']);
+});
 
 test('a tap on a button of an inline message, which has no chat, is in the lane of its sender', () => {
   const body = JSON.stringify({ update_id: 1, callback_query: { id: 'c', from, inline_message_id: 'i', data: 'x' } });
