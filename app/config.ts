@@ -6,8 +6,8 @@ import type { Posture } from '../posture/schema/index.ts';
 export const ROLES = ['web', 'worker', 'migrate'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What the image can be started as: the roles of the bot, and what looks at it from outside. */
-export const COMMANDS = [...ROLES, 'sentinel'] as const;
+/** What the image can be started as: the roles of the bot, what looks at it from outside, and what people ask of it. */
+export const COMMANDS = [...ROLES, 'sentinel', 'ops'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Thrown for a bad environment; `problems` has one line a variable and never its secret value. */
@@ -88,6 +88,12 @@ const environments = {
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
     OPERATOR_DATABASE_PASSWORD: databasePassword.optional(),
+  }),
+  ops: z.object({
+    /** Login of the operator. */
+    DATABASE_URL: databaseUrl,
+    /** Who asks, for the audit. */
+    OPS_CALLER: z.string().min(1).max(500).default('unknown'),
   }),
   sentinel: z.object({
     /** A dimension of every metric. */

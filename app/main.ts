@@ -1,5 +1,5 @@
 /**
- * `node app/main.ts web|worker|migrate|sentinel`. Signals are heard before anything else is loaded: process 1 of a
+ * `node app/main.ts web|worker|migrate|sentinel|ops`. Signals are heard before anything else is loaded: process 1 of a
  * container has no other way to hear them, and what it misses is followed by SIGKILL (fault reload-in-prod).
  */
 let leave: ((signal: NodeJS.Signals) => void) | undefined;
@@ -10,8 +10,8 @@ function hear(signal: NodeJS.Signals): void {
   process.stdout.write(
     `${JSON.stringify({ level: 'info', time: new Date().toISOString(), role, signal, msg: 'ended before it had begun' })}\n`,
   );
-  // Nothing was taken in hand. A migration that was cut off is no success, and nobody must take it for one.
-  process.exit(role === 'migrate' ? 1 : 0);
+  // Nothing was taken in hand. A migration or a verb that was cut off is no success, and nobody must take it for one.
+  process.exit(role === 'migrate' || role === 'ops' ? 1 : 0);
 }
 
 process.on('SIGTERM', hear);

@@ -28,6 +28,7 @@ const PURE = ['posture', 'contract'];
 const FLOORS: readonly (readonly string[])[] = [
   ['main.ts'],
   ['roles'],
+  ['ops'],
   ['features'],
   ['bot', 'health', 'intake'],
   ['jobs'],

@@ -37,9 +37,15 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   ledger_tx: { worker: APPENDED, operator: 'SELECT' },
   ledger_entry: { worker: APPENDED, operator: 'SELECT' },
   reserve: { worker: CHANGED, operator: 'SELECT' },
+  audit: { worker: 'INSERT', operator: APPENDED },
+  desk: { operator: 'SELECT' },
+  unknown_send: { operator: 'SELECT' },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };
+
+/** What a person may do with an update; each says in the audit who did it and why. */
+const BY_HAND = ['redrive', 'dismiss', 'park', 'resolve_sends'];
 
 /**
  * One string of statements, and so one transaction: whatever was granted before is taken back and what is written here
@@ -59,6 +65,7 @@ export function grantStatements(present: ReadonlySet<string>, pgboss: string): s
     'GRANT USAGE ON SCHEMA evenkeel TO web, worker, operator;',
     ...of('TABLE', TABLES),
     ...of('SEQUENCE', SEQUENCES),
+    ...BY_HAND.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO operator;`),
     'GRANT USAGE ON SCHEMA evenkeel_migrations TO operator;',
     'GRANT SELECT ON evenkeel_migrations.migration TO operator;',
     `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, operator;`,

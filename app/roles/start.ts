@@ -13,7 +13,9 @@ import {
 } from '../config.ts';
 import { startWatchdog } from '../health/watchdog.ts';
 import { createLogger, describeError, type Logger } from '../log.ts';
+import { OpsUsage } from '../ops/parse.ts';
 import { migrate } from './migrate.ts';
+import { ops } from './ops.ts';
 import { startSentinelRole } from './sentinel.ts';
 import type { Task } from './task.ts';
 import { startWeb } from './web.ts';
@@ -30,6 +32,9 @@ async function start(command: Command, log: Logger): Promise<Task | undefined> {
   switch (command) {
     case 'sentinel':
       return startSentinelRole(readConfig(command), log);
+    case 'ops':
+      process.exitCode = (await ops(readConfig(command), process.argv.slice(3), log)) ? 0 : 1;
+      return undefined;
     case 'migrate':
       await migrate(provenConfig(command), log);
       return undefined;
@@ -118,6 +123,10 @@ function openLog(role: Command): Logger {
 
 /** Says what is wrong with the environment, one line each; false where it was something else. */
 function refuse(error: unknown, log: Logger): boolean {
+  if (error instanceof OpsUsage) {
+    log.fatal(error.message);
+    return true;
+  }
   if (!(error instanceof ConfigError || error instanceof PostureError)) return false;
   for (const problem of error.problems) log.fatal(problem);
   return true;

@@ -12,6 +12,7 @@ import { watchConnections } from './gauge.ts';
 import { startGuard } from './guard.ts';
 import { migrate } from './migrate.ts';
 import { ownDirectory } from './owner.ts';
+import { sayWhere } from './whereabouts.ts';
 import { startPostgres, type Postgres } from './postgres.ts';
 import { superviseTasks, type Supervisor } from './supervisor.ts';
 
@@ -181,6 +182,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         return started;
       },
     );
+
+    undo.defer(await sayWhere(dataDirectory, { databaseUrl: postgres.url('operator', DATABASE), posture }));
 
     return {
       url: door.url,

@@ -19,6 +19,7 @@ const good: Record<Command, Record<string, string>> = {
     BOT_TOKEN: '123456:ABC-DEF_ghijk',
     OPENROUTER_API_KEY: 'hush',
   },
+  ops: { POSTURE: '{}', DATABASE_URL: 'postgres://operator:hush@127.0.0.1/bot' },
   migrate: { POSTURE: '{}', DATABASE_URL: 'postgres://postgres:hush@127.0.0.1/bot' },
   sentinel: {
     POSTURE: '{}',

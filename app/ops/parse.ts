@@ -1,0 +1,116 @@
+/** Reads what was typed behind `ops`: the same in the image and on the machine of whoever types it. */
+import { parseArgs } from 'node:util';
+import { nearest } from '../../posture/problem.ts';
+import { OPTIONS, type Given, type OptionName, type Verb } from './verb.ts';
+import { VERBS } from './verbs.ts';
+
+/** A mistake of the person who typed the command: its message is one line, and all they need. Exit status 2. */
+export class OpsUsage extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OpsUsage';
+  }
+}
+
+export interface Parsed extends Given {
+  verb: Verb;
+  words: readonly string[];
+}
+
+/** Most updates that one command may name. */
+const MANY = 200;
+
+function typed(args: readonly string[]) {
+  try {
+    const options = Object.fromEntries(Object.entries(OPTIONS).map(([name, { type }]) => [name, { type }]));
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    const text = (error as Error).message;
+    const unknown = /Unknown option '--?([^']+)'/.exec(text)?.[1];
+    const meant = unknown && nearest(unknown, Object.keys(OPTIONS));
+    if (meant) throw new OpsUsage(`unknown option "--${unknown}"; did you mean "--${meant}"?`);
+    throw new OpsUsage(
+      `${unknown ? `unknown option "${unknown}"` : text.split(/\. |\n/)[0]}; --help lists verbs and options`,
+    );
+  }
+}
+
+function verbOf(words: readonly string[]): { verb: Verb; rest: string[] } {
+  const two = words.slice(0, 2).join(' ');
+  const verb = VERBS.find(({ name }) => name === two) ?? VERBS.find(({ name }) => name === words[0]);
+  if (verb) return { verb, rest: words.slice(verb.name.split(' ').length) };
+  if (words.length === 0) throw new OpsUsage('which verb? --help lists them');
+  const siblings = VERBS.filter(({ name }) => name.startsWith(`${words[0]} `)).map(({ name }) => name);
+  const meant =
+    nearest(
+      two,
+      VERBS.map(({ name }) => name),
+    ) ??
+    nearest(
+      words[0]!,
+      VERBS.map(({ name }) => name),
+    );
+  if (meant) throw new OpsUsage(`unknown verb "${two}"; did you mean "${meant}"?`);
+  const known = siblings.length > 0 ? siblings : [...new Set(VERBS.map(({ name }) => name))];
+  throw new OpsUsage(`unknown verb "${two}"; known are ${known.join(', ')}`);
+}
+
+function count(name: string, text: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+  throw new OpsUsage(`--${name} takes a whole number from 1 to ${most}, not "${text}"`);
+}
+
+function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly string[] {
+  const usage = `${verb.name} ${verb.takes}`;
+  if (verb.takes === '') {
+    if (rest.length > 0) throw new OpsUsage(`${verb.name} takes nothing behind it, not "${rest.join(' ')}"`);
+    return rest;
+  }
+  if (verb.takes === 'SQL') {
+    if (rest.length !== 1 || rest[0]!.trim() === '') throw new OpsUsage('sql takes one statement, in quotes');
+    return rest;
+  }
+  if (all && rest.length > 0) throw new OpsUsage(`either ids or --all: ${usage}`);
+  const wrong = rest.find((word) => !/^\d{1,16}$/.test(word));
+  if (wrong !== undefined) throw new OpsUsage(`"${wrong}" is not the id of an update: ${usage}`);
+  if (rest.length === 0 && !all) throw new OpsUsage(`which one? ${usage}`);
+  const most = verb.takes === 'UPDATE_ID' ? 1 : MANY;
+  if (rest.length > most) throw new OpsUsage(`${rest.length} ids, at most ${most} at once: ${usage}`);
+  return rest;
+}
+
+/**
+ * @param wantsReason false where the caller will ask for it
+ * @throws {OpsUsage} for whatever cannot be done as it is typed
+ */
+export function parseOps(args: readonly string[], { wantsReason = true } = {}): Parsed {
+  const { values, positionals } = typed(args);
+  const { verb, rest } = verbOf(positionals);
+  for (const name of Object.keys(values))
+    if (!verb.options.includes(name as OptionName)) throw new OpsUsage(`${verb.name} takes no --${name}`);
+  const text = (name: OptionName) => values[name] as string | undefined;
+  const all = values['all'] === true;
+  const as = text('as');
+  if (as !== undefined && as !== 'arrived' && as !== 'lost')
+    throw new OpsUsage(`--as takes arrived or lost, not "${as}"`);
+  if (verb.options.includes('as') && as === undefined)
+    throw new OpsUsage(`${verb.name} wants --as arrived or --as lost`);
+  const words = wordsOf(verb, rest, all);
+  const reason = text('reason')?.trim();
+  const dryRun = values['dry-run'] === true;
+  if (reason === '' || (reason ?? '').length > 500) throw new OpsUsage('--reason takes 1 to 500 characters');
+  if (wantsReason && verb.users && !dryRun && reason === undefined)
+    throw new OpsUsage(`${verb.name} changes something: say why, --reason "…"; it is kept in the audit`);
+  return {
+    verb,
+    words,
+    all,
+    dryRun,
+    limit: count('limit', text('limit') ?? '20', 500),
+    ...(reason !== undefined && { reason }),
+    ...(as !== undefined && { as }),
+    ...(text('queue') !== undefined && { queue: text('queue')! }),
+    ...(text('bot') !== undefined && { bot: count('bot', text('bot')!, Number.MAX_SAFE_INTEGER) }),
+  };
+}

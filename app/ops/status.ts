@@ -1,0 +1,66 @@
+/** How the bot stands, from the database: what waits, who works, what was given up. */
+import { readQueues } from '../health/queues.ts';
+import { QUEUES } from '../lanes/queues.ts';
+import { table, type Outcome } from './outcome.ts';
+import type { Call } from './verb.ts';
+
+/** worker_pkey, lane_owner. A lease that ran out is a worker that is gone, and whose lanes are about to be taken over. */
+const WORKERS = `
+  SELECT w.id, w.bot_id AS bot, round(extract(epoch FROM clock_timestamp() - w.seen_at))::int AS "seenSecondsAgo",
+         clock_timestamp() - w.seen_at > w.lease AS lost,
+         (SELECT count(*) FROM evenkeel.lane WHERE owner = w.id) AS lanes
+  FROM evenkeel.worker AS w ORDER BY w.seen_at DESC LIMIT 50`;
+
+/** inbox_parked */
+const PARKED = `
+  SELECT queue, cause, count(*) AS updates, min(settled_at) AS first, max(settled_at) AS last
+  FROM evenkeel.desk WHERE state = 'parked' GROUP BY queue, cause ORDER BY count(*) DESC LIMIT 10`;
+
+/** inbox_unknown */
+const UNKNOWN = `
+  SELECT method, count(*) AS sends, min(settled_at) AS first, max(settled_at) AS last
+  FROM evenkeel.unknown_send WHERE state = 'done' GROUP BY method ORDER BY count(*) DESC`;
+
+const JOBS = `
+  SELECT name AS queue, state::text AS state, count(*) AS jobs,
+         round(extract(epoch FROM now() - min(start_after) FILTER (WHERE state IN ('created', 'retry') AND start_after <= now())))::int AS "readySeconds"
+  FROM pgboss.job WHERE state NOT IN ('completed', 'cancelled') GROUP BY name, state ORDER BY name, state`;
+
+const SESSIONS = `
+  SELECT rolname AS role, rolconnlimit AS limit, count(pid) AS sessions,
+         count(pid) FILTER (WHERE state LIKE 'idle in transaction%') AS "idleInTransaction",
+         coalesce(round(extract(epoch FROM max(clock_timestamp() - xact_start))), 0)::int AS "oldestTransactionSeconds"
+  FROM pg_roles LEFT JOIN pg_stat_activity ON usesysid = pg_roles.oid AND datname = current_database()
+  WHERE rolname IN ('owner', 'web', 'worker', 'operator') GROUP BY rolname, rolconnlimit ORDER BY rolname`;
+
+const VERSIONS = `
+  SELECT (SELECT name FROM evenkeel_migrations.migration ORDER BY id DESC LIMIT 1) AS schema,
+         (SELECT max(version) FROM pgboss.version) AS "pgBoss", current_setting('server_version') AS "postgreSQL",
+         (SELECT array_to_string(array_agg(DISTINCT application_name), ', ') FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name <> '') AS connected`;
+
+export async function status({ pool, posture: { lanes } }: Call): Promise<Outcome> {
+  const read = await readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep);
+  const queues = read.toSorted((a, b) => QUEUES.indexOf(a.queue) - QUEUES.indexOf(b.queue));
+  const rows = async (text: string) => (await pool.query<Record<string, unknown>>(text)).rows;
+  const parts = [
+    table(
+      'queues',
+      queues.map((queue) => ({ ...queue, oldestSeconds: Math.round(queue.oldestSeconds) })),
+    ),
+    table('parked, by cause', await rows(PARKED)),
+    table('sends of unknown outcome', await rows(UNKNOWN)),
+    table('workers', await rows(WORKERS)),
+    table('jobs', await rows(JOBS)),
+    table('sessions', await rows(SESSIONS)),
+    table('versions', await rows(VERSIONS)),
+  ];
+  const stranded = queues.filter(({ stranded }) => stranded > 0);
+  return {
+    tables: parts.filter(({ title, rows }) => rows.length > 0 || title === 'workers'),
+    said: [
+      ...(parts[3]!.rows.length === 0 ? ['No worker has a lease: nothing is handled.'] : []),
+      ...stranded.map(({ queue, stranded }) => `${stranded} updates of ${queue} wait although no lane has them.`),
+    ],
+  };
+}

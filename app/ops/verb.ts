@@ -1,0 +1,52 @@
+/** What people may ask of a running bot, each a verb: its words, what it takes, what it does and what users will see of it. */
+import type { Posture } from '../../posture/schema/index.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Options by name; those with a value, and those without. */
+export const OPTIONS = {
+  reason: { type: 'string', says: 'why; kept in the audit' },
+  bot: { type: 'string', says: "a bot's id, where the database has several" },
+  queue: { type: 'string', says: 'of this queue alone' },
+  limit: { type: 'string', says: 'rows at most (20)' },
+  as: { type: 'string', says: 'what was found out: arrived or lost' },
+  all: { type: 'boolean', says: 'all of them' },
+  'dry-run': { type: 'boolean', says: 'say what would be done, and do nothing' },
+} as const;
+
+export type OptionName = keyof typeof OPTIONS;
+
+export interface Given {
+  reason?: string;
+  bot?: number;
+  queue?: string;
+  limit: number;
+  as?: 'arrived' | 'lost';
+  all: boolean;
+  dryRun: boolean;
+}
+
+export interface Caller {
+  who: string;
+  via: string;
+}
+
+export interface Call extends Given {
+  pool: Pool;
+  posture: Posture;
+  by: Caller;
+  /** Ids of updates, or other words behind the verb's own. */
+  words: readonly string[];
+}
+
+export interface Verb {
+  /** `dead redrive` */
+  name: string;
+  /** What follows the name, for the help: `UPDATE_ID…`. Nothing where it is empty. */
+  takes: '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'SQL';
+  says: string;
+  options: readonly OptionName[];
+  /** What users will see of it. Only for what changes something: it is asked for, and wants a reason. */
+  users?: string;
+  run(call: Call): Promise<Outcome>;
+}

@@ -1,0 +1,85 @@
+/** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
+import { runSql } from './sql.ts';
+import { status } from './status.ts';
+import { byHand, listParked, listUnknown, showUpdate, tellStory } from './updates.ts';
+import type { OptionName, Verb } from './verb.ts';
+
+const CHANGES: readonly OptionName[] = ['reason', 'bot', 'dry-run', 'limit'];
+
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'status',
+    takes: '',
+    says: 'what waits and for how long, what was given up and why, who works, which versions',
+    options: [],
+    run: status,
+  },
+  {
+    name: 'dead list',
+    takes: '',
+    says: 'parked updates: given up after all attempts, by cause and one by one',
+    options: ['queue', 'bot', 'limit'],
+    run: listParked,
+  },
+  {
+    name: 'dead show',
+    takes: 'UPDATE_ID',
+    says: 'an update, its sends, and what people did with it',
+    options: ['bot'],
+    run: showUpdate,
+  },
+  {
+    name: 'dead redrive',
+    takes: 'UPDATE_ID… | --all',
+    says: 'runs parked updates again, from the first attempt on',
+    options: [...CHANGES, 'all', 'queue'],
+    users:
+      'Whoever wrote them gets the answer now, late and in their order. Sends that were confirmed are not repeated; one whose outcome is unknown is, once at most.',
+    run: byHand({ by: 'redrive', where: `state = 'parked'`, done: 'run again' }),
+  },
+  {
+    name: 'dead dismiss',
+    takes: 'UPDATE_ID… | --all',
+    says: 'gives parked updates up for good; their texts are deleted',
+    options: [...CHANGES, 'all', 'queue'],
+    users: 'Whoever wrote them never gets an answer to them, and is not told.',
+    run: byHand({ by: 'dismiss', where: `state = 'parked'`, done: 'given up for good' }),
+  },
+  {
+    name: 'dead park',
+    takes: 'UPDATE_ID…',
+    says: 'takes an update that waits out of the way, such as one that ends whoever touches it',
+    options: CHANGES,
+    users: 'Its chat goes on with the next message; this one gets no answer until it is run again.',
+    run: byHand({ by: 'park', where: `state = 'pending'`, done: 'parked' }),
+  },
+  {
+    name: 'unknown list',
+    takes: '',
+    says: 'sends of which nobody knows whether they arrived',
+    options: ['queue', 'bot', 'limit'],
+    run: listUnknown,
+  },
+  {
+    name: 'unknown resolve',
+    takes: 'UPDATE_ID…',
+    says: 'takes sends off that list, with what was found out',
+    options: [...CHANGES, 'as'],
+    users: 'Nothing is sent. Whoever did not get the answer has to be written to by a person.',
+    run: byHand({ by: 'resolve_sends', where: `state = 'done' AND unknown > 0`, done: 'taken off the list' }),
+  },
+  {
+    name: 'story',
+    takes: 'UPDATE_ID',
+    says: 'what happened to an update, in order, without a word of it',
+    options: ['bot'],
+    run: tellStory,
+  },
+  {
+    name: 'sql',
+    takes: 'SQL',
+    says: 'one statement of your own, read-only, without the columns that hold texts',
+    options: ['limit'],
+    run: runSql,
+  },
+];
