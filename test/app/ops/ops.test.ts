@@ -5,6 +5,7 @@ import type { Outcome, Row } from '../../../app/ops/outcome.ts';
 import { fromLines } from '../../../app/ops/lines.ts';
 import { startChild } from '../../../local/platform/process.ts';
 import { fileURLToPath } from 'node:url';
+import { QUEUES } from '../../../app/lanes/queues.ts';
 import { COMPILE_CACHE } from '../../../local/platform/compile-cache.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -240,7 +241,7 @@ describe('the status', () => {
     assert.equal(rowsOf(outcome, /^workers/).length, 1);
     assert.deepEqual(
       rowsOf(outcome, /^queues/).map((row) => row['queue']),
-      ['preCheckout', 'chat'],
+      QUEUES,
     );
     assert.deepEqual(
       rowsOf(outcome, /^sessions/).map((row) => row['role']),
