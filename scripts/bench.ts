@@ -1,5 +1,5 @@
 /** `npm run bench`: ratios within one run, peers in the same run. Absolute numbers depend on the machine and its noise. */
-import { parseArgs } from 'node:util';
+import { readCommandLine, UsageError } from './command-line.ts';
 import { benchBacklog } from './bench/backlog.ts';
 import { benchEndToEnd } from './bench/end-to-end.ts';
 import { benchIntake } from './bench/intake.ts';
@@ -39,16 +39,25 @@ const PARTS: Record<string, Part> = {
 };
 const BY_DEFAULT = ['intake', 'end-to-end', 'backlog'];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    markdown: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const OPTIONS = {
+  only: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  markdown: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function commandLine() {
+  try {
+    return readCommandLine(process.argv.slice(2), OPTIONS, 'npm run bench');
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = commandLine();
 if (values.help) {
   console.log(HELP);
   process.exit(0);

@@ -31,10 +31,9 @@ export function readCommandLine<O extends ParseArgsOptionsConfig>(
     if (!(error instanceof TypeError && 'code' in error)) throw error;
     const unknown = oneOption(error);
     if (unknown === undefined) throw new UsageError(`${firstSentence(error)}; ${command} -- --help lists the options`);
-    const meant = nearest(
-      unknown,
-      Object.keys(options).map((name) => `--${name}`),
-    );
+    const known = Object.keys(options).map((name) => `--${name}`);
+    // One that is longer or shorter by a whole ending is meant as surely as one with a letter wrong.
+    const meant = nearest(unknown, known) ?? known.find((one) => one.startsWith(unknown) || unknown.startsWith(one));
     const hint = meant === undefined ? '' : `did you mean "${meant}"? `;
     throw new UsageError(`unknown option "${unknown}"; ${hint}${command} -- --help lists the options`);
   }

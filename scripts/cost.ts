@@ -6,7 +6,7 @@ import { PostureError } from '../posture/resolve.ts';
 import { readCommandLine, UsageError } from './command-line.ts';
 import { estimate } from './cost/estimate.ts';
 import { markdown, report, withTables } from './cost/report.ts';
-import { loadStack, StackError, stackNames } from './stack-file.ts';
+import { loadStack, stackNames } from './stack-file.ts';
 
 const HELP = `Estimates what a month of a stack costs, line by line, without an account or a network.
 
@@ -47,7 +47,7 @@ async function main(args: string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const usage = error instanceof UsageError || error instanceof StackError;
+  const usage = error instanceof UsageError;
   const refused = error instanceof PostureError || pulumi.RunError.isInstance(error);
   if (!usage && !refused) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -1,11 +1,22 @@
 /** Reads the posture from `Pulumi.<stack>.yaml`, where it stands once for the cloud, the laptop and the containers. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parse, parseDocument, type Document, type Node } from 'yaml';
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parse,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLParseError,
+} from 'yaml';
 import { KEYS } from '../infra/keys.ts';
 import { nearest } from '../posture/problem.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
+import { UsageError } from './command-line.ts';
 
 /** Key of a stack's configuration under which the posture stands. */
 export const POSTURE_KEY = 'evenkeel:posture';
@@ -26,14 +37,14 @@ export interface Stack {
 }
 
 /** Thrown for a stack that does not exist, or a command that cannot be understood. The message is one line for a person. */
-export class StackError extends Error {
+export class StackError extends UsageError {
   constructor(message: string) {
     super(message);
     this.name = 'StackError';
   }
 }
 
-const fileOf = (name: string): string => `Pulumi.${name}.yaml`;
+export const fileOf = (name: string): string => `Pulumi.${name}.yaml`;
 
 /** Names of the stacks that have a file, sorted. */
 export async function stackNames(cwd = process.cwd()): Promise<string[]> {
@@ -41,11 +52,18 @@ export async function stackNames(cwd = process.cwd()): Promise<string[]> {
   return files.flatMap((file) => /^Pulumi\.([^.]+)\.yaml$/.exec(file)?.[1] ?? []).sort();
 }
 
+/** Why a file that is there cannot be read, by the system's code. */
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not; see its owner and mode',
+};
+
 async function read(name: string, cwd: string): Promise<string> {
   try {
     return await readFile(join(cwd, fileOf(name)), 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new PostureError([`${fileOf(name)} cannot be read: ${UNREADABLE[code] ?? message}`]);
     const names = await stackNames(cwd);
     const known = names.length > 0 ? `the stacks here are ${names.join(', ')}` : `${cwd} has no stack`;
     throw new StackError(`${fileOf(name)} does not exist; ${known}`);
@@ -81,8 +99,63 @@ function placed(problem: string, file: string, document: Document, lines: LineCo
   return `${file}${line === undefined ? '' : `:${line}`}: ${problem}`;
 }
 
+/** The first thing that is no YAML. */
+function notYaml({ pos, code, message }: YAMLParseError, text: string, file: string, lines: LineCounter): string {
+  const merge = text.split('\n').findIndex((line) => /^(<{7}|={7}|>{7})( |$)/.test(line));
+  if (merge !== -1)
+    return `${file}:${merge + 1}: a merge stands here that nobody has finished: keep one of the two sides`;
+  const at = `${file}:${lines.linePos(pos[0]).line}`;
+  return code === 'MULTIPLE_DOCS'
+    ? `${at}: a second document begins here, and Pulumi reads only one`
+    : `${at}: ${message}`;
+}
+
+/** What Pulumi itself knows in such a file. Anything else would leave what stands under it unread. */
+const FILE_KEYS = ['config', 'encryptedkey', 'encryptionsalt', 'environment', 'secretsprovider'];
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The configuration of a stack's file; an empty file has none. */
+function configOf(document: Document, file: string, lines: LineCounter): Record<string, unknown> {
+  let root: unknown;
+  try {
+    root = document.toJS();
+  } catch (error) {
+    // An alias of nothing: a syntax error in all but name.
+    throw new PostureError([`${file}: ${(error as Error).message}`]);
+  }
+  if (root === null || root === undefined) return {};
+  if (!isRecord(root)) throw new PostureError([`${file}: wanted keys, of which "config" has the posture`]);
+  const unknown = Object.keys(root).filter((key) => !FILE_KEYS.includes(key));
+  if (unknown.length > 0)
+    throw new PostureError(
+      unknown.map((key) => {
+        const meant = nearest(key, FILE_KEYS);
+        const hint = key.startsWith('evenkeel:')
+          ? 'it belongs under config:'
+          : meant === undefined
+            ? `known are ${FILE_KEYS.join(', ')}`
+            : `did you mean "${meant}"?`;
+        return `${file}:${lineAt(document, lines, [key])}: ${key}: unknown key; ${hint}`;
+      }),
+    );
+  const config = root['config'] ?? {};
+  if (isRecord(config)) return config;
+  throw new PostureError([
+    `${file}:${lineAt(document, lines, ['config'])}: config: wanted keys, such as evenkeel:posture`,
+  ]);
+}
+
+const TARGETS: readonly unknown[] = ['aws', 'docker'] satisfies Target[];
+
 /** A misspelt `evenkeel:` key would leave what stands under it unread, and prove the defaults instead. */
-function assertKnown(config: object, file: string, document: Document, lines: LineCounter): void {
+function assertKnown(
+  config: Readonly<Record<string, unknown>>,
+  file: string,
+  document: Document,
+  lines: LineCounter,
+): void {
   const known = KEYS.map((key) => `evenkeel:${key}`);
   const problems = Object.keys(config)
     .filter((key) => key.startsWith('evenkeel:') && !known.includes(key))
@@ -91,6 +164,11 @@ function assertKnown(config: object, file: string, document: Document, lines: Li
       const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`;
       return `${file}:${lineAt(document, lines, ['config', key])}: ${key}: unknown key; ${hint}`;
     });
+  const target = config['evenkeel:target'];
+  if (target !== undefined && !TARGETS.includes(target))
+    problems.push(
+      `${file}:${lineAt(document, lines, ['config', 'evenkeel:target'])}: evenkeel:target: ${JSON.stringify(target)} is not accepted: one of ${TARGETS.join(', ')}`,
+    );
   if (problems.length > 0) throw new PostureError(problems);
 }
 
@@ -101,13 +179,17 @@ function assertKnown(config: object, file: string, document: Document, lines: Li
  * @throws {PostureError} with one line for each mistake, each with its place
  */
 export async function loadStack(name: string, cwd = process.cwd(), set: readonly string[] = []): Promise<Stack> {
+  return readStack(name, await read(name, cwd), set);
+}
+
+/** As {@link loadStack}, of a text that is at hand: what the file was in another commit. */
+export function readStack(name: string, text: string, set: readonly string[] = []): Stack {
   const file = fileOf(name);
-  const text = await read(name, cwd);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
-  if (syntax) throw new PostureError([`${file}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`]);
-  const config = (document.toJS() as { config?: Record<string, unknown> } | null)?.config ?? {};
+  if (syntax) throw new PostureError([notYaml(syntax, text, file, lines)]);
+  const config = configOf(document, file, lines);
   assertKnown(config, file, document, lines);
   const values = set.reduce<unknown>(setPath, withoutSecrets(config[POSTURE_KEY] ?? {}));
   try {

@@ -7,9 +7,10 @@ import { startPlatform, type Platform } from '../local/platform/platform.ts';
 import { isFree, portHolder } from '../local/platform/ports.ts';
 import { assertProven, laws } from '../posture/laws/index.ts';
 import { PostureError } from '../posture/resolve.ts';
-import { loadStack, StackError } from './stack-file.ts';
+import { UsageError } from './command-line.ts';
+import { loadStack } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
-import { HELP, parseOptions, UsageError, type StartOptions } from './start/options.ts';
+import { HELP, InTheWay, parseOptions, type StartOptions } from './start/options.ts';
 import { createReport, timed, type Report } from './start/report.ts';
 import { onEndSignals } from './start/signals.ts';
 import { startWorld } from './start/world.ts';
@@ -23,18 +24,25 @@ interface Run {
   platform: Platform | undefined;
 }
 
-/** @throws {UsageError} before anything is started */
+/** @throws {InTheWay} before anything is started */
 async function claimPort(port: number): Promise<void> {
   if (port === 0 || (await isFree(port, HOST))) return;
   const holder = await portHolder(port);
   const by = holder ? ` by process ${holder.pid} (${holder.command.slice(0, 80)})` : '';
-  throw new UsageError(`port ${port} is taken${by}; choose another: npm start -- --port ${port + 100}`);
+  const ours = holder?.command.includes('scripts/start.ts') ? `Evenkeel already runs at http://${HOST}:${port}: ` : '';
+  throw new InTheWay(`${ours}port ${port} is taken${by}; choose another: npm start -- --port ${port + 100}`);
 }
 
 async function start(options: StartOptions, report: Report, run: Run, signal: AbortSignal): Promise<void> {
-  await claimPort(options.port);
-  const { posture, file } = await timed(report, `posture of stack ${options.stack}: ${laws.length} laws hold`, () =>
-    provenStack(options),
+  const { posture, file } = await timed(
+    report,
+    `posture of stack ${options.stack}: ${laws.length} laws hold`,
+    async () => {
+      const stack = await provenStack(options);
+      // After the posture: whoever tries one beside a running bot is told of what is wrong with it first.
+      await claimPort(options.port);
+      return stack;
+    },
   );
   const world = await timed(
     report,
@@ -98,7 +106,7 @@ function hints({ keep }: StartOptions, platform: Platform, username: string | un
 /** Errors that a person can act on are their message; any other is a defect and shows where it came from. */
 function explain(error: unknown): string {
   if (error instanceof PostureError) return error.problems.join('\n');
-  if (error instanceof UsageError || error instanceof StackError) return error.message;
+  if (error instanceof UsageError || error instanceof InTheWay) return error.message;
   if (!(error instanceof Error)) return String(error);
   return process.env['DEBUG'] ? (error.stack ?? error.message) : `${error.message} (DEBUG=1 npm start shows where)`;
 }
@@ -139,5 +147,5 @@ try {
   await main();
 } catch (error) {
   console.error(explain(error));
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -56,7 +56,7 @@ const promiseTable = (proof: Proof): string =>
   ].join('\n');
 
 /** `Maximum of DatabaseConnections > 135, 3 of 3 × 60s`. */
-const condition = (alarm: Alarm): string =>
+export const condition = (alarm: Alarm): string =>
   `${alarm.statistic} of ${alarm.metric.name} ${alarm.comparison} ${alarm.threshold}, ${alarm.datapoints} of ${alarm.periods} × ${alarm.period}s`;
 
 function alarmTable(list: readonly Alarm[]): string {
@@ -69,15 +69,27 @@ function alarmTable(list: readonly Alarm[]): string {
   return [heading(`Alarms (${list.length})`), table(['severity', 'alarm', 'within', 'when'], rows)].join('\n');
 }
 
-/** The whole report on one stack. */
-export function report(stack: Stack, proof: Proof, changes: readonly string[]): string {
+const SECTIONS = {
+  posture: ({ posture }: Stack): string => resolved(spellOut(posture)),
+  proof: (_stack: Stack, proof: Proof): string => proofLines(proof),
+  promises: (_stack: Stack, proof: Proof): string => promiseTable(proof),
+  alarms: ({ posture }: Stack): string => alarmTable(alarms(posture)),
+};
+
+export type Section = keyof typeof SECTIONS;
+export const SECTION_NAMES = Object.keys(SECTIONS) as Section[];
+
+/** The report on one stack: all of it, or the sections that are wanted. */
+export function report(
+  stack: Stack,
+  proof: Proof,
+  changes: readonly string[],
+  only: readonly Section[] = SECTION_NAMES,
+): string {
   const what = changes.length > 0 ? ` with ${changes.join(', ')}` : '';
   return [
     `${styled('bold', `Stack ${stack.name}`)} (${stack.file}${what})`,
-    resolved(spellOut(stack.posture)),
-    proofLines(proof),
-    promiseTable(proof),
-    alarmTable(alarms(stack.posture)),
+    ...only.map((section) => SECTIONS[section](stack, proof)),
   ].join('\n\n');
 }
 
@@ -109,7 +121,8 @@ export interface Difference {
   values: [string, string];
 }
 
-function differ(left: Map<string, string>, right: Map<string, string>): Difference[] {
+/** Where two lists of named values are not the same; what one does not have is empty. */
+export function differ(left: Map<string, string>, right: Map<string, string>): Difference[] {
   return [...new Set([...left.keys(), ...right.keys()])]
     .map((path): Difference => ({ path, values: [left.get(path) ?? '', right.get(path) ?? ''] }))
     .filter(({ values: [one, other] }) => one !== other);

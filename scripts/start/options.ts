@@ -1,5 +1,5 @@
 /** What `npm start` takes from the command line. */
-import { parseArgs } from 'node:util';
+import { readCommandLine, UsageError } from '../command-line.ts';
 
 export const HELP = `npm start [-- OPTIONS]
 
@@ -32,20 +32,36 @@ export interface StartOptions {
   help: boolean;
 }
 
-/** A mistake of the person who typed the command: its message is all they need. */
-export class UsageError extends Error {
+/** What stands in the way on this machine, or at Telegram: its message is one line, and all that a person needs. */
+export class InTheWay extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'UsageError';
+    this.name = 'InTheWay';
   }
 }
 
+const OPTIONS = {
+  port: { type: 'string', default: '4600' },
+  keep: { type: 'boolean', default: false },
+  stack: { type: 'string', default: 'local' },
+  set: { type: 'string', multiple: true, default: [] as string[] },
+  'no-browser': { type: 'boolean', default: false },
+  'take-over': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 /** @throws {UsageError} */
 export function parseOptions(args: readonly string[]): StartOptions {
-  const { values } = parse(args);
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`--port takes a number from 1 to 65535, not "${values.port}"`);
+  const { values, positionals } = readCommandLine(args, OPTIONS, 'npm start');
+  const [word] = positionals;
+  if (word !== undefined)
+    throw new UsageError(
+      `"${word}" is no option: a stack is named by --stack ${word}; npm start -- --help lists the options`,
+    );
+  const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : NaN;
+  if (!(port <= 65_535))
+    throw new UsageError(`--port takes a number from 1 to 65535, or 0 for any that is free, not "${values.port}"`);
   return {
     port,
     keep: values.keep,
@@ -56,25 +72,4 @@ export function parseOptions(args: readonly string[]): StartOptions {
     json: values.json,
     help: values.help,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '4600' },
-        keep: { type: 'boolean', default: false },
-        stack: { type: 'string', default: 'local' },
-        set: { type: 'string', multiple: true, default: [] },
-        'no-browser': { type: 'boolean', default: false },
-        'take-over': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ');
-    throw new UsageError(`${what}; npm start -- --help lists the options`);
-  }
 }

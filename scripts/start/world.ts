@@ -6,7 +6,7 @@ import { callTelegram, TelegramError, type TelegramApi } from '../../local/platf
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import { UsageError } from './options.ts';
+import { InTheWay } from './options.ts';
 
 export interface World {
   /** For the tasks. */
@@ -33,7 +33,7 @@ export interface WorldOptions {
 const REAL_TELEGRAM = 'https://api.telegram.org';
 const nothing = () => Promise.resolve();
 
-/** @throws {UsageError} when the bot's token is refused, or its webhook is in the way */
+/** @throws {InTheWay} when the bot's token is refused, or its webhook is in the way */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const ai = await provider(options.env);
   try {
@@ -113,15 +113,15 @@ async function realTelegram({ posture, env, takeOver, say }: WorldOptions, token
 
 async function whoAmI(api: TelegramApi): Promise<string> {
   if (!/^\d+:[\w-]{10,}$/.test(api.token))
-    throw new UsageError('BOT_TOKEN is not a token such as "123456:ABC-DEF…": copy it from @BotFather');
+    throw new InTheWay('BOT_TOKEN is not a token such as "123456:ABC-DEF…": copy it from @BotFather');
   try {
     return (await callTelegram<{ username: string }>(api, 'getMe')).username;
   } catch (error) {
     if (!(error instanceof TelegramError)) throw error;
     // A token that never was is 401; one whose form is wrong is 404.
     if (error.code === 401 || error.code === 404)
-      throw new UsageError(`Telegram does not know this BOT_TOKEN (${error.code}): copy it again from @BotFather`);
-    throw new UsageError(`Telegram at ${new URL(api.root).origin} cannot be asked: ${error.message}`);
+      throw new InTheWay(`Telegram does not know this BOT_TOKEN (${error.code}): copy it again from @BotFather`);
+    throw new InTheWay(`Telegram at ${new URL(api.root).origin} cannot be asked: ${error.message}`);
   }
 }
 
@@ -132,7 +132,7 @@ async function mindWebhook(api: TelegramApi, username: string, takeOver: boolean
   // The path of a webhook may be its owner's secret.
   const { origin } = new URL(url);
   if (!takeOver)
-    throw new UsageError(
+    throw new InTheWay(
       `@${username} has a webhook at ${origin}, which long polling would replace: use another bot, or npm start -- --take-over to remove it`,
     );
   await callTelegram(api, 'deleteWebhook', { drop_pending_updates: false });

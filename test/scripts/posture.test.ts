@@ -113,7 +113,7 @@ describe('npm run posture', () => {
       [['prd'], /^Pulumi\.prd\.yaml does not exist; the stacks here are mine, prod\n$/],
       [['prod', '--against', 'prd'], /^Pulumi\.prd\.yaml does not exist/],
       [['prod', 'mine'], /^one stack at a time/],
-      [['prod', '--sett', 'a=b'], /^Unknown option '--sett'/],
+      [['prod', '--sett', 'a=b'], /^unknown option "--sett"; did you mean "--set"\?/],
       [['prod', '--set', 'worker.pool'], /^--set takes path=value/],
     ];
     for (const [args, wanted] of cases) {

@@ -50,7 +50,7 @@ test('a message is answered through the whole path; a second start touches nothi
   assert.match(
     second.output(),
     new RegExp(
-      `^port ${port} is taken( by process ${first.process.pid} .*)?; choose another: npm start -- --port ${Number(port) + 100}\n$`,
+      `^(Evenkeel already runs at http://127\\.0\\.0\\.1:${port}: )?port ${port} is taken( by process ${first.process.pid} .*)?; choose another: npm start -- --port ${Number(port) + 100}\n$`,
     ),
   );
   await telegram.say(77, '/help');
@@ -134,20 +134,24 @@ test('what cannot be started is one line, and nothing is started', async (t) => 
   await once(taken, 'listening');
   t.after(() => taken.close());
   const { port } = taken.address() as AddressInfo;
-  const cases: [args: string[], line: RegExp][] = [
-    [['--port', 'many'], /^--port takes a number from 1 to 65535, not "many"\n$/],
+  const cases: [args: string[], line: RegExp, code?: number][] = [
+    [['--port', 'many'], /^--port takes a number from 1 to 65535, or 0 for any that is free, not "many"\n$/, 2],
     [
       ['--port', String(port)],
       new RegExp(`^port ${port} is taken.*; choose another: npm start -- --port ${port + 100}\n$`),
     ],
-    [['--stack', 'nowhere'], /^Pulumi\.nowhere\.yaml does not exist; the stacks here are local\n$/],
+    [['--stack', 'nowhere'], /^Pulumi\.nowhere\.yaml does not exist; the stacks here are local\n$/, 2],
     [['--set', 'worker.pool=400'], /worker\.pool.*400/],
     [['--set', 'worker.pool=60'], /^connections\.fit: .*Smallest change/m],
-    [['--brwoser'], /^Unknown option '--brwoser'; npm start -- --help lists the options\n$/],
+    [
+      ['--prot', '4700'],
+      /^unknown option "--prot"; did you mean "--port"\? npm start -- --help lists the options\n$/,
+      2,
+    ],
   ];
-  for (const [args, line] of cases) {
+  for (const [args, line, code = 1] of cases) {
     const started = start(t, cwd, args);
-    assert.equal(await started.ended, 1, args.join(' '));
+    assert.equal(await started.ended, code, args.join(' '));
     assert.match(started.output(), line);
     assert.doesNotMatch(started.output(), /PostgreSQL on port/);
   }
