@@ -104,7 +104,10 @@ async function takenOver({ world, ask, control }: Rig): Promise<number> {
   return until('chats of a dead worker taken over', Infinity, async () => {
     const [row] = await ask<{ left: number; writing: number }>(
       `SELECT count(*)::int AS left,
-         (SELECT min(extract(epoch FROM clock_timestamp() - since) * 1000)::float8 FROM evenkeel.pulse) AS writing
+         (SELECT extract(epoch FROM clock_timestamp() - CASE
+            WHEN clock_timestamp() - seen_at < (SELECT min(lease) FROM evenkeel.worker) / 2 THEN since
+            ELSE clock_timestamp()
+          END)::float8 * 1000 FROM evenkeel.pulse) AS writing
        FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[]) AS held (lane, generation, owner, seen)
        JOIN evenkeel.lane ON lane.lane = held.lane AND lane.generation = held.generation AND lane.owner = held.owner
        LEFT JOIN evenkeel.worker ON worker.id = held.owner
