@@ -1,6 +1,7 @@
 /** The sentinel as a function that is called on a schedule. */
 import { resolve } from '../posture/resolve.ts';
 import { watch } from './sentinel.ts';
+import type { CountTasks } from './tasks.ts';
 
 export interface HandlerOptions {
   /** The posture as written (JSON). */
@@ -8,6 +9,8 @@ export interface HandlerOptions {
   env: Record<string, string | undefined>;
   /** Reads a secret by its ARN. */
   readSecret: (arn: string) => Promise<string>;
+  /** Counts the tasks of the cluster of this name. */
+  countTasks: (cluster: string, signal: AbortSignal) => ReturnType<CountTasks>;
   write: (line: string) => void;
 }
 
@@ -15,16 +18,18 @@ export interface HandlerOptions {
 const KEEP_SECRET = 15 * 60_000;
 
 /**
- * Makes the handler. Environment: STACK, PUBLIC_URL, TELEGRAM_API_ROOT, BOT_TOKEN_ARN, OPERATOR_TOKEN_ARN.
+ * Makes the handler. Environment: STACK, PUBLIC_URL, TELEGRAM_API_ROOT, CLUSTER, BOT_TOKEN_ARN, OPERATOR_TOKEN_ARN.
  * @throws where a variable is missing or the posture is not accepted: then the function never starts, which is an alarm
  */
-export function createHandler({ posture, env, readSecret, write }: HandlerOptions): () => Promise<void> {
+export function createHandler({ posture, env, readSecret, countTasks, write }: HandlerOptions): () => Promise<void> {
   const need = (name: string): string => {
     const value = env[name];
     if (!value) throw new Error(`${name} is not set`);
     return value;
   };
+  const cluster = need('CLUSTER');
   const fixed = {
+    countTasks: (signal: AbortSignal) => countTasks(cluster, signal),
     posture: resolve(JSON.parse(posture)),
     stack: need('STACK'),
     publicUrl: need('PUBLIC_URL'),

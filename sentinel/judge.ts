@@ -2,10 +2,11 @@
 import type { Glimpse, Status } from '../contract/health.ts';
 import type { Metric, Unit } from '../contract/metric.ts';
 import { WEBHOOK_PATH } from '../contract/paths.ts';
-import { SENTINEL, SENTINEL_METRICS } from '../posture/alarms/index.ts';
+import { SENTINEL, SENTINEL_METRICS, WEBHOOK } from '../posture/alarms/index.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import type { BotAnswer, TelegramAnswer, WebhookInfo } from './answers.ts';
 import type { Look } from './look.ts';
+import type { TasksAnswer } from './tasks.ts';
 
 export interface Declared {
   posture: Posture;
@@ -25,11 +26,20 @@ const metric = (name: Name, value: number, unit: Unit = 'Count', dimensions: Rec
 });
 
 /** Metrics of a look, silence included. `now` in ms. */
-export const judge = ({ telegram, bot }: Look, declared: Declared, now: number): Metric[] => [
+export const judge = ({ telegram, bot, tasks }: Look, declared: Declared, now: number): Metric[] => [
   metric('look', 1),
   ...ofTelegram(telegram, declared, now),
   ...ofBot(bot),
+  ...(tasks ? ofTasks(tasks) : []),
 ];
+
+/** More than are wanted run in the middle of a deploy: none is missing then. */
+const ofTasks = (answer: TasksAnswer): Metric[] =>
+  answer.kind === 'unusable'
+    ? []
+    : answer.tasks.map(({ role, wanted, running }) =>
+        metric('tasksMissing', Math.max(0, wanted - running), 'Count', { Role: role }),
+      );
 
 function ofTelegram(answer: TelegramAnswer, declared: Declared, now: number): Metric[] {
   const refused = metric('tokenRefused', answer.kind === 'refused' ? 1 : 0);
@@ -41,15 +51,22 @@ function ofTelegram(answer: TelegramAnswer, declared: Declared, now: number): Me
     unreachable,
     refused,
     metric('webhookPending', webhook.pending_update_count),
-    metric('webhookMismatch', mismatches(webhook, declared).length > 0 ? 1 : 0),
+    metric('webhookMismatch', mismatch(webhook, declared)),
     metric('webhookFailing', failing(webhook, declared.posture, now) ? 1 : 0),
   ];
 }
 
+const addressOf = ({ publicUrl }: Declared): string => publicUrl + WEBHOOK_PATH;
+
+function mismatch(webhook: WebhookInfo, declared: Declared): number {
+  if (webhook.url !== addressOf(declared)) return WEBHOOK.otherAddress;
+  return mismatches(webhook, declared).length > 0 ? WEBHOOK.otherSettings : WEBHOOK.declared;
+}
+
 /** What of Telegram's webhook is not as declared: one line each. What Telegram leaves out is not compared. */
-export function mismatches(webhook: WebhookInfo, { posture, publicUrl }: Declared): string[] {
-  const wanted = publicUrl + WEBHOOK_PATH;
-  const { maxConnections, allowedUpdates } = posture.telegram;
+export function mismatches(webhook: WebhookInfo, declared: Declared): string[] {
+  const wanted = addressOf(declared);
+  const { maxConnections, allowedUpdates } = declared.posture.telegram;
   const found: string[] = [];
   if (webhook.url !== wanted) found.push(`url is ${webhook.url || 'not set'}, declared ${wanted}`);
   if (webhook.max_connections !== undefined && webhook.max_connections !== maxConnections)
@@ -90,8 +107,12 @@ function ofQueue(queue: string, gauges: Gauges): Metric[] {
 }
 
 /** What on-call should read in the log beside the metrics: one line for each thing that is not well. */
-export function remarks({ telegram, bot }: Look, declared: Declared): string[] {
+export function remarks({ telegram, bot, tasks }: Look, declared: Declared): string[] {
   const lines: string[] = [];
+  if (tasks?.kind === 'unusable') lines.push(`tasks: ${tasks.reason}`);
+  if (tasks?.kind === 'counted')
+    for (const { role, wanted, running } of tasks.tasks)
+      if (running < wanted) lines.push(`tasks: ${running} of ${wanted} ${role} tasks run`);
   if (telegram.kind === 'unusable') lines.push(`Telegram: ${telegram.reason}`);
   if (telegram.kind === 'refused') lines.push(`Telegram refuses the bot token: ${telegram.reason}`);
   if (telegram.kind === 'webhook') {

@@ -3,6 +3,7 @@ import { embeddedMetrics } from '../contract/metric.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import { judge, remarks, type Declared } from './judge.ts';
 import { look, type Look } from './look.ts';
+import type { CountTasks } from './tasks.ts';
 
 export interface SentinelOptions {
   posture: Posture;
@@ -12,6 +13,8 @@ export interface SentinelOptions {
   telegramApiRoot: string;
   botToken: string;
   operatorToken: string;
+  /** Counts the bot's tasks. Default: none are counted. */
+  countTasks?: CountTasks | undefined;
 }
 
 export interface Report {
@@ -31,6 +34,7 @@ export async function watch(options: SentinelOptions, signal?: AbortSignal): Pro
     botToken,
     publicUrl: declared.publicUrl,
     operatorToken,
+    countTasks: options.countTasks,
     timeout: posture.sentinel.timeout,
     ...(signal ? { signal } : {}),
   });

@@ -72,11 +72,11 @@ export function foundation(name: string, settings: Settings, { region, provider 
     options,
   );
   const vault = new Vault(name, { secrets: settings.secrets, database, recoveryDays: keep ? 7 : 0 }, options);
-  // Container Insights counts running tasks, which an alarm reads. Each of its metrics costs 0.30 USD a month: about 18 USD
-  // for a stack of this size.
+  // Said aloud, since an account may have it on by default: its metrics cost about 18 USD a month for a stack of this size,
+  // and the one that is of use here, how many tasks run, the sentinel asks for itself.
   const cluster = new aws.ecs.Cluster(
     name,
-    { name, settings: [{ name: 'containerInsights', value: 'enabled' }] },
+    { name, settings: [{ name: 'containerInsights', value: 'disabled' }] },
     { provider },
   );
   const parts = [network, firewall, logs, image, ingress, database, vault, cluster];

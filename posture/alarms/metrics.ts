@@ -17,7 +17,7 @@ export const SENTINEL_METRICS = {
   telegramUnreachable: 'TelegramUnreachable',
   /** 1 when Telegram says that the token is not valid. */
   tokenRefused: 'TelegramTokenRefused',
-  /** 1 when Telegram's webhook is not the declared one. */
+  /** 0 when Telegram's webhook is the declared one, 1 when it has other settings, 2 when it has another address. */
   webhookMismatch: 'WebhookMismatch',
   /** 1 when Telegram reports a failed delivery since the look before. */
   webhookFailing: 'WebhookFailing',
@@ -31,7 +31,12 @@ export const SENTINEL_METRICS = {
   queueAge: 'QueueAge',
   queueParked: 'QueueParked',
   queueStranded: 'QueueStranded',
+  /** Of each role, in the cloud: tasks that are wanted at this moment and do not run. */
+  tasksMissing: 'TasksMissing',
 } as const;
+
+/** Values of `webhookMismatch`. */
+export const WEBHOOK = { declared: 0, otherSettings: 1, otherAddress: 2 } as const;
 
 /** Metrics of a task, emitted by the task itself once a minute. */
 export const TASK_METRICS = {

@@ -1,7 +1,7 @@
 /** Alarms on what the sentinel sees from outside: Telegram's webhook, the bot's own health page, the sentinel itself. */
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft } from './alarm.ts';
-import { SENTINEL, SENTINEL_METRICS } from './metrics.ts';
+import { SENTINEL, SENTINEL_METRICS, WEBHOOK } from './metrics.ts';
 
 /** Whole minutes, and no shorter than the time between two looks: a period without a look would be missing data. */
 export const sentinelPeriod = (posture: Posture): number =>
@@ -47,14 +47,25 @@ function webhook(posture: Posture): AlarmDraft[] {
     }),
     seen(posture, {
       id: 'webhook-mismatch',
-      title: "Telegram's webhook is not the one that this stack declares",
+      title: 'Telegram delivers to another address than this stack declares, or to none',
       name: 'webhookMismatch',
-      threshold: 1,
+      threshold: WEBHOOK.otherAddress,
       // Two looks, so that the second in which a deploy changes the webhook wakes nobody.
       of: 2,
       missing: 'notBreaching',
       severity: 'page',
       faults: ['webhook-mismatch', 'webhook-race'],
+    }),
+    seen(posture, {
+      id: 'webhook-settings',
+      title: 'Telegram has another limit or other types for the webhook than this stack declares',
+      name: 'webhookMismatch',
+      threshold: WEBHOOK.otherSettings,
+      // Updates still come here, so it can wait for the working day, and for the deploy that may be on its way.
+      of: 10,
+      missing: 'notBreaching',
+      severity: 'ticket',
+      faults: ['webhook-mismatch'],
     }),
     seen(posture, {
       id: 'webhook-failing',

@@ -2,7 +2,8 @@
 import { MEMORY_SHARE, ROLES, type Role } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft } from './alarm.ts';
-import { LOG_METRICS, LOGS, TASK, TASK_METRICS } from './metrics.ts';
+import { LOG_METRICS, LOGS, SENTINEL, SENTINEL_METRICS, TASK, TASK_METRICS } from './metrics.ts';
+import { sentinelDelay, sentinelPeriod } from './outside.ts';
 
 /** ECS publishes once a minute, for the minute before. */
 const DELAY = 60;
@@ -13,29 +14,42 @@ const FILES_SHARE = 0.7;
 
 const service = (role: Role) => ['cluster', `${role}Service`] as const;
 
-/** Tasks that run even in the middle of a deploy. */
-function always({ rollout, ...posture }: Posture, role: Role): number {
-  const share = Math.min(1, rollout.minimumHealthy);
-  return Math.ceil(Number((posture[role].tasks.min * share).toFixed(6)));
+/** From wanted to running on Fargate, s: a place, an address, the image. */
+const PROVISIONING = 120;
+/** What a task that somebody stopped, or that a lost zone took, may need to be there again, in looks. */
+const LEAST_LOOKS = 10;
+
+/** Looks for which autoscaling alone may have tasks on their way: one more for each cooldown, up to the most. */
+function scalingOut({ scaling, ...posture }: Posture, role: Role, period: number): number {
+  const { min, max } = posture[role].tasks;
+  const filling = ((max - min) * scaling.scaleOutCooldown) / 1000 + PROVISIONING;
+  return Math.ceil(filling / period) + 1;
 }
 
+/**
+ * Against what is wanted at the moment, as the sentinel reads it from ECS: a fixed number would ring in the deploy that
+ * raises `tasks.min`, which the service reaches last. It takes no deploy back. Whoever waits for capacity waits with the
+ * release before as well, and tasks that fail to start are counted by ECS's own circuit breaker.
+ */
 function countAlarm(posture: Posture, role: Role): AlarmDraft {
+  const period = sentinelPeriod(posture);
+  const looks = Math.max(LEAST_LOOKS, scalingOut(posture, role, period));
   return {
     id: `${role}-tasks`,
-    title: `Fewer ${role} tasks run than declared`,
-    metric: { namespace: 'ECS/ContainerInsights', name: 'RunningTaskCount', dimensions: service(role) },
+    title: `Fewer ${role} tasks run than are wanted`,
+    metric: { namespace: SENTINEL, name: SENTINEL_METRICS.tasksMissing, dimensions: ['stack', `role:${role}`] },
     statistic: 'Minimum',
-    comparison: '<',
-    threshold: always(posture, role),
+    comparison: '>=',
+    threshold: 1,
     unit: 'Count',
-    periods: 5,
-    datapoints: 5,
-    // Zero tasks are a zero here; silence is the alarms' of CPU and memory, which have no data without tasks.
+    period,
+    periods: looks,
+    datapoints: looks,
+    // A sentinel that cannot ask has an alarm of its own, and no tasks at all are silence in the alarms of CPU and memory.
     missing: 'notBreaching',
     severity: 'ticket',
     faults: ['crash-unknown', 'reload-in-prod', 'slow-start', 'oom'],
-    delay: DELAY,
-    rollback: [role],
+    delay: sentinelDelay(posture),
   };
 }
 
@@ -146,10 +160,8 @@ const crashAlarm: AlarmDraft = {
 };
 
 export function taskAlarms(posture: Posture): Alarm[] {
-  // A role that may scale to nothing has no number of tasks that is too small.
-  const running = ROLES.filter((role) => posture[role].tasks.min > 0);
   const drafts: AlarmDraft[] = [
-    ...running.map((role) => countAlarm(posture, role)),
+    ...ROLES.map((role) => countAlarm(posture, role)),
     ...ROLES.flatMap((role) => [cpuAlarm(posture, role), memoryAlarm(role), filesAlarm(posture, role)]),
     ...(posture.worker.tasks.min > 0 ? [heartbeatAlarm] : []),
     listenerAlarm,

@@ -7,6 +7,7 @@ const environment = (urls: { bot: { url: string }; telegram: { url: string } }) 
   STACK: 'evenkeel-test',
   PUBLIC_URL: urls.bot.url,
   TELEGRAM_API_ROOT: urls.telegram.url,
+  CLUSTER: 'evenkeel-test',
   BOT_TOKEN_ARN: 'arn:bot',
   OPERATOR_TOKEN_ARN: 'arn:operator',
 });
@@ -23,10 +24,15 @@ test('the function reads secrets by their ARN, keeps them, and reads them again 
       read.push(arn);
       return secrets[arn]!;
     },
+    countTasks: async (cluster) => {
+      assert.equal(cluster, 'evenkeel-test');
+      return [{ role: 'worker', wanted: 3, running: 1 }];
+    },
     write: (line) => lines.push(line),
   });
   await handler();
   assert.match(lines.join('\n'), /"TelegramTokenRefused":1/);
+  assert.match(lines.join('\n'), /"TasksMissing":2/);
   assert.ok(lines.every((line) => !line.includes('1:old') && !line.includes('operator-1')));
 
   secrets['arn:bot'] = '1:new';
@@ -40,7 +46,7 @@ test('the function reads secrets by their ARN, keeps them, and reads them again 
 });
 
 test('a function without a variable, or with a posture that is not accepted, says which', () => {
-  const options = { posture: '{}', readSecret: async () => 'x', write: () => undefined };
+  const options = { posture: '{}', readSecret: async () => 'x', countTasks: async () => [], write: () => undefined };
   const env = environment({ bot: { url: 'http://b' }, telegram: { url: 'http://t' } });
   assert.throws(() => createHandler({ ...options, env: { ...env, PUBLIC_URL: '' } }), /PUBLIC_URL is not set/);
   assert.throws(
@@ -56,6 +62,7 @@ test('a function whose secret cannot be read fails, so that its silence is an al
     readSecret: async () => {
       throw new Error('AccessDeniedException');
     },
+    countTasks: async () => [],
     write: () => undefined,
   });
   await assert.rejects(handler(), /AccessDenied/);

@@ -96,7 +96,12 @@ async function see(options: SentinelOptions): Promise<Seen> {
 
 test('a healthy world: every metric of the sentinel, and not a word', async (t) => {
   const { options, bot, telegram } = await world(t);
-  const { metrics, words } = await see(options);
+  const countTasks = async () => [
+    { role: 'web' as const, wanted: 2, running: 2 },
+    // In the middle of a deploy.
+    { role: 'worker' as const, wanted: 2, running: 4 },
+  ];
+  const { metrics, words } = await see({ ...options, countTasks });
   assert.deepEqual(metrics, {
     Look: 1,
     TelegramUnreachable: 0,
@@ -106,6 +111,8 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     WebhookFailing: 0,
     BotHealth: 0,
     DatabaseOldestTransaction: 1.5,
+    'TasksMissing:web': 0,
+    'TasksMissing:worker': 0,
     'QueuePending:chat': 0,
     'QueueAge:chat': 0,
     'QueueParked:chat': 0,
@@ -237,16 +244,16 @@ test('a broken address is a word without the token in it', async (t) => {
   assert.ok(!raw.includes(TOKEN));
 });
 
-for (const [what, info] of [
-  ['a missing webhook', { url: '' }],
-  ["somebody else's webhook", { url: 'https://thief.example.com/hook' }],
-  ['other max_connections', { max_connections: 1 }],
-  ['other allowed_updates', { allowed_updates: ['message'] }],
+for (const [what, info, value] of [
+  ['a missing webhook', { url: '' }, 2],
+  ["somebody else's webhook", { url: 'https://thief.example.com/hook', max_connections: 1 }, 2],
+  ['other max_connections', { max_connections: 1 }, 1],
+  ['other allowed_updates', { allowed_updates: ['message'] }, 1],
 ] as const)
   test(`${what} is a mismatch`, async (t) => {
     const { options } = await world(t, json(200, healthy), info);
     const { metrics, words } = await see(options);
-    assert.equal(metrics['WebhookMismatch'], 1);
+    assert.equal(metrics['WebhookMismatch'], value, 'only another address pages');
     assert.match(words[0] ?? '', /^webhook: (url|max_connections|allowed_updates) .*declared/);
   });
 
@@ -282,3 +289,32 @@ test('both away at once: the look still ends in time and still counts as a look'
   assert.ok(performance.now() - started < impatient.sentinel.timeout + 1000 + 5 * late.slowest());
   assert.deepEqual(metrics, { Look: 1, TelegramUnreachable: 1, BotHealth: 2 });
 });
+
+test('tasks that are wanted and do not run are counted, and named', async (t) => {
+  const { options } = await world(t);
+  const { metrics, words } = await see({
+    ...options,
+    countTasks: async () => [{ role: 'web', wanted: 3, running: 1 }],
+  });
+  assert.equal(metrics['TasksMissing:web'], 2);
+  assert.deepEqual(words, ['tasks: 1 of 3 web tasks run']);
+});
+
+for (const [what, countTasks, said] of [
+  [
+    'refuses',
+    async () => Promise.reject(Object.assign(new Error('no'), { name: 'AccessDeniedException' })),
+    'AccessDeniedException',
+  ],
+  ['never answers', () => new Promise<never>(() => undefined), 'no answer in time'],
+] as const)
+  test(`who counts the tasks ${what}: no count, a word about it, and the other answers all the same`, async (t) => {
+    const { options } = await world(t);
+    const { metrics, words } = await see({ ...options, posture: impatient, countTasks });
+    assert.deepEqual(
+      Object.keys(metrics).filter((name) => name.startsWith('Tasks')),
+      [],
+    );
+    assert.equal(metrics['BotHealth'], 0);
+    assert.deepEqual(words, [`tasks: ${said}`]);
+  });

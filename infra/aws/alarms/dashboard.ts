@@ -1,7 +1,7 @@
 /** The dashboard: a graph for each metric that an alarm reads, with the alarm's threshold drawn on it. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { alarms, type Alarm, type Severity } from '../../../posture/alarms/index.ts';
+import { alarms, SENTINEL, type Alarm, type Severity } from '../../../posture/alarms/index.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { cloudMetric, type Watched } from './metric.ts';
 
@@ -21,10 +21,14 @@ const TITLE_HEIGHT = 1;
 const STATES_HEIGHT = 6;
 const COLOUR: Record<Severity, string> = { page: '#d62728', ticket: '#ff7f0e' };
 
+/** The sentinel counts tasks as well: those graphs belong to the tasks. */
+const seenOutside = ({ metric }: Alarm): boolean =>
+  metric.namespace === SENTINEL && !metric.dimensions.some((part) => part.startsWith('role:'));
+
 /** Sections in the order in which an incident is read: users first, then what stands below them. */
 const SECTIONS: [title: string, has: (alarm: Alarm) => boolean][] = [
   ['Users: what waits', ({ metric }) => metric.dimensions.some((part) => part.startsWith('queue:'))],
-  ['Outside: Telegram and the bot, seen by the sentinel', ({ metric }) => metric.namespace === 'Evenkeel/Sentinel'],
+  ['Outside: Telegram and the bot, seen by the sentinel', seenOutside],
   ['Providers', ({ metric }) => metric.dimensions.some((part) => part.startsWith('provider:'))],
   ['Way in: load balancer', ({ metric }) => metric.namespace === 'AWS/ApplicationELB'],
   ['Database', ({ metric }) => metric.dimensions.includes('database')],

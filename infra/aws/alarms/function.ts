@@ -3,7 +3,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { logRetentionDays } from '../names.ts';
-import { policyDocument } from '../roles.ts';
+import { policyDocument, type Statement } from '../roles.ts';
 
 export interface FunctionArgs {
   /** Name of the function; plain, since alarms and people go by it. */
@@ -13,6 +13,8 @@ export interface FunctionArgs {
   /** Secrets whose ARNs the code gets; it may read these and no others. */
   secretArns: pulumi.Input<string>[];
   environment: Record<string, pulumi.Input<string>>;
+  /** What the code may do beside writing its log and reading its secrets. Default: nothing. */
+  allow?: Statement[];
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
   /** What must be done before the code changes. Default: nothing. */
@@ -83,7 +85,7 @@ export class SmallFunction extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  #rights({ secretArns }: FunctionArgs): pulumi.Output<string> {
+  #rights({ secretArns, allow = [] }: FunctionArgs): pulumi.Output<string> {
     return policyDocument([
       {
         Sid: 'WriteLog',
@@ -92,6 +94,7 @@ export class SmallFunction extends pulumi.ComponentResource {
         Resource: pulumi.interpolate`${this.logGroup.arn}:*`,
       },
       { Sid: 'ReadSecrets', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArns },
+      ...allow,
     ]);
   }
 }

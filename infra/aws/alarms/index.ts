@@ -132,6 +132,8 @@ export function createSentinel(
       permissionsBoundary: args.permissionsBoundary,
       botTokenArn: args.secretArns.botToken,
       operatorTokenArn: args.secretArns.operatorToken,
+      clusterName: args.watched.cluster,
+      clusterArn: args.clusterArn,
       after,
     },
     options,

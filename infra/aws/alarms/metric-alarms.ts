@@ -56,9 +56,11 @@ export class MetricAlarms extends pulumi.ComponentResource {
         evaluationPeriods: alarm.periods,
         datapointsToAlarm: alarm.datapoints,
         treatMissingData: alarm.missing,
-        // The first `up` makes the alarms half an hour before there is a bot: until then they ring for nobody, and have
-        // nothing to report as recovered.
-        warmUpConfiguration: { warmUpPeriodDurationInMinutes: WARM_UP },
+        // The first `up` makes the alarms half an hour before there is a bot: until then they ring for nobody. Those that
+        // take a deploy back are awake from the start: before the first task there is nothing but silence, which is good.
+        ...(alarm.rollback.length === 0 && {
+          warmUpConfiguration: { warmUpPeriodDurationInMinutes: WARM_UP },
+        }),
         // The end is told too: incident tools close by it, and a person wants to know.
         alarmActions: [topic],
         okActions: [topic],

@@ -1,4 +1,5 @@
 /** Names of alarms, plain: known before anything exists, so that a service can name the alarms that take its deploy back. */
+import * as pulumi from '@pulumi/pulumi';
 import { alarms, type Alarm } from '../../../posture/alarms/index.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 
@@ -12,3 +13,7 @@ export function rollbackAlarmNames(prefix: string, posture: Posture): Record<'we
     list.filter(({ rollback }) => rollback.includes(role)).map((alarm) => alarmName(prefix, alarm));
   return { web: of('web'), worker: of('worker') };
 }
+
+/** `arn:aws:ecs:…:cluster/NAME` → `arn:aws:ecs:…:service/NAME`, with which the ARNs of its services begin. */
+export const servicesOf = (clusterArn: pulumi.Input<string>): pulumi.Output<string> =>
+  pulumi.output(clusterArn).apply((arn) => arn.replace(':cluster/', ':service/'));

@@ -2,6 +2,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Severity } from '../../../posture/alarms/index.ts';
+import { servicesOf } from './names.ts';
 
 export interface NoticesArgs {
   /** Identifier of the RDS instance. */
@@ -26,10 +27,6 @@ const EVENTS = [
   'configuration change',
 ];
 
-/** `arn:aws:ecs:…:cluster/NAME` → `arn:aws:ecs:…:service/NAME`, with which the ARNs of its services begin. */
-const servicesOf = (clusterArn: pulumi.Input<string>): pulumi.Output<string> =>
-  pulumi.output(clusterArn).apply((arn) => arn.replace(':cluster/', ':service/'));
-
 export class Notices extends pulumi.ComponentResource {
   constructor(name: string, args: NoticesArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Notices', name, {}, options);
@@ -45,21 +42,47 @@ export class Notices extends pulumi.ComponentResource {
       { ...own, dependsOn: [...args.dependsOn, ...(args.databaseInstance ? [args.databaseInstance] : [])] },
     );
     // ECS calls a deploy that it took back a success (fault reload-in-prod): this says that it was not.
-    const failed = new aws.cloudwatch.EventRule(
-      `${name}-deployments`,
+    this.#told(name, args, {
+      part: 'deployments',
+      description: 'Deployments that ECS gave up or took back',
+      detailType: 'ECS Deployment State Change',
+      eventName: 'SERVICE_DEPLOYMENT_FAILED',
+      topic: args.topics.page,
+    });
+    // With its reason, which no count of tasks has: an image that is gone, a secret, a subnet without addresses.
+    this.#told(name, args, {
+      part: 'starts',
+      description: 'Services whose tasks keep failing to start',
+      detailType: 'ECS Service Action',
+      eventName: 'SERVICE_TASK_START_IMPAIRED',
+      topic: args.topics.ticket,
+    });
+    this.registerOutputs({});
+  }
+
+  /** AWS documents no cluster in the detail of such an event: the service's ARN, which names it, is a resource. */
+  #told(name: string, { clusterArn, dependsOn }: NoticesArgs, { part, description, topic, ...event }: Told): void {
+    const rule = new aws.cloudwatch.EventRule(
+      `${name}-${part}`,
       {
-        description: 'Deployments that ECS gave up or took back',
+        description,
         eventPattern: pulumi.jsonStringify({
           source: ['aws.ecs'],
-          'detail-type': ['ECS Deployment State Change'],
-          detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] },
-          // AWS documents no cluster in the detail of this event: the service's ARN, which names it, is a resource.
-          resources: [{ prefix: pulumi.interpolate`${servicesOf(args.clusterArn)}/` }],
+          'detail-type': [event.detailType],
+          detail: { eventName: [event.eventName] },
+          resources: [{ prefix: pulumi.interpolate`${servicesOf(clusterArn)}/` }],
         }),
       },
       { parent: this },
     );
-    new aws.cloudwatch.EventTarget(`${name}-deployments`, { rule: failed.name, arn: args.topics.page }, own);
-    this.registerOutputs({});
+    new aws.cloudwatch.EventTarget(`${name}-${part}`, { rule: rule.name, arn: topic }, { parent: this, dependsOn });
   }
+}
+
+interface Told {
+  part: string;
+  description: string;
+  detailType: string;
+  eventName: string;
+  topic: pulumi.Input<string>;
 }

@@ -2,9 +2,11 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { sentinelPeriod } from '../../../posture/alarms/outside.ts';
+import { ROLES } from '../../../posture/limits.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { taskPosture } from '../task-posture.ts';
 import { functionCode } from './bundle.ts';
+import { servicesOf } from './names.ts';
 import { SmallFunction } from './function.ts';
 
 export interface SentinelArgs {
@@ -21,6 +23,9 @@ export interface SentinelArgs {
   /** ARNs of the secrets. */
   botTokenArn: pulumi.Input<string>;
   operatorTokenArn: pulumi.Input<string>;
+  /** The cluster whose services it counts the tasks of. */
+  clusterName: pulumi.Input<string>;
+  clusterArn: pulumi.Input<string>;
   /** What must be done before its code, and with it what it expects, changes. */
   after: pulumi.Resource[];
 }
@@ -45,7 +50,16 @@ export class Sentinel extends pulumi.ComponentResource {
           TELEGRAM_API_ROOT: args.telegramApiRoot,
           BOT_TOKEN_ARN: args.botTokenArn,
           OPERATOR_TOKEN_ARN: args.operatorTokenArn,
+          CLUSTER: args.clusterName,
         },
+        allow: [
+          {
+            Sid: 'CountTasks',
+            Effect: 'Allow',
+            Action: 'ecs:DescribeServices',
+            Resource: ROLES.map((role) => pulumi.interpolate`${servicesOf(args.clusterArn)}/${role}`),
+          },
+        ],
         timeout: Math.ceil(args.posture.sentinel.timeout / 1000) + START,
         // The next look comes soon enough; a late one would speak of a minute that is over.
         after: args.after,

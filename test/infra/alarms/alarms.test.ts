@@ -68,7 +68,8 @@ test('dimensions are those that CloudWatch has for the parts', () => {
     TargetGroup: 'targetgroup/evenkeel-prod/2',
   });
   assert.deepEqual(of('alb-5xx'), { LoadBalancer: 'app/evenkeel-prod/1' });
-  assert.deepEqual(of('worker-tasks'), { ClusterName: NAME, ServiceName: 'worker' });
+  assert.deepEqual(of('worker-tasks'), { Stack: NAME, Role: 'worker' });
+  assert.deepEqual(of('worker-memory'), { ClusterName: NAME, ServiceName: 'worker' });
   assert.deepEqual(of('database-cpu'), { DBInstanceIdentifier: NAME });
   assert.deepEqual(of('lane-pre-checkout-age'), { Stack: NAME, Queue: 'preCheckout' });
   assert.deepEqual(of('provider-telegram-breaker'), { Stack: NAME, Provider: 'telegram' });
@@ -184,18 +185,38 @@ function matches(pattern: unknown, value: unknown): boolean {
   );
 }
 
+/** ECS's own example of a service that cannot start its tasks ("Amazon ECS service action events"), of our service. */
+const impaired = (service: string) => ({
+  version: '0',
+  'detail-type': 'ECS Service Action',
+  source: 'aws.ecs',
+  account: '123456789012',
+  region: 'eu-central-1',
+  resources: [`arn:aws:mock:eu-central-1:123456789012:service/${service}`],
+  detail: { eventType: 'WARN', eventName: 'SERVICE_TASK_START_IMPAIRED', createdAt: '2026-05-23T11:11:11Z' },
+});
+
 test('a failed deployment is told by the event as AWS documents it, and that of another cluster is not', () => {
   const patterns = ofType(run, 'EventRule').flatMap(({ inputs }) =>
     inputs['eventPattern'] === undefined ? [] : [JSON.parse(inputs['eventPattern'] as string) as unknown],
   );
-  const told = (service: string) => patterns.some((pattern) => matches(pattern, failedDeployment(service)));
-  assert.equal(told(`${NAME}/web`), true);
-  assert.equal(told(`${NAME}-2/web`), false);
+  for (const event of [failedDeployment, impaired]) {
+    const told = (service: string) => patterns.filter((pattern) => matches(pattern, event(service))).length;
+    assert.equal(told(`${NAME}/web`), 1);
+    assert.equal(told(`${NAME}-2/web`), 0);
+  }
+  const steady = { ...impaired(`${NAME}/web`), detail: { eventType: 'INFO', eventName: 'SERVICE_STEADY_STATE' } };
+  assert.ok(!patterns.some((pattern) => matches(pattern, steady)));
 });
 
 test('an alarm waits for the first bot before it rings, and has nothing to take back', () => {
-  for (const { inputs } of ofType(run, 'MetricAlarm'))
-    assert.deepEqual(inputs['warmUpConfiguration'], { warmUpPeriodDurationInMinutes: 60 });
+  for (const { id, rollback } of alarms(posture))
+    assert.deepEqual(
+      declared(id).inputs['warmUpConfiguration'],
+      // What takes a deploy back guards the first one too: it is good as long as it is silent.
+      rollback.length > 0 ? undefined : { warmUpPeriodDurationInMinutes: 60 },
+      id,
+    );
 });
 
 test('an alarm on a percentile looks at few values too: a quiet bot has alarms as well', () => {
@@ -242,13 +263,14 @@ interface Widget {
 
 const reads = ({ properties }: Widget, { id }: Alarm): boolean => (properties.title ?? '').split(', ').includes(id);
 
-test('the sentinel runs on the declared schedule, outside any network, with no right but its log and its two secrets', () => {
+test('the sentinel runs on the declared schedule, outside any network, with no right but its log, its two secrets and the count of our tasks', () => {
   const [sentinel] = ofType(run, 'Function').filter(({ name }) => name.endsWith('-sentinel'));
   assert.equal(sentinel?.inputs['vpcConfig'], undefined);
   assert.deepEqual((sentinel?.inputs['environment'] as { variables: object }).variables, {
     STACK: NAME,
     PUBLIC_URL: 'https://bot.example.com',
     TELEGRAM_API_ROOT: 'https://api.telegram.org',
+    CLUSTER: NAME,
     BOT_TOKEN_ARN: 'arn:bot',
     OPERATOR_TOKEN_ARN: 'arn:operator',
   });
@@ -258,9 +280,13 @@ test('the sentinel runs on the declared schedule, outside any network, with no r
   const { Statement } = JSON.parse(String(policy?.inputs['policy'])) as Policy;
   assert.deepEqual(
     Statement.map(({ Action }) => Action),
-    [['logs:CreateLogStream', 'logs:PutLogEvents'], 'secretsmanager:GetSecretValue'],
+    [['logs:CreateLogStream', 'logs:PutLogEvents'], 'secretsmanager:GetSecretValue', 'ecs:DescribeServices'],
   );
   assert.deepEqual(Statement[1]?.Resource, ['arn:bot', 'arn:operator']);
+  assert.deepEqual(
+    Statement[2]?.Resource,
+    ['web', 'worker'].map((role) => `arn:aws:mock:eu-central-1:123456789012:service/${NAME}/${role}`),
+  );
   const [log] = ofType(run, 'LogGroup').filter(({ name }) => name.endsWith('-sentinel'));
   assert.equal(log?.inputs['retentionInDays'], 30);
 });

@@ -22,19 +22,26 @@ test('the same sources give the same bytes, and nothing of this machine is in th
   }
 });
 
+const SDK = {
+  'client-secrets-manager':
+    'exports.SecretsManager = class { async getSecretValue({ SecretId }) { return { SecretString: `secret-of-${SecretId}` }; } };',
+  // Of another service of the cluster, a number that is left out, and one that is missing altogether.
+  'client-ecs':
+    "exports.ECS = class { async describeServices({ cluster, services }) { if (cluster !== 'c' || services.join() !== 'web,worker') throw new Error('asked for others'); return { services: [{ serviceName: 'web', desiredCount: 3, runningCount: 2 }, { serviceName: 'other', desiredCount: 9 }] }; } };",
+};
+
 /** A folder as Lambda unpacks it, and beside it the SDK where the runtime has it: on NODE_PATH alone. */
 async function unpack(t: TestContext, archive: asset.AssetArchive): Promise<{ code: string; runtime: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-lambda-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const code = join(folder, 'task');
   const runtime = join(folder, 'runtime');
-  const sdk = join(runtime, '@aws-sdk/client-secrets-manager');
   mkdirSync(code);
-  mkdirSync(sdk, { recursive: true });
-  writeFileSync(
-    join(sdk, 'index.js'),
-    'exports.SecretsManager = class { async getSecretValue({ SecretId }) { return { SecretString: `secret-of-${SecretId}` }; } };',
-  );
+  for (const [client, text] of Object.entries(SDK)) {
+    const sdk = join(runtime, '@aws-sdk', client);
+    mkdirSync(sdk, { recursive: true });
+    writeFileSync(join(sdk, 'index.js'), text);
+  }
   const assets = (await archive.assets) as Record<string, asset.StringAsset>;
   for (const [file, content] of Object.entries(assets)) writeFileSync(join(code, file), await content.text);
   return { code, runtime };
@@ -70,7 +77,14 @@ test('the sentinel as deployed, alone in a folder, looks and writes metrics', as
   const folders = await unpack(t, functionCode(SENTINEL, { 'posture.json': '{"sentinel":{"timeout":"5s"}}' }));
   const { stdout } = await run(
     folders,
-    { STACK: 's', PUBLIC_URL: world.url, TELEGRAM_API_ROOT: world.url, BOT_TOKEN_ARN: 'bot', OPERATOR_TOKEN_ARN: 'op' },
+    {
+      STACK: 's',
+      CLUSTER: 'c',
+      PUBLIC_URL: world.url,
+      TELEGRAM_API_ROOT: world.url,
+      BOT_TOKEN_ARN: 'bot',
+      OPERATOR_TOKEN_ARN: 'op',
+    },
     {},
   );
   const lines = stdout
@@ -80,6 +94,11 @@ test('the sentinel as deployed, alone in a folder, looks and writes metrics', as
   const metrics = lines.find((line) => 'Look' in line);
   assert.equal(metrics?.['WebhookPending'], 3);
   assert.equal(metrics?.['BotHealth'], 0);
+  const missing = lines.filter((line) => 'TasksMissing' in line);
+  assert.deepEqual(
+    missing.map((line) => [line['Role'], line['TasksMissing']]),
+    [['web', 1]],
+  );
   assert.deepEqual(world.requests.map(({ url }) => url).sort(), ['/botsecret-of-bot/getWebhookInfo', '/health']);
   assert.ok(world.requests.some(({ authorization }) => authorization === 'Bearer secret-of-op'));
 });
