@@ -49,6 +49,28 @@ export interface MessageEntity {
   custom_emoji_id?: string;
 }
 
+/** What a message with a button to pay asks for. */
+export interface Invoice {
+  title: string;
+  description: string;
+  payload: string;
+  /** Stars. */
+  amount: number;
+  /** Where a forwarded copy leads instead of being payable. */
+  startParameter?: string;
+}
+
+/** As getStarTransactions has it: incoming with a source, outgoing with a receiver. */
+export interface StarTransaction {
+  id: string;
+  amount: number;
+  nanostar_amount?: number;
+  /** Unix seconds. */
+  date: number;
+  source?: object;
+  receiver?: object;
+}
+
 /** A message of a chat as its user sees it. `text` with `entities` as Telegram has them. */
 export interface ChatMessage {
   messageId: number;
@@ -59,6 +81,8 @@ export interface ChatMessage {
   entities: MessageEntity[];
   buttons: InlineButton[][];
   edited: boolean;
+  /** It asks to be paid. */
+  invoice?: Invoice;
   /** Alert or toast of answerCallbackQuery is shown beside, not stored as a message. */
 }
 
@@ -90,6 +114,10 @@ export interface TelegramFaults {
   forbidden?: Record<string, string>;
   /** Chats whose users blocked the bot: sends answer 403. */
   blocked?: number[];
+  /** Stars change hands, and no update tells the bot of payments and refunds. */
+  losePayments?: boolean;
+  /** A refund works, and is answered as if it had been made before. */
+  refundsSayDone?: boolean;
 }
 
 /** Telegram's flood control. A limit that is not named does not hold. */
@@ -198,6 +226,15 @@ export interface SimulatedTelegram {
   tap(chatId: number, messageId: number, data: string): number;
   /** A user confirms a payment form: a pre_checkout_query. */
   preCheckout(chatId: number, payload: string): number;
+  /** A user presses the button of an invoice; `by`: somebody else, on a copy of it. A pre_checkout_query. */
+  pay(chatId: number, messageId: number, options?: { by?: number }): number;
+  /** A payment goes through without a question. Returns its charge. */
+  charge(chatId: number, payload: string): string;
+  /** A payment is taken back by whom the Stars were bought from. */
+  chargeBack(charge: string): void;
+  /** Adds a transaction of Stars that is no payment. */
+  recordStars(transaction: Omit<StarTransaction, 'id' | 'date'>): void;
+  stars(): { balance: { amount: number; nanostar_amount?: number }; transactions: StarTransaction[] };
   /** A user opens the chat without a word: the bot may write there from now on. */
   open(chatId: number, firstName?: string): void;
   chats(): number[];

@@ -126,11 +126,8 @@ export const lanesPerTask = ({ jobs }: Posture): number => Object.values(jobs).r
 export const jobsPerTask = ({ work }: Posture): number =>
   Object.values(work).reduce((sum, { concurrency }) => sum + concurrency, 0);
 
-/**
- * Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. No
- * feature sells yet; the first one that does is named here.
- */
-export const sellsSomething = (_posture: Posture): boolean => false;
+/** Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. */
+export const sellsSomething = ({ features }: Posture): boolean => features.wallet;
 
 /** Pauses between attempts, ms: doubled after each, capped. */
 export function backoffs(attempts: number, first: number, max = Infinity): number {

@@ -31,6 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['ops'],
   ['features'],
   ['bot', 'health', 'intake'],
+  ['payments'],
   ['jobs'],
   ['lanes', 'ledger'],
   ['providers'],

@@ -9,6 +9,9 @@ import { forget, forgetOffer } from './chat/forget.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
 import { unread } from './unread/index.ts';
+import { booking } from './wallet/booking.ts';
+import { desk } from './wallet/desk.ts';
+import { wallet, walletOffer } from './wallet/index.ts';
 
 export interface FeatureNeeds {
   pool: Pool;
@@ -18,8 +21,11 @@ export interface FeatureNeeds {
 
 export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
   return [
+    booking(),
     forget(pool),
-    basics([forgetOffer]),
+    wallet(pool, posture),
+    desk(pool, posture),
+    basics([...(posture.features.wallet ? [walletOffer] : []), forgetOffer]),
     unread(),
     posture.features.chat ? chat(pool, posture, openrouter) : echo(),
   ];

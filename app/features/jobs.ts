@@ -5,6 +5,7 @@ import type { Pool } from '../database/pool.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
 import { remind } from './remind/job.ts';
+import { refund } from './wallet/refund.ts';
 
 export interface JobNeeds {
   pool: Pool;
@@ -13,6 +14,6 @@ export interface JobNeeds {
   api: Api;
 }
 
-export const jobsOf = (needs: JobNeeds): Jobs => ({ remind: remind(needs) });
+export const jobsOf = (needs: JobNeeds): Jobs => ({ remind: remind(needs), refund: refund(needs) });
 
 export const schedulesOf = (_needs: JobNeeds): Schedules => ({});

@@ -14,6 +14,7 @@ import type { Law, Verdict, Violation } from './law.ts';
 import { memoryFits } from './memory-fits.ts';
 import { poolShares } from './pool-shares.ts';
 import { preCheckoutInTime } from './pre-checkout-in-time.ts';
+import { pricesHold } from './prices-hold.ts';
 import { ratesObeyed } from './rates-obeyed.ts';
 import { recoveryDeclared } from './recovery-declared.ts';
 import { retriesBounded } from './retries-bounded.ts';
@@ -31,6 +32,7 @@ export const laws: readonly Law[] = [
   workAbsorbs,
   ackInTime,
   preCheckoutInTime,
+  pricesHold,
   timeoutsNest,
   drainFits,
   lanesRecover,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { database } from './database.ts';
 import { ingress, network, telegram } from './edge.ts';
 import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
+import { payments, people } from './payments.ts';
 import { schedules } from './schedules.ts';
 import { rollout, watchdog, web, worker } from './tasks.ts';
 import { history, jobs, lanes, providers, work } from './work.ts';
@@ -26,6 +27,8 @@ export const postureSchema = z
     providers,
     history,
     features,
+    payments,
+    people,
     oncall,
     sentinel,
   })

@@ -10,6 +10,12 @@ export const stage = z
 export const features = z
   .strictObject({
     chat: z.boolean().prefault(true).describe("Answer a user's text through the AI provider."),
+    wallet: z
+      .boolean()
+      .prefault(true)
+      .describe(
+        'Sell credits for Telegram Stars. Off: nothing new can be bought; what was paid is booked all the same.',
+      ),
   })
   .prefault({});
 

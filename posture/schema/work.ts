@@ -102,6 +102,10 @@ export const work = z
       { concurrency: 4, deadline: '10s', patience: '24h', attempts: 5, first: '1s', max: '1m' },
       'Reminders that are due: each is said once.',
     ),
+    refund: jobQueue(
+      { concurrency: 2, deadline: '30s', patience: '24h', attempts: 8, first: '5s', max: '10m' },
+      'Payments whose Stars go back to who paid them.',
+    ),
   })
   .prefault({});
 

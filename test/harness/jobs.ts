@@ -4,6 +4,7 @@ import { job, type JobHandler } from '../../app/jobs/job.ts';
 import { jobQueue } from '../../app/jobs/queue.ts';
 import { startJobWorker, type JobWorker } from '../../app/jobs/worker.ts';
 import type { Pool } from '../../app/database/pool.ts';
+import { refunds } from '../../app/payments/refund.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { z } from 'zod';
 import { cleanup, type Owner } from './cleanup.ts';
@@ -39,7 +40,7 @@ export function startTestJobs(owner: Owner, { database, posture, handle }: TestJ
     boss,
     botId: BOT_ID,
     posture,
-    jobs: { remind: job(QUEUE, handle) },
+    jobs: { remind: job(QUEUE, handle), refund: job(refunds, () => Promise.resolve()) },
     log: logs.log,
   });
   undo(() => worker.stop(0));

@@ -59,7 +59,7 @@ test('links between the runbooks lead somewhere', () => {
 function faultTable(): Map<string, string[]> {
   const text = readFileSync(new URL('docs/faults.md', root), 'utf8');
   const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
-  const faults = rows.filter((cells) => cells.length >= 6 && /^[a-z0-9-]+$/.test(cells[1]!) && cells[1] !== 'id');
+  const faults = rows.filter((cells) => cells.length >= 6 && /^[a-z][a-z0-9-]*$/.test(cells[1]!) && cells[1] !== 'id');
   return new Map(faults.map((cells) => [cells[1]!, cells.length === 8 ? cells[5]!.split(', ') : []]));
 }
 

@@ -18,10 +18,10 @@ describe('a recorded posture', () => {
 
   it('records whoever goes over a whole section', () => {
     const { posture, read } = traced(resolve({}));
-    assert.equal(Object.values(posture.jobs).length, 2);
+    assert.equal(Object.values(posture.jobs).length, 3);
     assert.equal(read.size, 0);
     for (const { handler } of Object.values(posture.jobs)) assert.ok(handler > 0);
-    assert.deepEqual([...read], ['jobs.chat.handler', 'jobs.preCheckout.handler']);
+    assert.deepEqual([...read], ['jobs.chat.handler', 'jobs.preCheckout.handler', 'jobs.payment.handler']);
   });
 
   it('is not read by being written down, nor by being recorded once more', () => {

@@ -1,5 +1,5 @@
 /** Chats as their users see them: who is in them and what was said, the last messages of each. */
-import type { ChatMessage, InlineButton, MessageEntity, TelegramEvent } from '../../contract.ts';
+import type { ChatMessage, InlineButton, Invoice, MessageEntity, TelegramEvent } from '../../contract.ts';
 import { badRequest } from './errors.ts';
 
 export interface Chat {
@@ -15,6 +15,7 @@ export interface Draft {
   text: string;
   entities: MessageEntity[];
   buttons: InlineButton[][];
+  invoice?: Invoice;
 }
 
 const NAMES = ['Ada', 'Linus', 'Grace', 'Edsger', 'Barbara', 'Ken', 'Radia', 'Leslie', 'Margaret', 'Dennis'];
@@ -56,6 +57,7 @@ export class Chats {
       entities: draft.entities,
       buttons: draft.buttons,
       edited: false,
+      ...(draft.invoice && { invoice: draft.invoice }),
     };
     chat.messages.push(message);
     // Cut at twice the length, so that the cost of cutting is shared by many messages.

@@ -24,6 +24,8 @@ export const faultsSchema = z.strictObject({
   migrated: z.record(z.string(), chatId).exactOptional(),
   forbidden: z.record(z.string(), z.string().min(1)).exactOptional(),
   blocked: z.array(chatId).exactOptional(),
+  losePayments: z.boolean().exactOptional(),
+  refundsSayDone: z.boolean().exactOptional(),
 });
 
 /** Limits as JSON; one that is not named does not hold. */
@@ -62,6 +64,16 @@ export function telegramCommands(telegram: SimulatedTelegram): Commands {
     'POST pre-checkout': command(z.strictObject({ chatId, payload: z.string().min(1) }), (asked) => ({
       updateId: telegram.preCheckout(asked.chatId, asked.payload),
     })),
+    'POST pay': command(z.strictObject({ chatId, messageId, by: chatId.exactOptional() }), ({ by, ...paid }) => ({
+      updateId: telegram.pay(paid.chatId, paid.messageId, by === undefined ? {} : { by }),
+    })),
+    'POST charge': command(z.strictObject({ chatId, payload: z.string().min(1) }), (paid) => ({
+      charge: telegram.charge(paid.chatId, paid.payload),
+    })),
+    'POST charge-back': command(z.strictObject({ charge: z.string().min(1) }), ({ charge }) =>
+      telegram.chargeBack(charge),
+    ),
+    'GET stars': command(nothing, () => telegram.stars()),
     'POST open': command(z.strictObject({ chatId, firstName: z.string().exactOptional() }), (opened) =>
       telegram.open(opened.chatId, opened.firstName),
     ),

@@ -12,6 +12,7 @@ import { Floods } from './flood.ts';
 import { Limits } from './limits.ts';
 import { LongPoll } from './long-poll.ts';
 import { People } from './people.ts';
+import { Stars } from './stars.ts';
 import { UpdateQueue } from './update-queue.ts';
 import { Webhook } from './webhook.ts';
 import type { BotUser } from './wire.ts';
@@ -29,7 +30,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const allowed = new AllowedUpdates();
   const chats = new Chats(options.keepMessages ?? 200);
   const queue = new UpdateQueue(clock);
-  const people = new People(bot, chats, queue, allowed, clock);
+  const stars = new Stars();
+  const people = new People({ bot, chats, queue, allowed, clock, stars }, () => state.faults);
   const floods = new Floods(people, chats, clock);
   const delivery = {
     clock,
@@ -43,7 +45,17 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const longPoll = new LongPoll(queue, webhook, allowed, clock);
   queue.onPush = () => (webhook.active ? webhook.pump() : longPoll.wake());
 
-  const context = { bot, chats, people, floods, webhook, longPoll, counters, commands: new Map<string, unknown[]>() };
+  const context = {
+    bot,
+    chats,
+    people,
+    stars,
+    floods,
+    webhook,
+    longPoll,
+    counters,
+    commands: new Map<string, unknown[]>(),
+  };
   const limits = new Limits(options.limits);
   const api = new Api(botToken, { ...context, faults: () => state.faults }, { counters, clock, limits });
 
@@ -53,6 +65,11 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     edit: (chatId, messageId, text) => people.edit(chatId, messageId, text),
     tap: (chatId, messageId, data) => people.tap(chatId, messageId, data),
     preCheckout: (chatId, payload) => people.preCheckout(chatId, payload),
+    pay: (chatId, messageId, options) => people.pay(chatId, messageId, options),
+    charge: (chatId, payload) => people.charge(chatId, payload),
+    chargeBack: (charge) => people.chargeBack(charge),
+    recordStars: (transaction) => stars.record(transaction),
+    stars: () => ({ balance: stars.balance(), transactions: stars.list(0, Infinity) }),
     open: (chatId, firstName) => void chats.open(chatId, firstName),
     chats: () => chats.ids(),
     messages: (chatId) => chats.history(chatId),

@@ -1,10 +1,11 @@
 /** What users do, turned into updates for the bot. */
 import { randomInt } from 'node:crypto';
-import type { ChatMessage } from '../../contract.ts';
+import type { ChatMessage, TelegramFaults } from '../../contract.ts';
 import type { Clock } from '../clock.ts';
 import type { AllowedUpdates } from './allowed-updates.ts';
 import type { Chat, Chats } from './chats.ts';
 import { badRequest } from './errors.ts';
+import type { Payment, Stars } from './stars.ts';
 import { detectEntities } from './text/detect.ts';
 import { LIFETIME, type UpdateQueue, type UpdateType } from './update-queue.ts';
 import { wireMessage, wireUser, type BotUser } from './wire.ts';
@@ -17,8 +18,22 @@ export interface OpenQuery {
   readonly payload?: string;
 }
 
-/** Stars that a simulated payment asks for. */
-const AMOUNT = 100;
+interface Parts {
+  bot: BotUser;
+  chats: Chats;
+  queue: UpdateQueue;
+  allowed: AllowedUpdates;
+  clock: Clock;
+  stars: Stars;
+}
+
+const wirePayment = ({ charge, payload, amount }: Payment): object => ({
+  currency: 'XTR',
+  total_amount: amount,
+  invoice_payload: payload,
+  telegram_payment_charge_id: charge,
+  provider_payment_charge_id: '',
+});
 
 export class People {
   readonly #bot: BotUser;
@@ -27,13 +42,21 @@ export class People {
   readonly #clock: Clock;
   readonly #queries = new Map<string, OpenQuery>();
   readonly #allowed: AllowedUpdates;
+  readonly #stars: Stars;
+  readonly #faults: () => TelegramFaults;
 
-  constructor(bot: BotUser, chats: Chats, queue: UpdateQueue, allowed: AllowedUpdates, clock: Clock) {
+  constructor(
+    { bot, chats, queue, allowed, clock, stars }: Parts,
+    /** Those in force. */
+    faults: () => TelegramFaults,
+  ) {
     this.#bot = bot;
     this.#chats = chats;
     this.#queue = queue;
     this.#allowed = allowed;
     this.#clock = clock;
+    this.#stars = stars;
+    this.#faults = faults;
   }
 
   /** Each returns the id of the update, or 0 where the bot does not want updates of this type. */
@@ -74,9 +97,34 @@ export class People {
       id,
       from: wireUser(chat),
       currency: 'XTR',
-      total_amount: AMOUNT,
+      total_amount: this.#stars.priceOf(payload),
       invoice_payload: payload,
     });
+  }
+
+  /**
+   * A person presses the button of an invoice. A forwarded copy has one too, unless the invoice has a start parameter:
+   * then it leads to the bot.
+   */
+  pay(chatId: number, messageId: number, { by = chatId }: { by?: number } = {}): number {
+    const message = this.#chats.message(this.#known(chatId), messageId, 'message with the invoice');
+    if (!message.invoice) throw badRequest(`message ${messageId} is no invoice`);
+    if (by !== chatId && message.invoice.startParameter !== undefined)
+      throw badRequest('a forwarded copy of this invoice has no button to pay: it leads to the bot');
+    return this.preCheckout(by, message.invoice.payload);
+  }
+
+  /** A payment that Telegram did not ask about, or whose answer came from another device. Returns its charge. */
+  charge(chatId: number, payload: string): string {
+    return this.#settle(this.#chats.open(chatId), payload).charge;
+  }
+
+  /** The payer's bank, or Telegram itself, takes the Stars back. */
+  chargeBack(charge: string): void {
+    const payment = this.#stars.payment(charge);
+    if (!payment) throw badRequest('CHARGE_NOT_FOUND');
+    const chat = this.#chats.open(payment.userId);
+    this.refunded(chat, this.#stars.refund(charge, payment.userId, chat.firstName));
   }
 
   /** Takes the answer to a query: once, and in time. @throws ApiError 400 */
@@ -89,19 +137,31 @@ export class People {
   }
 
   /** The payment went through: the service message that Telegram sends about it. */
-  paid(chat: Chat, payload: string): number {
-    const message = this.#chats.add(chat, { from: 'user', text: '', entities: [], buttons: [] });
+  paid(chat: Chat, payload: string): void {
+    this.#settle(chat, payload);
+  }
+
+  /** The Stars are the payer's again, and the chat says so. */
+  refunded(chat: Chat, payment: Payment): void {
+    const rest = this.#notice(chat, 'bot', `⭐️ ${payment.amount} came back`);
+    if (this.#faults().losePayments) return;
+    this.#push('message', `chat ${chat.id}`, { ...rest, refunded_payment: wirePayment(payment) });
+  }
+
+  #settle(chat: Chat, payload: string): Payment {
+    const payment = this.#stars.pay(chat.id, payload, chat.firstName);
+    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`);
+    // The Stars are gone, and nobody tells the bot (telegram-bot-api#662).
+    if (!this.#faults().losePayments)
+      this.#push('message', `chat ${chat.id}`, { ...rest, successful_payment: wirePayment(payment) });
+    return payment;
+  }
+
+  /** A service message: people read it, and the bot's update has something else in place of its text. */
+  #notice(chat: Chat, from: 'user' | 'bot', words: string): object {
+    const message = this.#chats.add(chat, { from, text: words, entities: [], buttons: [] });
     const { text: _, ...rest } = wireMessage(this.#bot, chat, message) as { text: string };
-    return this.#push('message', `chat ${chat.id}`, {
-      ...rest,
-      successful_payment: {
-        currency: 'XTR',
-        total_amount: AMOUNT,
-        invoice_payload: payload,
-        telegram_payment_charge_id: `stx${randomInt(2 ** 47).toString(36)}${Date.now().toString(36)}`,
-        provider_payment_charge_id: '',
-      },
-    });
+    return rest;
   }
 
   #known(chatId: number): Chat {

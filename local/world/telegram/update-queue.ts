@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 /** Lifetimes, ms (source: telegram-bot-api, Client.cpp: add_update). */
 export const LIFETIME = { message: 24 * HOUR, query: 150_000 } as const;
 
-export type UpdateType = 'message' | 'edited_message' | 'callback_query' | 'pre_checkout_query';
+export type UpdateType = 'message' | 'edited_message' | 'callback_query' | 'pre_checkout_query' | 'subscription';
 
 export interface PendingUpdate {
   readonly id: number;

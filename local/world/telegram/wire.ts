@@ -27,7 +27,17 @@ export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): obj
     chat: wireChat(chat),
     date: message.date,
     ...(message.edited && { edit_date: Math.floor(Date.now() / 1000) }),
-    text: message.text,
+    ...(message.invoice
+      ? {
+          invoice: {
+            title: message.invoice.title,
+            description: message.invoice.description,
+            start_parameter: message.invoice.startParameter ?? '',
+            currency: 'XTR',
+            total_amount: message.invoice.amount,
+          },
+        }
+      : { text: message.text }),
     ...(message.entities.length > 0 && { entities: message.entities }),
     ...(message.buttons.length > 0 && { reply_markup: { inline_keyboard: message.buttons } }),
   };

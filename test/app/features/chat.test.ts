@@ -18,7 +18,7 @@ import { message } from '../../harness/webhook.ts';
 import { startWorld } from '../../harness/world.ts';
 
 const world = await startWorld({ after });
-const posture = resolve({});
+const posture = resolve({ features: { wallet: false } });
 /** For what is about a provider that does not answer: others must not fail because the machine is slow. */
 const quick = resolve({
   providers: { openrouter: { timeout: '400ms', breaker: { minimumCalls: 3, window: '5s', openFor: '1s' } } },

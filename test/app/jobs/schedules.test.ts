@@ -114,6 +114,7 @@ test('no job is written with a notification in its commit', async (t) => {
   );
   assert.deepEqual(queues, [
     { name: 'dead', policy: 'standard', notify: false },
+    { name: 'refund', policy: 'standard', notify: false },
     { name: 'remind', policy: 'standard', notify: false },
     { name: 'reserves', policy: 'exclusive', notify: false },
     { name: 'retention', policy: 'exclusive', notify: false },

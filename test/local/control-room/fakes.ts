@@ -126,6 +126,11 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
       return ++updates;
     },
     preCheckout: () => ++updates,
+    pay: () => ++updates,
+    charge: () => 'stx1',
+    chargeBack: () => undefined,
+    recordStars: () => undefined,
+    stars: () => ({ balance: { amount: 0 }, transactions: [] }),
     open: (chatId) => void chats.set(chatId, chats.get(chatId) ?? []),
     chats: () => [...chats.keys()],
     messages: (chatId) => chats.get(chatId) ?? [],

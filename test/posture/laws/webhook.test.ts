@@ -111,7 +111,7 @@ describe('precheckout.in.time', () => {
   const holds = (posture: Posture) => answeredInTime(posture).every((one) => one.holds);
 
   it('wants nothing while nothing is for sale', () => {
-    const one = resolve({ stage: 'production', worker: { tasks: { min: 1 } } });
+    const one = resolve({ stage: 'production', worker: { tasks: { min: 1 } }, features: { wallet: false } });
     assert.deepEqual(preCheckoutInTime.check(one).arithmetic, ['nothing is for sale: no pre-checkout query comes']);
   });
 

@@ -6,6 +6,7 @@ import type { Floods } from '../flood.ts';
 import type { LongPoll } from '../long-poll.ts';
 import { text, type Params } from '../params.ts';
 import type { People } from '../people.ts';
+import type { Stars } from '../stars.ts';
 import type { Webhook } from '../webhook.ts';
 import type { BotUser } from '../wire.ts';
 
@@ -13,6 +14,7 @@ export interface Context {
   readonly bot: BotUser;
   readonly chats: Chats;
   readonly people: People;
+  readonly stars: Stars;
   readonly floods: Floods;
   readonly webhook: Webhook;
   readonly longPoll: LongPoll;

@@ -4,6 +4,7 @@ import { flag, isRecord, structure, text, type Params } from '../params.ts';
 import { LIFETIME } from '../update-queue.ts';
 import type { Method } from './context.ts';
 import { messageMethods } from './messages.ts';
+import { starMethods } from './stars.ts';
 
 /** Telegram cancels a payment that is not confirmed within this, ms. */
 const CHECKOUT_WITHIN = 10_000;
@@ -64,6 +65,7 @@ function scopeOf(params: Params): string {
 
 const methods: Record<string, Method> = {
   ...messageMethods,
+  ...starMethods,
   getMe,
   setWebhook: ({ webhook }, params) => webhook.set(params),
   deleteWebhook: ({ webhook }, params) => webhook.delete(params),

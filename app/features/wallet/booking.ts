@@ -1,0 +1,69 @@
+/**
+ * What was paid, and what went back. There whether the wallet is on or off: a flag closes entrances, never what comes in
+ * for what was sold before (fault route-switched-off).
+ */
+import { Composer } from 'grammy';
+import type { BotContext } from '../../bot/context.ts';
+import { balanceOf } from '../../ledger/index.ts';
+import { book, takeBack, type Booked } from '../../payments/book.ts';
+import { texts } from './texts.ts';
+
+export function booking(): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+
+  /**
+   * The credit is committed before anything is sent: whoever has blocked the bot has it all the same. "Done" is not in the
+   * same commit: run again after a kill, the update finds what it booked, and the receipt is sent once, or known to be.
+   */
+  composer.on('message:successful_payment', async (ctx) => {
+    const { successful_payment: paid, date } = ctx.message;
+    const userId = ctx.from.id;
+    const updateId = ctx.update.update_id;
+    const { payment, now } = await ctx.turn.transaction(async (tx) => {
+      const booked = await book(tx, {
+        botId: ctx.me.id,
+        charge: paid.telegram_payment_charge_id,
+        from: userId,
+        payload: paid.invoice_payload,
+        currency: paid.currency,
+        amount: paid.total_amount,
+        at: new Date(date * 1000),
+        foundBy: 'update',
+        updateId,
+      });
+      tell(ctx, booked, 'payment booked');
+      return { ...booked, now: await balanceOf(tx, { botId: ctx.me.id, userId }) };
+    });
+    // The same payment in another update: its payer has been told by the first.
+    if (payment.updateId !== String(updateId)) return;
+    await ctx.reply(payment.state === 'parked' ? texts.parked(payment) : texts.receipt(payment, now));
+  });
+
+  composer.on('message:refunded_payment', async (ctx) => {
+    const { refunded_payment: back, date, chat } = ctx.message;
+    const { applied, payment, now } = await ctx.turn.transaction(async (tx) => {
+      const booked = await takeBack(tx, {
+        botId: ctx.me.id,
+        charge: back.telegram_payment_charge_id,
+        to: chat.id,
+        payload: back.invoice_payload,
+        currency: back.currency,
+        amount: back.total_amount,
+        at: new Date(date * 1000),
+        foundBy: 'update',
+      });
+      tell(ctx, booked, 'payment went back');
+      return { ...booked, now: await balanceOf(tx, { botId: ctx.me.id, userId: booked.payment.userId }) };
+    });
+    // Of those that we have asked for ourselves, this is what tells.
+    if (applied || payment.state === 'refunded') await ctx.reply(texts.wentBack(payment, now));
+  });
+
+  return composer;
+}
+
+function tell(ctx: BotContext, { applied, payment }: Booked, what: string): void {
+  const { charge, state, credits, isForeign } = payment;
+  const level = state === 'parked' || state === 'taken-back' || isForeign ? 'warn' : 'info';
+  ctx.turn.log[level]({ charge, state, credits: String(credits), isForeign, applied }, what);
+}

@@ -1,0 +1,200 @@
+/**
+ * Booking what was paid and what was paid back, whoever finds it first: an update, its repetition, or the reconciliation.
+ * The charge is the key (fault payment-twice). Everything is written in the caller's transaction, in one order of locks.
+ */
+import { bigints } from '../database/pool.ts';
+import type { Tx } from '../database/tx.ts';
+import { clawback, credit } from '../ledger/index.ts';
+import { lockPurchase } from './purchase.ts';
+
+export type PaymentState = 'credited' | 'parked' | 'refunding' | 'refunded' | 'taken-back';
+
+export interface Payment {
+  number: bigint;
+  charge: string;
+  userId: number;
+  purchase: string | null;
+  currency: string;
+  amount: bigint;
+  credits: bigint;
+  state: PaymentState;
+  isForeign: boolean;
+  refundBy: string | null;
+  updateId: string | null;
+}
+
+type Row = Omit<Payment, 'userId' | 'isForeign' | 'refundBy' | 'updateId'> & {
+  user: string;
+  foreign: boolean;
+  by: string | null;
+  update: string | null;
+};
+
+export const PAYMENT = `
+  number, charge, user_id::text AS user, purchase, currency, amount, credits, state, is_foreign AS foreign,
+  refund_by AS by, update_id::text AS update`;
+
+export const paymentFrom = ({ user, foreign, by, update, ...row }: Row): Payment => ({
+  ...row,
+  userId: Number(user),
+  isForeign: foreign,
+  refundBy: by,
+  updateId: update,
+});
+
+/** payment_pkey. Its lock comes after that of its order and before that of an account. */
+export async function lockPayment(tx: Tx, botId: number, charge: string): Promise<Payment | undefined> {
+  const { rows } = await tx.query<Row & Record<string, unknown>>({
+    name: 'lock-payment',
+    text: `
+      SELECT ${PAYMENT} FROM evenkeel.payment
+      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2 FOR NO KEY UPDATE`,
+    values: [botId, charge],
+    types: bigints,
+  });
+  return rows[0] && paymentFrom(rows[0]);
+}
+
+/** What Telegram says of a payment in Stars. */
+export interface Paid {
+  botId: number;
+  charge: string;
+  /** Who paid, and so whose the credits are. */
+  from: number;
+  payload: string;
+  currency: string;
+  amount: number;
+  at: Date;
+  foundBy: 'update' | 'reconciliation';
+  updateId?: number;
+}
+
+export interface Booked {
+  /** False where it was booked before. */
+  applied: boolean;
+  payment: Payment;
+}
+
+/**
+ * Books a payment: credits to who paid, once. What cannot be valued is parked for a person: an order that nobody knows,
+ * another currency.
+ */
+export async function book(tx: Tx, paid: Paid): Promise<Booked> {
+  const { botId, charge, payload } = paid;
+  if (!Number.isSafeInteger(paid.amount) || paid.amount <= 0)
+    throw new RangeError(`${charge}: ${paid.amount} is no amount of Stars`);
+  const amount = BigInt(paid.amount);
+  const offered = await lockPurchase(tx, botId, payload);
+  const credits =
+    offered && paid.currency === offered.currency
+      ? // As it was offered; what Telegram took instead is taken in proportion, and never rounded up.
+        (offered.credits * amount) / offered.price
+      : 0n;
+  const { rows } = await tx.query<Row & Record<string, unknown>>({
+    name: 'book-payment',
+    text: `
+      INSERT INTO evenkeel.payment
+        (bot_id, provider, charge, user_id, purchase, payload, currency, amount, credits, state, is_foreign, found_by, update_id, paid_at)
+      VALUES ($1, 'stars', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+      ON CONFLICT (bot_id, provider, charge) DO NOTHING
+      RETURNING ${PAYMENT}`,
+    values: [
+      botId,
+      charge,
+      paid.from,
+      offered?.id ?? null,
+      payload.replaceAll('\u0000', ''),
+      paid.currency,
+      amount,
+      credits,
+      credits > 0n ? 'credited' : 'parked',
+      offered !== undefined && offered.userId !== paid.from,
+      paid.foundBy,
+      paid.updateId ?? null,
+      paid.at,
+    ],
+    types: bigints,
+  });
+  const [booked] = rows;
+  if (!booked) return { applied: false, payment: (await lockPayment(tx, botId, charge))! };
+  if (offered)
+    await tx.query({
+      name: 'purchase-paid',
+      text: 'UPDATE evenkeel.purchase SET paid = paid + 1 WHERE bot_id = $1 AND id = $2',
+      values: [botId, offered.id],
+    });
+  if (credits > 0n)
+    await credit(
+      tx,
+      { botId, userId: paid.from, cause: `stars:${charge}`, at: paid.at },
+      { amount: credits, from: 'stars' },
+    );
+  return { applied: true, payment: paymentFrom(booked) };
+}
+
+/** What Telegram says of Stars that went back to their payer. */
+export interface PaidBack {
+  botId: number;
+  charge: string;
+  to: number;
+  payload: string;
+  currency: string;
+  amount: number;
+  at: Date;
+  foundBy: 'update' | 'reconciliation';
+}
+
+/**
+ * Books that a payment went back, once: its credits are taken, and what was spent of them is a debt. Who has not asked
+ * for it learns it from Telegram alone: it was taken back (fault clawback). One whose payment was never seen leaves a row
+ * that the payment finds: together they are nothing.
+ */
+export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
+  const { botId, charge } = back;
+  const payment = await lockPayment(tx, botId, charge);
+  if (!payment) {
+    const { rows } = await tx.query<Row & Record<string, unknown>>({
+      name: 'book-taken-back',
+      text: `
+        INSERT INTO evenkeel.payment (bot_id, provider, charge, user_id, payload, currency, amount, state, found_by, paid_at)
+        VALUES ($1, 'stars', $2, $3, $4, $5, $6, 'taken-back', $7, $8)
+        ON CONFLICT (bot_id, provider, charge) DO NOTHING
+        RETURNING ${PAYMENT}`,
+      values: [
+        botId,
+        charge,
+        back.to,
+        back.payload.replaceAll('\u0000', ''),
+        back.currency,
+        back.amount,
+        back.foundBy,
+        back.at,
+      ],
+      types: bigints,
+    });
+    // Booked meanwhile by somebody else: then it is there, and is taken back.
+    return rows[0] ? { applied: true, payment: paymentFrom(rows[0]) } : takeBack(tx, back);
+  }
+  if (payment.state === 'refunded' || payment.state === 'taken-back') return { applied: false, payment };
+  const state: PaymentState = payment.state === 'refunding' ? 'refunded' : 'taken-back';
+  await tx.query({
+    name: 'payment-went-back',
+    text: `
+      UPDATE evenkeel.payment SET state = $3, changed_at = now(), refund_error = NULL
+      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2`,
+    values: [botId, charge, state],
+  });
+  if (payment.credits > 0n)
+    await clawback(
+      tx,
+      {
+        botId,
+        userId: payment.userId,
+        cause: `stars:${charge}:clawback`,
+        at: back.at,
+        ...(payment.refundBy !== null && { by: payment.refundBy }),
+      },
+      { amount: payment.credits, to: 'stars' },
+    );
+  return { applied: true, payment: { ...payment, state } };
+}

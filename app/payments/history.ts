@@ -1,0 +1,52 @@
+/** Where a person's money is: what was paid, what moved, what is held. */
+import { bigints, type Pool } from '../database/pool.ts';
+import type { PaymentState } from './book.ts';
+
+export interface Line {
+  at: Date;
+  kind: 'payment' | 'credit' | 'settle' | 'clawback' | 'adjust';
+  /** What it did to the credits of the person. */
+  amount: bigint;
+  /** Of a payment. */
+  number: bigint | null;
+  paid: bigint | null;
+  state: PaymentState | null;
+  reason: string | null;
+}
+
+export interface Held {
+  amount: bigint;
+  until: Date;
+}
+
+/** payment_user, ledger_tx_user. The latest first; a payment is one line, whatever became of it. */
+export async function history(pool: Pool, botId: number, userId: number, limit: number): Promise<Line[]> {
+  const { rows } = await pool.query<Line & Record<string, unknown>>({
+    name: 'history',
+    text: `
+      (SELECT paid_at AS at, 'payment' AS kind, credits AS amount, number, amount AS paid, state, refund_reason AS reason
+       FROM evenkeel.payment WHERE bot_id = $1 AND user_id = $2 ORDER BY number DESC LIMIT $3)
+      UNION ALL
+      (SELECT event_at, kind, CASE WHEN kind = 'settle' THEN -amount ELSE amount END, NULL, NULL, NULL, reason
+       FROM evenkeel.ledger_tx
+       WHERE bot_id = $1 AND user_id = $2 AND kind IN ('settle', 'adjust', 'credit') AND cause NOT LIKE 'stars:%'
+       ORDER BY id DESC LIMIT $3)
+      ORDER BY at DESC LIMIT $3`,
+    values: [botId, userId, limit],
+    types: bigints,
+  });
+  return rows;
+}
+
+/** reserve_user */
+export async function heldBy(pool: Pool, botId: number, userId: number): Promise<Held[]> {
+  const { rows } = await pool.query<Held & Record<string, unknown>>({
+    name: 'held-by',
+    text: `
+      SELECT amount, expires_at AS until FROM evenkeel.reserve
+      WHERE bot_id = $1 AND user_id = $2 AND state = 'open' ORDER BY expires_at LIMIT 10`,
+    values: [botId, userId],
+    types: bigints,
+  });
+  return rows;
+}

@@ -1,0 +1,15 @@
+/** What is for sale, as the posture has it now. */
+import type { Posture } from '../../posture/schema/index.ts';
+
+export interface Package {
+  name: string;
+  credits: bigint;
+  /** In Stars. */
+  price: bigint;
+}
+
+/** The smallest first. */
+export const packagesOf = ({ payments }: Posture): Package[] =>
+  Object.entries(payments.packages)
+    .map(([name, { credits, stars }]) => ({ name, credits: BigInt(credits), price: BigInt(stars) }))
+    .sort((a, b) => Number(a.price - b.price));

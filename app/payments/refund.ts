@@ -1,0 +1,77 @@
+/** Refunds: asked for by a person with a role, made by a durable job, and believed when Telegram's books say so. */
+import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
+import type { Tx } from '../database/tx.ts';
+import { enqueue } from '../jobs/enqueue.ts';
+import { jobQueue } from '../jobs/queue.ts';
+import { lockAccounts } from '../ledger/index.ts';
+import { audit } from './audit.ts';
+import { lockPayment, type Payment } from './book.ts';
+
+export const refunds = jobQueue(
+  'refund',
+  z.strictObject({ botId: z.int(), userId: z.int(), charge: z.string().min(1) }),
+);
+
+/** payment_number_key. The charge of a receipt. */
+export async function chargeOf(pool: Pool, botId: number, receipt: number): Promise<string | undefined> {
+  const { rows } = await pool.query<{ charge: string }>({
+    name: 'charge-of',
+    text: 'SELECT charge FROM evenkeel.payment WHERE number = $2 AND bot_id = $1',
+    values: [botId, receipt],
+  });
+  return rows[0]?.charge;
+}
+
+export interface RefundWish {
+  botId: number;
+  charge: string;
+  /** `owner:ID`, `support:ID`. */
+  by: string;
+  reason: string;
+  /** Credits that this person may move; undefined: any number. */
+  atMost: bigint | undefined;
+  /** Also where the credits were spent: what is missing becomes a debt. */
+  force: boolean;
+}
+
+export type RefundAnswer =
+  | { asked: true; payment: Payment }
+  | { asked: false; why: 'unknown' | 'over' | 'under-way' | 'too-much' | 'spent'; payment?: Payment; missing?: bigint };
+
+/** Checks under the locks, and has the job made in the same commit as the audit. A payment is refunded whole or not at all. */
+export async function askRefund(tx: Tx, wish: RefundWish): Promise<RefundAnswer> {
+  const { botId, charge, by, reason, atMost, force } = wish;
+  const payment = await lockPayment(tx, botId, charge);
+  if (!payment) return { asked: false, why: 'unknown' };
+  const { state, credits, userId, amount } = payment;
+  if (state === 'refunding') return { asked: false, why: 'under-way', payment };
+  if (state !== 'credited' && state !== 'parked') return { asked: false, why: 'over', payment };
+  if (atMost !== undefined && credits > atMost) return { asked: false, why: 'too-much', payment };
+  const balance = (await lockAccounts(tx, botId, [userId])).get(userId)!;
+  if (!force && balance.available < credits)
+    return { asked: false, why: 'spent', payment, missing: credits - balance.available };
+  await tx.query({
+    name: 'payment-refunding',
+    text: `
+      UPDATE evenkeel.payment
+      SET state = 'refunding', refund_by = $3, refund_reason = $4, refund_error = NULL, changed_at = now()
+      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2`,
+    values: [botId, charge, by, reason],
+  });
+  await audit(tx, { botId, by, action: 'refund', subject: `stars:${charge}`, amount, reason });
+  await enqueue(tx, refunds, { botId, userId, charge });
+  return { asked: true, payment: { ...payment, state: 'refunding', refundBy: by } };
+}
+
+/** payment_pkey. Telegram will not: the payment is as it was, and why is kept for a person. */
+export async function refundRefused(tx: Tx, botId: number, charge: string, error: string): Promise<void> {
+  await tx.query({
+    name: 'refund-refused',
+    text: `
+      UPDATE evenkeel.payment
+      SET state = CASE WHEN credits > 0 THEN 'credited' ELSE 'parked' END, refund_error = $3, changed_at = now()
+      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2 AND state = 'refunding'`,
+    values: [botId, charge, error],
+  });
+}

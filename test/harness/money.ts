@@ -1,0 +1,120 @@
+/** A bot that sells: a web task as a process, its worker's lanes in the test process, and people who pay at the simulated Telegram. */
+import { Api } from 'grammy';
+import { jobsOf } from '../../app/features/jobs.ts';
+import { createBoss } from '../../app/jobs/boss.ts';
+import { startJobWorker } from '../../app/jobs/worker.ts';
+import { checkLedger, isSound, balanceOf, type Balance } from '../../app/ledger/index.ts';
+import type { Pool } from '../../app/database/pool.ts';
+import type { ChatMessage } from '../../local/contract.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+import { createTestBot } from './bot.ts';
+import { cleanup, type Owner } from './cleanup.ts';
+import type { TestDatabase } from './database.ts';
+import { startLanes, type Lanes } from './lanes.ts';
+import { waitFor } from './wait.ts';
+import type { World } from './world.ts';
+
+export interface Shop {
+  database: TestDatabase;
+  api: Api;
+  pool: Pool;
+  lanes: Lanes;
+  /** The person presses "Top up" and chooses a package; resolves to the message with its invoice. */
+  invoice(user: number, name?: string): Promise<ChatMessage>;
+  /** Asks for a package and pays it; resolves when its receipt is there. */
+  topUp(user: number, name?: string): Promise<ChatMessage>;
+  /** What the bot says next to this person, from when this is called. */
+  next(user: number, matching: RegExp): Promise<ChatMessage>;
+  /** Says something, and resolves to what the bot answers. */
+  ask(user: number, text: string, answer: RegExp): Promise<ChatMessage>;
+  balance(user: number): Promise<Balance>;
+  /** Every update is settled. */
+  settled(): Promise<void>;
+  /** Fails where the ledger does not agree with itself. */
+  sound(): Promise<void>;
+}
+
+export async function openShop(
+  owner: Owner,
+  world: World,
+  { database, posture = world.posture }: { database: TestDatabase; posture?: Posture },
+): Promise<Shop> {
+  const undo = cleanup(owner);
+  const { telegram, botId } = world;
+  const bot = createTestBot({ after: undo }, { world, database, posture });
+  const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
+  api.config.use(bot.telegram.transformer());
+  const boss = createBoss(bot.pool, bot.logs.log);
+  undo(() => boss.stop({ graceful: false }));
+  const jobs = startJobWorker({
+    pool: bot.pool,
+    connection: () => undefined,
+    boss,
+    botId,
+    posture,
+    jobs: jobsOf({ pool: bot.pool, posture, api }),
+    log: bot.logs.log,
+  });
+  undo(() => jobs.stop(0));
+  const lanes = await startLanes(
+    { after: undo },
+    { database, posture, botId, handle: (turn) => bot.handle(turn), logs: bot.logs },
+  );
+  const web = await world.startTask({ after: undo }, 'web', { database });
+  await web.ready();
+  await world.setWebhook(web);
+  const said = (user: number) => telegram.messages(user).filter(({ from }) => from === 'bot');
+
+  function next(user: number, matching: RegExp): Promise<ChatMessage> {
+    const before = said(user).at(-1)?.messageId ?? 0;
+    return waitFor(() => said(user).find(({ messageId, text }) => messageId > before && matching.test(text)), {
+      what: `${matching} to ${user}`,
+    });
+  }
+
+  async function invoice(user: number, name = 'small'): Promise<ChatMessage> {
+    const offered = next(user, /Which package/);
+    telegram.say(user, '/topup');
+    const { messageId } = await offered;
+    const sent = next(user, /^\d+ credits\n/);
+    telegram.tap(user, messageId, `buy:${name}`);
+    return sent;
+  }
+
+  return {
+    database,
+    api,
+    pool: bot.pool,
+    lanes,
+    invoice,
+    next,
+    async topUp(user, name) {
+      const { messageId } = await invoice(user, name);
+      const receipt = next(user, /^Receipt/);
+      telegram.pay(user, messageId);
+      return receipt;
+    },
+    ask(user, text, answer) {
+      const answered = next(user, answer);
+      telegram.say(user, text);
+      return answered;
+    },
+    balance: (userId) => balanceOf(bot.pool, { botId, userId }),
+    async settled() {
+      await waitFor(() => telegram.stats().pending === 0 && telegram.stats().repeatsPending === 0, {
+        what: 'Telegram to have delivered everything',
+      });
+      await waitFor(
+        async () =>
+          (await database.sql(`SELECT FROM evenkeel.inbox WHERE state = 'pending' LIMIT 1`)).length === 0 &&
+          (await database.sql(`SELECT FROM evenkeel.lane LIMIT 1`)).length === 0,
+        { what: 'every update to be settled' },
+      );
+    },
+    async sound() {
+      const check = await checkLedger(bot.pool);
+      if (!isSound(check))
+        throw new Error(`the ledger does not agree with itself: ${JSON.stringify(check.mismatched)}`);
+    },
+  };
+}
