@@ -37,7 +37,10 @@ const COMPUTED: Record<string, (name: string, inputs: Values) => Values> = {
     ],
   }),
   'aws:route53/record:Record': (_name, { name }) => ({ fqdn: name }),
-  'aws:s3/bucket:Bucket': (name) => ({ bucket: `${name}-${short(name)}`, arn: `arn:aws:s3:::${name}-${short(name)}` }),
+  'aws:s3/bucket:Bucket': (name, inputs) => {
+    const bucket = (inputs['bucket'] as string | undefined) ?? `${name}-${short(name)}`;
+    return { bucket, arn: `arn:aws:s3:::${bucket}` };
+  },
   'aws:secretsmanager/secretVersion:SecretVersion': (name, { secretString }) => ({
     versionId: short(`${name}${JSON.stringify(secretString)}`),
   }),
