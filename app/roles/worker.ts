@@ -75,7 +75,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
-  const needs = { pool, posture, api };
+  const needs = { pool, posture, botId: botIdOf(env.BOT_TOKEN), api };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),

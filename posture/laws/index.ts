@@ -12,6 +12,7 @@ import { historyBounded } from './history-bounded.ts';
 import { lanesRecover } from './lanes-recover.ts';
 import type { Law, Verdict, Violation } from './law.ts';
 import { memoryFits } from './memory-fits.ts';
+import { paymentsFound } from './payments-found.ts';
 import { poolShares } from './pool-shares.ts';
 import { preCheckoutInTime } from './pre-checkout-in-time.ts';
 import { pricesHold } from './prices-hold.ts';
@@ -33,6 +34,7 @@ export const laws: readonly Law[] = [
   ackInTime,
   preCheckoutInTime,
   pricesHold,
+  paymentsFound,
   timeoutsNest,
   drainFits,
   lanesRecover,

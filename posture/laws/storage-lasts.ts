@@ -12,6 +12,11 @@ const ROW = { update: 2048, done: 256, sends: 256, job: 1024, message: 1024 };
 const BACKLOG = TELEGRAM.lifetime.update;
 /** Share of the updates that is planned to be given up: more has been paged about long before. */
 const PARKED_SHARE = 0.01;
+/**
+ * Payments are kept for ever: planned are five years in which one reply in a thousand sells something, each with its order,
+ * its movements, and its transaction in Telegram's list.
+ */
+const PAYMENTS = { kept: 5 * 365 * 86_400_000, share: 0.001, row: 2048 };
 /** The user's message and the bot's. */
 const MESSAGES = 2;
 /** Catalogue, empty schema, WAL at max_wal_size with a replica or a backup holding it back. */
@@ -35,6 +40,7 @@ export function dataAtRest(posture: Posture): Record<string, number> {
     parked: rows(retention.parked) * PARKED_SHARE * (ROW.update + ROW.sends),
     jobs: jobs(posture) * ROW.job,
     conversation: rows(retention.conversation) * MESSAGES * ROW.message,
+    'payments of five years': rows(PAYMENTS.kept) * PAYMENTS.share * PAYMENTS.row,
     'catalogue and WAL': FIXED,
   };
 }

@@ -22,6 +22,9 @@ export const payments = z
     offerLasts: duration('1m', '7d', 'a person needs a moment to buy Stars')
       .prefault('1h')
       .describe('How long an offer can be paid at its price.'),
+    grace: duration('1s', '1h')
+      .prefault('1m')
+      .describe("How long a payment's update is given to come before it is booked from Telegram's list."),
   })
   .prefault({});
 

@@ -16,6 +16,11 @@ const schedule = (defaults: { every: string; deadline: string }, what: string) =
 export const schedules = z
   .strictObject({
     retention: schedule({ every: '1m', deadline: '45s' }, 'Deletes what is older than database.retention says.'),
+    stars: schedule(
+      { every: '30s', deadline: '25s' },
+      "Looks for payments and refunds in Telegram's list while an order is open or money is on its way.",
+    ),
+    reconcile: schedule({ every: '1h', deadline: '10m' }, "Compares all of Telegram's list with our books."),
     reserves: schedule(
       { every: '1m', deadline: '45s' },
       'Gives back reserved credits whose work was not settled in time.',

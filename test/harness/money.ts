@@ -52,7 +52,7 @@ export async function openShop(
     boss,
     botId,
     posture,
-    jobs: jobsOf({ pool: bot.pool, posture, api }),
+    jobs: jobsOf({ pool: bot.pool, posture, api, botId }),
     log: bot.logs.log,
   });
   undo(() => jobs.stop(0));

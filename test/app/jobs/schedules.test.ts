@@ -114,9 +114,11 @@ test('no job is written with a notification in its commit', async (t) => {
   );
   assert.deepEqual(queues, [
     { name: 'dead', policy: 'standard', notify: false },
+    { name: 'reconcile', policy: 'exclusive', notify: false },
     { name: 'refund', policy: 'standard', notify: false },
     { name: 'remind', policy: 'standard', notify: false },
     { name: 'reserves', policy: 'exclusive', notify: false },
     { name: 'retention', policy: 'exclusive', notify: false },
+    { name: 'stars', policy: 'exclusive', notify: false },
   ]);
 });
