@@ -19,20 +19,25 @@ function databaseNests({ database, jobs, work }: Posture): Clause[] {
 
 /**
  * The chat's handler asks the AI and sends its answer; both together end before the handler does, each after waiting for
- * its place, and the answer for its turn to be sent. The answer to
- * a pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
+ * its place, and the answer for its turn to be sent. Of a payment, its payer is told the same way. The answer to a
+ * pre-checkout query is one call, cut by its handler's deadline: the queue's attempts are its repeats.
  */
 function callsNest(posture: Posture): Clause[] {
   const { jobs, providers } = posture;
   const used = providersInUse(posture);
+  const { patience } = providers.telegram.rate;
   return [
     atMost(
       {
         ...Object.fromEntries(used.map((name) => [name, longestCall(providers[name])])),
-        'rate.patience': providers.telegram.rate.patience,
+        'rate.patience': patience,
         [`${used.length} waits for a place`]: used.length * placeWait(posture),
       },
       { 'chat.handler': jobs.chat.handler },
+    ),
+    atMost(
+      { telegram: longestCall(providers.telegram), 'rate.patience': patience, 'wait for a place': placeWait(posture) },
+      { 'payment.handler': jobs.payment.handler },
     ),
   ];
 }

@@ -59,9 +59,9 @@ export const jobs = z
           .prefault(16)
           .describe('Payers whose payments, refunds and subscriptions one worker task books at once.'),
         handler: duration('100ms', '10m')
-          .prefault('15s')
+          .prefault('20s')
           .describe('Deadline of the handling of one payment: it is credited first, and then its payer is told.'),
-        turn: duration('10ms', '10m').prefault('15s').describe('How long one payer may keep the lane.'),
+        turn: duration('10ms', '10m').prefault('20s').describe('How long one payer may keep the lane.'),
         patience: duration('1s', '7d')
           .prefault('24h')
           .describe('Age up to which a payment that waits for the database is postponed without using an attempt.'),

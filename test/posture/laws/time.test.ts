@@ -47,6 +47,12 @@ describe('timeouts.nest', () => {
       'telegram 10.5s + openrouter 40.5s + rate.patience 2s + 2 waits for a place 0s = 53s > chat.handler 45s',
     ]);
   });
+
+  it('keeps what a payer is told inside the handler of a payment', () => {
+    assert.deepEqual(sums(timeoutsNest.check(resolve({ jobs: { payment: { handler: '12s' } } }))), [
+      'telegram 10.5s + rate.patience 2s + wait for a place 6.25s = 18.75s > payment.handler 12s',
+    ]);
+  });
 });
 
 describe('drain.fits', () => {
