@@ -6,7 +6,7 @@ import type { BotSecrets, Settings } from './settings.ts';
 
 const NAMESPACE = 'evenkeel';
 const TARGETS = ['aws', 'docker'] as const;
-const ARCHITECTURES = ['amd64', 'arm64'] as const;
+const ARCHITECTURES = ['arm64', 'amd64'] as const;
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
 
 type Key = (typeof KEYS)[number];
@@ -171,6 +171,14 @@ export function configProblems(values: Readonly<Record<string, string>>): string
   return [...problems, ...sameBot(values)];
 }
 
+/** What can be deployed, but hardly was meant: one line each. */
+export function configWarnings(values: Readonly<Record<string, string>>): string[] {
+  if (values['evenkeel:imageDigest'] === undefined || values['evenkeel:architecture'] !== undefined) return [];
+  return [
+    'evenkeel:architecture is not set, so tasks run on arm64, and the image of evenkeel:imageDigest has to be for it: pulumi config set evenkeel:architecture arm64, or amd64',
+  ];
+}
+
 interface Wanted {
   key: string;
   command: string;
@@ -230,7 +238,7 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
     stack: pulumi.getStack(),
     secrets,
     imageDigest: config.get('imageDigest'),
-    architecture: config.get<Settings['architecture']>('architecture') ?? 'amd64',
+    architecture: config.get<NonNullable<Settings['architecture']>>('architecture'),
     telegramApiRoot: config.get('telegramApiRoot') ?? TELEGRAM_API_ROOT,
     restoreSnapshot: config.get('restoreSnapshot'),
     permissionsBoundary: config.get('permissionsBoundary'),

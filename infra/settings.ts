@@ -33,8 +33,11 @@ export interface Settings {
   secrets: BotSecrets;
   /** Digest (`sha256:…`) of an image that CI has pushed to the stack's repository; without one, the image is built here. */
   imageDigest: string | undefined;
-  /** Processor of the containers. arm64 costs about a fifth less on Fargate; building it on x86 takes emulation. */
-  architecture: 'amd64' | 'arm64';
+  /**
+   * Processor of the containers. Default: arm64 in the cloud, which costs about a fifth less on Fargate and is built on any
+   * processor; on a laptop its own.
+   */
+  architecture: 'amd64' | 'arm64' | undefined;
   /** Root of the Bot API, for a self-hosted server. Default: Telegram's own. */
   telegramApiRoot: string;
   /** ARN of the policy that bounds every role that the stack makes; organisations demand one. Default: none. */

@@ -1,4 +1,5 @@
 /** The sentinel as a function that is called on a schedule. */
+import { z } from 'zod';
 import { resolve } from '../posture/resolve.ts';
 import { watch } from './sentinel.ts';
 import type { CountTasks } from './tasks.ts';
@@ -7,18 +8,29 @@ export interface HandlerOptions {
   /** The posture as written (JSON). */
   posture: string;
   env: Record<string, string | undefined>;
-  /** Reads a secret by its ARN. */
+  /** Reads a secret by its ARN: BOT_TOKEN and OPERATOR_TOKEN as JSON. */
   readSecret: (arn: string) => Promise<string>;
   /** Counts the tasks of the cluster of this name. */
   countTasks: (cluster: string, signal: AbortSignal) => ReturnType<CountTasks>;
   write: (line: string) => void;
 }
 
+const secret = z.object({ BOT_TOKEN: z.string().min(1), OPERATOR_TOKEN: z.string().min(1) });
+
+/** Whatever is wrong with it, nothing of it is in the error. */
+function tokens(text: string): z.infer<typeof secret> {
+  try {
+    return secret.parse(JSON.parse(text));
+  } catch {
+    throw new Error('the secret has no BOT_TOKEN and OPERATOR_TOKEN');
+  }
+}
+
 /** How long a secret is kept between calls, ms: a call a minute would cost a read a minute. */
 const KEEP_SECRET = 15 * 60_000;
 
 /**
- * Makes the handler. Environment: STACK, PUBLIC_URL, TELEGRAM_API_ROOT, CLUSTER, BOT_TOKEN_ARN, OPERATOR_TOKEN_ARN.
+ * Makes the handler. Environment: STACK, PUBLIC_URL, TELEGRAM_API_ROOT, CLUSTER, SECRET_ARN.
  * @throws where a variable is missing or the posture is not accepted: then the function never starts, which is an alarm
  */
 export function createHandler({ posture, env, readSecret, countTasks, write }: HandlerOptions): () => Promise<void> {
@@ -35,12 +47,12 @@ export function createHandler({ posture, env, readSecret, countTasks, write }: H
     publicUrl: need('PUBLIC_URL'),
     telegramApiRoot: need('TELEGRAM_API_ROOT'),
   };
-  const arns = { botToken: need('BOT_TOKEN_ARN'), operatorToken: need('OPERATOR_TOKEN_ARN') };
+  const arn = need('SECRET_ARN');
   let kept: { until: number; secrets: { botToken: string; operatorToken: string } } | undefined;
 
   async function secrets() {
     if (kept && kept.until > Date.now()) return kept.secrets;
-    const [botToken, operatorToken] = await Promise.all([readSecret(arns.botToken), readSecret(arns.operatorToken)]);
+    const { BOT_TOKEN: botToken, OPERATOR_TOKEN: operatorToken } = tokens(await readSecret(arn));
     kept = { until: Date.now() + KEEP_SECRET, secrets: { botToken, operatorToken } };
     return kept.secrets;
   }

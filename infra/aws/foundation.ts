@@ -5,7 +5,7 @@ import { fromHere } from '../repository.ts';
 import type { Settings } from '../settings.ts';
 import { Database } from './database.ts';
 import { Firewall } from './firewall.ts';
-import { Image } from './image.ts';
+import { architectureOf, Image } from './image.ts';
 import { Ingress } from './ingress.ts';
 import { Network } from './network.ts';
 import type { Account } from './provider.ts';
@@ -53,7 +53,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
   );
   const image = new Image(
     name,
-    { context: fromHere(), digest: settings.imageDigest, architecture: settings.architecture },
+    { context: fromHere(), digest: settings.imageDigest, architecture: architectureOf(settings) },
     options,
   );
   const ingress = new Ingress(

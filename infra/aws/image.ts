@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import * as aws from '@pulumi/aws';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import type { Settings } from '../settings.ts';
 
 /** What the Dockerfile copies: a change of these is a new image, a change of anything else is none. */
 const SOURCES = [
@@ -21,6 +22,10 @@ const SOURCES = [
 
 /** Start of the tags that are made here. */
 const TAG_PREFIX = 'src-';
+
+/** Processor of the cloud's containers. */
+export const architectureOf = ({ architecture = 'arm64' }: Pick<Settings, 'architecture'>): 'amd64' | 'arm64' =>
+  architecture;
 
 export interface ImageArgs {
   /** Folder that holds the Dockerfile. */
@@ -99,8 +104,8 @@ export class Image extends pulumi.ComponentResource {
 }
 
 /**
- * Tag that follows from what goes into the image: another tag is what makes the Docker provider build. Modes count: it
- * builds again when one changes.
+ * Tag that follows from what goes into the image, the digests of its bases among it: another tag is what makes the Docker
+ * provider build. Modes count: it builds again when one changes.
  */
 export function sourceTag(context: string, architecture: string): string {
   const hash = createHash('sha256').update(architecture);

@@ -72,9 +72,8 @@ function whatIsWatched(settings: Settings, access: Account, base: Foundation, ta
     permissionsBoundary: access.permissionsBoundary,
     databaseInstance: base.database.instance,
     secretArns: {
-      botToken: vault.botTokenSecret.arn,
-      operatorToken: vault.operatorSecret.arn,
-      ...(vault.oncallSecret && { oncallBotToken: vault.oncallSecret.arn }),
+      sentinel: vault.sentinelSecret.arn,
+      ...(vault.oncallSecret && { oncall: vault.oncallSecret.arn }),
     },
   };
 }

@@ -93,16 +93,13 @@ function migrate(name: string, { settings, account, base, tasks }: RolloutArgs):
         image: base.image.reference,
         posture: taskPosture(settings.posture),
         server: database.instance.resourceId,
-        ...versions(base),
+        // A rotated password is one that the database must be told.
+        secrets: base.vault.of.migrate.versionId,
       },
     },
     { dependsOn: [...tasks.migrate.prerequisites, ...network.routes, ...firewall.rules] },
   );
 }
-
-/** The versions of the migration's secrets: a rotated password is one that the database must be told. */
-const versions = ({ vault }: Foundation): Record<string, pulumi.Output<string>> =>
-  Object.fromEntries(Object.entries(vault.of.migrate).map(([key, { valueFrom }]) => [key, valueFrom]));
 
 function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migration: Migrate): Service {
   const { settings, base, tasks } = args;

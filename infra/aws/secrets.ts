@@ -9,21 +9,24 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 
 export interface ManagedSecretArgs {
-  /** The value; an output that Pulumi keeps encrypted in its state. */
-  value: pulumi.Input<string>;
+  /** The values by name; outputs that Pulumi keeps encrypted in its state. */
+  values: Record<string, pulumi.Input<string>>;
   /** What it is for, shown in the console. */
   description: string;
   /**
    * Days in which a deleted secret can be restored. 7 for a production stack, 0 (gone at once) for others.
-   * A secret costs 0.40 USD a month.
+   * A secret costs 0.40 USD a month, whatever the number of values in it.
    */
   recoveryDays: 0 | 7;
 }
 
+/** Values that one task or function is given, together as one JSON object: each is read by its name. */
 export class ManagedSecret extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
-  /** `valueFrom` of a container definition: the ARN with this very version. */
-  readonly valueFrom: pulumi.Output<string>;
+  /** `valueFrom` of a container definition by name: the ARN, the value in it, and this very version. */
+  readonly valueFrom: Record<string, pulumi.Output<string>>;
+  /** Changes whenever one of the values does. */
+  readonly versionId: pulumi.Output<string>;
   /** What must exist before a task can be started with it. */
   readonly version: pulumi.Resource;
 
@@ -36,13 +39,16 @@ export class ManagedSecret extends pulumi.ComponentResource {
     );
     const version = new aws.secretsmanager.SecretVersion(
       name,
-      { secretId: secret.id, secretString: pulumi.secret(args.value) },
+      { secretId: secret.id, secretString: pulumi.secret(pulumi.jsonStringify(args.values)) },
       { parent: this },
     );
     this.arn = secret.arn;
     this.version = version;
+    this.versionId = version.versionId;
     // arn:json-key:version-stage:version-id (ECS, "Pass Secrets Manager secrets through environment variables")
-    this.valueFrom = pulumi.interpolate`${secret.arn}:::${version.versionId}`;
+    this.valueFrom = Object.fromEntries(
+      Object.keys(args.values).map((key) => [key, pulumi.interpolate`${secret.arn}:${key}::${version.versionId}`]),
+    );
     this.registerOutputs({});
   }
 }

@@ -34,7 +34,7 @@ export interface TaskArgs {
   /** Environment that is no secret. */
   environment: Record<string, pulumi.Input<string>>;
   /** Environment by reference: resolved by ECS when it starts the task, never in the task definition. */
-  secrets: Record<string, ManagedSecret>;
+  secrets: ManagedSecret;
   /** ARN of the policy that bounds the task's roles. Default: none. */
   permissionsBoundary: string | undefined;
   /** What the running code may do in AWS. Default: nothing. */
@@ -51,7 +51,6 @@ export class Task extends pulumi.ComponentResource {
   constructor(name: string, args: TaskArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Task', name, {}, options);
     this.containerName = args.role;
-    const secrets = Object.values(args.secrets);
     this.logGroup = new aws.cloudwatch.LogGroup(
       name,
       { name: `/evenkeel/${name}`, retentionInDays: logRetentionDays(args.posture.oncall.logRetention) },
@@ -63,13 +62,13 @@ export class Task extends pulumi.ComponentResource {
         accountId: args.accountId,
         repositoryArn: args.repositoryArn,
         logGroupArn: this.logGroup.arn,
-        secretArns: secrets.map(({ arn }) => arn),
+        secretArns: [args.secrets.arn],
         permissionsBoundary: args.permissionsBoundary,
         ...(args.allow && { allow: args.allow }),
       },
       { parent: this },
     );
-    this.prerequisites = [...roles.policies, ...secrets.map(({ version }) => version)];
+    this.prerequisites = [...roles.policies, args.secrets.version];
     this.definition = this.#define(name, args, roles);
     this.registerOutputs({ arn: this.definition.arn });
   }
@@ -116,7 +115,7 @@ export class Task extends pulumi.ComponentResource {
       command: [role],
       essential: true,
       environment: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
-      secrets: Object.entries(args.secrets).map(([key, { valueFrom }]) => ({ name: key, valueFrom })),
+      secrets: Object.entries(args.secrets.valueFrom).map(([key, valueFrom]) => ({ name: key, valueFrom })),
       readonlyRootFilesystem: true,
       mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
       linuxParameters: { capabilities: { drop: ['ALL'] } },

@@ -3,13 +3,14 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { Settings } from '../settings.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import type { Foundation } from './foundation.ts';
+import { architectureOf } from './image.ts';
 import type { Account } from './provider.ts';
 import { Task, type TaskRole } from './task.ts';
 
 export type Tasks = Record<TaskRole, Task>;
 
 export function declareTasks(name: string, settings: Settings, account: Account, base: Foundation): Tasks {
-  const { posture, architecture, telegramApiRoot } = settings;
+  const { posture, telegramApiRoot } = settings;
   const { image, ingress, vault } = base;
   const listening = {
     NODE_ENV: 'production',
@@ -29,7 +30,7 @@ export function declareTasks(name: string, settings: Settings, account: Account,
         accountId: base.accountId,
         image: image.reference,
         repositoryArn: image.repositoryArn,
-        architecture,
+        architecture: architectureOf(settings),
         environment,
         secrets: vault.of[role],
         permissionsBoundary: account.permissionsBoundary,

@@ -17,12 +17,12 @@ export class Vault extends pulumi.ComponentResource {
   readonly botToken: pulumi.Output<string>;
   readonly webhookSecret: pulumi.Output<string>;
   readonly operatorToken: pulumi.Output<string>;
-  readonly operatorSecret: ManagedSecret;
-  readonly botTokenSecret: ManagedSecret;
+  /** Both tokens with which the sentinel asks. */
+  readonly sentinelSecret: ManagedSecret;
   /** Token of the bot that passes pages on; there is none without an on-call chat. */
   readonly oncallSecret: ManagedSecret | undefined;
-  /** Environment variable to secret, by task. */
-  readonly of: Record<TaskRole, Record<string, ManagedSecret>>;
+  /** Environment by reference, by task. */
+  readonly of: Record<TaskRole, ManagedSecret>;
 
   constructor(name: string, args: VaultArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Vault', name, {}, options);
@@ -33,56 +33,39 @@ export class Vault extends pulumi.ComponentResource {
     this.webhookSecret = secrets.webhookSecret ?? password(`${name}-webhook-secret`, own);
     this.operatorToken = secrets.operatorToken ?? password(`${name}-operator-token`, own);
 
-    const keep = (part: string, description: string, value: pulumi.Input<string>) =>
-      new ManagedSecret(`${name}-${part}`, { value, description, recoveryDays: args.recoveryDays }, own);
-    this.botTokenSecret = keep('bot-token', 'Token of the Telegram bot', this.botToken);
-    this.operatorSecret = keep('operator-token', "Bearer token of the operators' endpoints", this.operatorToken);
-    this.oncallSecret =
-      secrets.oncallBotToken && keep('oncall-token', 'Token of the bot that passes pages on', secrets.oncallBotToken);
-    const BOT_TOKEN = this.botTokenSecret;
-    const OPERATOR_TOKEN = this.operatorSecret;
+    const { recoveryDays } = args;
+    const keep = (part: string, description: string, values: Record<string, pulumi.Input<string>>) =>
+      new ManagedSecret(`${name}-${part}`, { values, description, recoveryDays }, own);
+    const tokens = { BOT_TOKEN: this.botToken, OPERATOR_TOKEN: this.operatorToken };
+    const { passwords } = database;
 
+    this.sentinelSecret = keep(
+      'sentinel',
+      'What the sentinel asks with: tokens of the bot and of the operators',
+      tokens,
+    );
+    this.oncallSecret =
+      secrets.oncallBotToken &&
+      keep('oncall', 'What the relay sends with: token of the on-call bot', { ONCALL_TOKEN: secrets.oncallBotToken });
     this.of = {
-      web: {
-        BOT_TOKEN,
-        OPERATOR_TOKEN,
-        WEBHOOK_SECRET: keep('webhook-secret', 'Secret that Telegram sends with each update', this.webhookSecret),
-        ...(secrets.webhookSecretPrevious && {
-          WEBHOOK_SECRET_PREVIOUS: keep(
-            'previous-webhook-secret',
-            'Secret that Telegram sends until the new one is set',
-            secrets.webhookSecretPrevious,
-          ),
-        }),
-        DATABASE_URL: keep('web-database', 'Database login of the web tasks', database.url('web')),
-      },
-      worker: {
-        BOT_TOKEN,
-        OPERATOR_TOKEN,
-        DATABASE_URL: keep('worker-database', 'Database login of the worker tasks', database.url('worker')),
-        ...(secrets.openrouterApiKey && {
-          OPENROUTER_API_KEY: keep('openrouter', 'API key of the AI provider', secrets.openrouterApiKey),
-        }),
-      },
-      migrate: {
-        DATABASE_URL: keep('owner-database', "Login of the database server's master", database.url('master')),
-        OWNER_DATABASE_PASSWORD: keep(
-          'owner-password',
-          'Password of the database role owner',
-          database.passwords.owner,
-        ),
-        WEB_DATABASE_PASSWORD: keep('web-password', 'Password of the database role web', database.passwords.web),
-        WORKER_DATABASE_PASSWORD: keep(
-          'worker-password',
-          'Password of the database role worker',
-          database.passwords.worker,
-        ),
-        OPERATOR_DATABASE_PASSWORD: keep(
-          'operator-password',
-          'Password of the database role operator',
-          database.passwords.operator,
-        ),
-      },
+      web: keep('web', 'Environment of the web tasks', {
+        ...tokens,
+        WEBHOOK_SECRET: this.webhookSecret,
+        ...(secrets.webhookSecretPrevious && { WEBHOOK_SECRET_PREVIOUS: secrets.webhookSecretPrevious }),
+        DATABASE_URL: database.url('web'),
+      }),
+      worker: keep('worker', 'Environment of the worker tasks', {
+        ...tokens,
+        DATABASE_URL: database.url('worker'),
+        ...(secrets.openrouterApiKey && { OPENROUTER_API_KEY: secrets.openrouterApiKey }),
+      }),
+      migrate: keep('migrate', "Environment of the migration: the server's master, and the roles' passwords", {
+        DATABASE_URL: database.url('master'),
+        OWNER_DATABASE_PASSWORD: passwords.owner,
+        WEB_DATABASE_PASSWORD: passwords.web,
+        WORKER_DATABASE_PASSWORD: passwords.worker,
+        OPERATOR_DATABASE_PASSWORD: passwords.operator,
+      }),
     };
     this.registerOutputs({});
   }

@@ -20,7 +20,7 @@ export function images(name: string, settings: Settings, options: pulumi.CustomR
         build: {
           context: fromHere(),
           dockerfile: fromHere(dockerfile),
-          platform: `linux/${settings.architecture}`,
+          ...(settings.architecture !== undefined && { platform: `linux/${settings.architecture}` }),
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
         },
       },
@@ -29,7 +29,7 @@ export function images(name: string, settings: Settings, options: pulumi.CustomR
   const database = new docker.RemoteImage(
     `${name}-database`,
     // Debian, as the bot's image: Alpine's C library sorts text in another order than RDS does.
-    { name: `postgres:${settings.posture.database.version}-bookworm`, keepLocally: true },
+    { name: `postgres:${settings.posture.database.version}-trixie`, keepLocally: true },
     options,
   );
   return {

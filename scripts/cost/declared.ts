@@ -1,6 +1,7 @@
 /** What `pulumi up` of a stack would create, without an engine or an account: the AWS program itself, run against nothing. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Mocks } from '@pulumi/pulumi/runtime/mocks.js';
+import { architectureOf } from '../../infra/aws/image.ts';
 import { KEYS } from '../../infra/keys.ts';
 import { program } from '../../infra/program.ts';
 import type { Stack } from '../stack-file.ts';
@@ -41,7 +42,14 @@ function configuration(stack: Stack): Record<string, string> {
     .filter(([key, value]) => (key.startsWith('aws:') || known.includes(key)) && isPlain(value))
     .map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]);
   const { imageDigest: _, ...written } = Object.fromEntries(plain) as Record<string, string>;
-  return { ...STANDING_IN, ...written, 'evenkeel:posture': JSON.stringify(anonymous(stack)) };
+  // Said aloud: with the digest of an image the program warns where it is not.
+  const architecture = written['evenkeel:architecture'] ?? architectureOf({ architecture: undefined });
+  return {
+    ...STANDING_IN,
+    ...written,
+    'evenkeel:architecture': architecture,
+    'evenkeel:posture': JSON.stringify(anonymous(stack)),
+  };
 }
 
 /** Answers of the provider's look-ups, in as many zones as the schema takes. */

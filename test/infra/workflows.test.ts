@@ -5,6 +5,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { architectureOf } from '../../infra/aws/image.ts';
 
 interface Step {
   uses?: string;
@@ -79,7 +80,7 @@ test('what ran in staging is what production is given: the digest that staging s
 });
 
 test('CI builds for the processor that the program deploys for', () => {
-  const [, wanted] = /'architecture'\) \?\? '(\w+)'/.exec(readFileSync(join(ROOT, 'infra/config.ts'), 'utf8'))!;
+  const wanted = architectureOf({ architecture: undefined });
   const build = deploy.jobs['image']!.steps!.find(({ run }) => run?.includes('docker build'))!;
   assert.match(build.run!, new RegExp(`evenkeel:architecture .*\\|\\| echo ${wanted}\\)`));
 });

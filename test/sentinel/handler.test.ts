@@ -8,13 +8,12 @@ const environment = (urls: { bot: { url: string }; telegram: { url: string } }) 
   PUBLIC_URL: urls.bot.url,
   TELEGRAM_API_ROOT: urls.telegram.url,
   CLUSTER: 'evenkeel-test',
-  BOT_TOKEN_ARN: 'arn:bot',
-  OPERATOR_TOKEN_ARN: 'arn:operator',
+  SECRET_ARN: 'arn:sentinel',
 });
 
 test('the function reads secrets by their ARN, keeps them, and reads them again as soon as they are refused', async (t) => {
   const urls = await world(t);
-  const secrets: Record<string, string> = { 'arn:bot': '1:old', 'arn:operator': 'operator-1' };
+  const secret = { BOT_TOKEN: '1:old', OPERATOR_TOKEN: 'operator-1' };
   const read: string[] = [];
   const lines: string[] = [];
   const handler = createHandler({
@@ -22,7 +21,7 @@ test('the function reads secrets by their ARN, keeps them, and reads them again 
     env: environment(urls),
     readSecret: async (arn) => {
       read.push(arn);
-      return secrets[arn]!;
+      return JSON.stringify(secret);
     },
     countTasks: async (cluster) => {
       assert.equal(cluster, 'evenkeel-test');
@@ -35,14 +34,14 @@ test('the function reads secrets by their ARN, keeps them, and reads them again 
   assert.match(lines.join('\n'), /"TasksMissing":2/);
   assert.ok(lines.every((line) => !line.includes('1:old') && !line.includes('operator-1')));
 
-  secrets['arn:bot'] = '1:new';
-  secrets['arn:operator'] = 'operator-2';
+  secret.BOT_TOKEN = '1:new';
+  secret.OPERATOR_TOKEN = 'operator-2';
   lines.length = 0;
   await handler();
   assert.match(lines.join('\n'), /"TelegramTokenRefused":0/);
-  assert.equal(read.length, 4, 'read again after the refusal');
+  assert.deepEqual(read, ['arn:sentinel', 'arn:sentinel'], 'read again after the refusal');
   await handler();
-  assert.equal(read.length, 4, 'kept while they work');
+  assert.equal(read.length, 2, 'kept while they work');
 });
 
 test('a function without a variable, or with a posture that is not accepted, says which', () => {
@@ -66,4 +65,17 @@ test('a function whose secret cannot be read fails, so that its silence is an al
     write: () => undefined,
   });
   await assert.rejects(handler(), /AccessDenied/);
+});
+
+test('a secret of another form is an error that has nothing of it', async (t) => {
+  for (const text of ['1:token-as-plain-text', '{"BOT_TOKEN":"1:token-as-plain-text"}', '[]']) {
+    const handler = createHandler({
+      posture: '{}',
+      env: environment(await world(t)),
+      readSecret: async () => text,
+      countTasks: async () => [],
+      write: () => undefined,
+    });
+    await assert.rejects(handler(), { message: 'the secret has no BOT_TOKEN and OPERATOR_TOKEN' });
+  }
 });

@@ -36,10 +36,10 @@ export interface AlarmsArgs {
   /** The database itself, which RDS wants to see before it takes a subscription to its events. */
   databaseInstance?: pulumi.Resource;
   secretArns: {
-    botToken: pulumi.Input<string>;
-    operatorToken: pulumi.Input<string>;
-    /** Token of the on-call bot, another than the bot's own. Wanted where `oncall.telegramChat` is set. */
-    oncallBotToken?: pulumi.Input<string>;
+    /** BOT_TOKEN and OPERATOR_TOKEN. */
+    sentinel: pulumi.Input<string>;
+    /** ONCALL_TOKEN, of another bot than the bot's own. Wanted where `oncall.telegramChat` is set. */
+    oncall?: pulumi.Input<string>;
   };
 }
 
@@ -130,8 +130,7 @@ export function createSentinel(
       publicUrl: args.publicUrl,
       telegramApiRoot: args.telegramApiRoot,
       permissionsBoundary: args.permissionsBoundary,
-      botTokenArn: args.secretArns.botToken,
-      operatorTokenArn: args.secretArns.operatorToken,
+      secretArn: args.secretArns.sentinel,
       clusterName: args.watched.cluster,
       clusterArn: args.clusterArn,
       after,
@@ -143,7 +142,7 @@ export function createSentinel(
 /** What the relay needs, or undefined where the posture wants none. Checked before anything is declared. */
 function relayArgs({ posture, secretArns }: AlarmsArgs): Pick<RelayArgs, 'chat' | 'tokenSecretArn'> | undefined {
   const chat = posture.oncall.telegramChat;
-  const tokenSecretArn = secretArns.oncallBotToken;
+  const tokenSecretArn = secretArns.oncall;
   if (chat === undefined) return undefined;
   if (tokenSecretArn === undefined)
     throw refusal(

@@ -10,7 +10,7 @@ export interface RelayArgs {
   posture: Posture;
   /** Chat that gets pages. */
   chat: string;
-  /** ARN of the secret with the token of the on-call bot, which is another than the bot's own. */
+  /** ARN of the secret with ONCALL_TOKEN, of another bot than the bot's own. */
   tokenSecretArn: pulumi.Input<string>;
   telegramApiRoot: string;
   /** ARN of the policy that bounds its role. Default: none. */
@@ -33,7 +33,7 @@ export class Relay extends pulumi.ComponentResource {
         code: functionCode('infra/aws/alarms/relay/lambda.ts'),
         secretArns: [args.tokenSecretArn],
         environment: {
-          ONCALL_TOKEN_ARN: args.tokenSecretArn,
+          SECRET_ARN: args.tokenSecretArn,
           ONCALL_CHAT: args.chat,
           TELEGRAM_API_ROOT: args.telegramApiRoot,
         },

@@ -20,9 +20,8 @@ export interface SentinelArgs {
   telegramApiRoot: string;
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
-  /** ARNs of the secrets. */
-  botTokenArn: pulumi.Input<string>;
-  operatorTokenArn: pulumi.Input<string>;
+  /** ARN of the secret with BOT_TOKEN and OPERATOR_TOKEN. */
+  secretArn: pulumi.Input<string>;
   /** The cluster whose services it counts the tasks of. */
   clusterName: pulumi.Input<string>;
   clusterArn: pulumi.Input<string>;
@@ -43,13 +42,12 @@ export class Sentinel extends pulumi.ComponentResource {
         description: 'Asks Telegram and the bot how they are, and turns answers and silence into metrics',
         // Beside the code and not in the environment, which holds 4 KB at most.
         code: functionCode('sentinel/lambda.ts', { 'posture.json': taskPosture(args.posture) }),
-        secretArns: [args.botTokenArn, args.operatorTokenArn],
+        secretArns: [args.secretArn],
         environment: {
           STACK: args.stack,
           PUBLIC_URL: args.publicUrl,
           TELEGRAM_API_ROOT: args.telegramApiRoot,
-          BOT_TOKEN_ARN: args.botTokenArn,
-          OPERATOR_TOKEN_ARN: args.operatorTokenArn,
+          SECRET_ARN: args.secretArn,
           CLUSTER: args.clusterName,
         },
         allow: [

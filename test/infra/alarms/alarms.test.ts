@@ -263,7 +263,7 @@ interface Widget {
 
 const reads = ({ properties }: Widget, { id }: Alarm): boolean => (properties.title ?? '').split(', ').includes(id);
 
-test('the sentinel runs on the declared schedule, outside any network, with no right but its log, its two secrets and the count of our tasks', () => {
+test('the sentinel runs on the declared schedule, outside any network, with no right but its log, its secret and the count of our tasks', () => {
   const [sentinel] = ofType(run, 'Function').filter(({ name }) => name.endsWith('-sentinel'));
   assert.equal(sentinel?.inputs['vpcConfig'], undefined);
   assert.deepEqual((sentinel?.inputs['environment'] as { variables: object }).variables, {
@@ -271,8 +271,7 @@ test('the sentinel runs on the declared schedule, outside any network, with no r
     PUBLIC_URL: 'https://bot.example.com',
     TELEGRAM_API_ROOT: 'https://api.telegram.org',
     CLUSTER: NAME,
-    BOT_TOKEN_ARN: 'arn:bot',
-    OPERATOR_TOKEN_ARN: 'arn:operator',
+    SECRET_ARN: 'arn:sentinel',
   });
   const schedule = ofType(run, 'EventRule').map(({ inputs }) => inputs['scheduleExpression']);
   assert.ok(schedule.includes('rate(1 minute)'));
@@ -282,7 +281,7 @@ test('the sentinel runs on the declared schedule, outside any network, with no r
     Statement.map(({ Action }) => Action),
     [['logs:CreateLogStream', 'logs:PutLogEvents'], 'secretsmanager:GetSecretValue', 'ecs:DescribeServices'],
   );
-  assert.deepEqual(Statement[1]?.Resource, ['arn:bot', 'arn:operator']);
+  assert.deepEqual(Statement[1]?.Resource, ['arn:sentinel']);
   assert.deepEqual(
     Statement[2]?.Resource,
     ['web', 'worker'].map((role) => `arn:aws:mock:eu-central-1:123456789012:service/${NAME}/${role}`),
@@ -306,7 +305,7 @@ test('without a chat there is no relay; with one and no token there is one clear
   );
   assert.deepEqual(ofType(plain, 'TopicSubscription'), []);
   await assert.rejects(
-    collect(values, { secretArns: { botToken: 'arn:bot', operatorToken: 'arn:operator' } }),
+    collect(values, { secretArns: { sentinel: 'arn:sentinel' } }),
     /evenkeel:oncallBotToken is not set.*pulumi config set --secret evenkeel:oncallBotToken/,
   );
 });

@@ -24,7 +24,7 @@ test('the same sources give the same bytes, and nothing of this machine is in th
 
 const SDK = {
   'client-secrets-manager':
-    'exports.SecretsManager = class { async getSecretValue({ SecretId }) { return { SecretString: `secret-of-${SecretId}` }; } };',
+    'exports.SecretsManager = class { async getSecretValue({ SecretId }) { return { SecretString: JSON.stringify({ BOT_TOKEN: `bot-of-${SecretId}`, OPERATOR_TOKEN: `op-of-${SecretId}`, ONCALL_TOKEN: `oncall-of-${SecretId}` }) }; } };',
   // Of another service of the cluster, a number that is left out, and one that is missing altogether.
   'client-ecs':
     "exports.ECS = class { async describeServices({ cluster, services }) { if (cluster !== 'c' || services.join() !== 'web,worker') throw new Error('asked for others'); return { services: [{ serviceName: 'web', desiredCount: 3, runningCount: 2 }, { serviceName: 'other', desiredCount: 9 }] }; } };",
@@ -82,8 +82,7 @@ test('the sentinel as deployed, alone in a folder, looks and writes metrics', as
       CLUSTER: 'c',
       PUBLIC_URL: world.url,
       TELEGRAM_API_ROOT: world.url,
-      BOT_TOKEN_ARN: 'bot',
-      OPERATOR_TOKEN_ARN: 'op',
+      SECRET_ARN: 'arn',
     },
     {},
   );
@@ -99,8 +98,8 @@ test('the sentinel as deployed, alone in a folder, looks and writes metrics', as
     missing.map((line) => [line['Role'], line['TasksMissing']]),
     [['web', 1]],
   );
-  assert.deepEqual(world.requests.map(({ url }) => url).sort(), ['/botsecret-of-bot/getWebhookInfo', '/health']);
-  assert.ok(world.requests.some(({ authorization }) => authorization === 'Bearer secret-of-op'));
+  assert.deepEqual(world.requests.map(({ url }) => url).sort(), ['/botbot-of-arn/getWebhookInfo', '/health']);
+  assert.ok(world.requests.some(({ authorization }) => authorization === 'Bearer op-of-arn'));
 });
 
 test('the relay as deployed, alone in a folder, passes a notification on', async (t) => {
@@ -108,11 +107,11 @@ test('the relay as deployed, alone in a folder, passes a notification on', async
   const folders = await unpack(t, functionCode(RELAY));
   await run(
     folders,
-    { ONCALL_TOKEN_ARN: 'oncall', ONCALL_CHAT: '-1', TELEGRAM_API_ROOT: world.url },
+    { SECRET_ARN: 'arn', ONCALL_CHAT: '-1', TELEGRAM_API_ROOT: world.url },
     { Records: [{ Sns: { Message: 'hello' } }] },
   );
   assert.deepEqual(
     world.requests.map(({ url }) => url),
-    ['/botsecret-of-oncall/sendMessage'],
+    ['/botoncall-of-arn/sendMessage'],
   );
 });

@@ -53,7 +53,7 @@ export async function collect(values: unknown, over: Partial<AlarmsArgs> = {}, p
         logGroups: { web: `/evenkeel/${NAME}-web`, worker: `/evenkeel/${NAME}-worker` },
         publicUrl: 'https://bot.example.com',
         telegramApiRoot: 'https://api.telegram.org',
-        secretArns: { botToken: 'arn:bot', operatorToken: 'arn:operator', oncallBotToken: 'arn:oncall' },
+        secretArns: { sentinel: 'arn:sentinel', oncall: 'arn:oncall' },
         ...over,
       };
       alarms = createAlarms(NAME, args);

@@ -113,7 +113,7 @@ describe('a change of', () => {
     const after = await run({ posture: PROD, config });
     assert.deepEqual(changed(shipped, after).map(short).sort(), [
       'Guard -worker-guard',
-      'SecretVersion -openrouter',
+      'SecretVersion -worker',
       'Service -worker',
       'TaskDefinition -worker',
     ]);
@@ -124,10 +124,7 @@ describe('a change of', () => {
     const after = await run({ posture: PROD, config });
     assert.deepEqual(changed(shipped, after).map(short).sort(), [
       'Guard -web-guard',
-      'ManagedSecret -previous-webhook-secret',
-      'RolePolicy -web-execution',
-      'Secret -previous-webhook-secret',
-      'SecretVersion -previous-webhook-secret',
+      'SecretVersion -web',
       'Service -web',
       'TaskDefinition -web',
     ]);
@@ -136,7 +133,7 @@ describe('a change of', () => {
     );
     const [{ secrets }] = JSON.parse(definition) as [{ secrets: { name: string; valueFrom: string }[] }];
     const previous = secrets.find(({ name }) => name === 'WEBHOOK_SECRET_PREVIOUS')!;
-    assert.match(previous.valueFrom, /evenkeel-prod-previous-webhook-secret:::/);
+    assert.match(previous.valueFrom, /evenkeel-prod-web:WEBHOOK_SECRET_PREVIOUS::/);
     assert.ok(!definition.includes('the-secret-of-before'));
   });
 

@@ -215,7 +215,7 @@ describe('a configuration', () => {
     ['evenkeel:webhookSecretPrevious', 'sp ace', /^evenkeel:webhookSecretPrevious is not accepted/],
     ['evenkeel:imageDigest', 'latest', /^evenkeel:imageDigest is not accepted: wanted the digest/],
     ['evenkeel:target', 'gcp', /^evenkeel:target: "gcp" is not one of aws, docker/],
-    ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of amd64, arm64/],
+    ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of arm64, amd64/],
     [
       'evenkeel:telegramApiRoot',
       'http://bots.example.com:8081',

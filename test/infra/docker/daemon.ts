@@ -1,5 +1,6 @@
 /** The Docker of this machine, and why the image cannot be built and run with it where it cannot. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -27,7 +28,9 @@ const lastLine = (error: unknown): string =>
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 
 /** Images that the Dockerfile starts from. */
-const BASES = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image!);
+const BASES = [
+  ...new Set([...dockerfile.matchAll(/^FROM (?:--platform=\S+ )?(\S+@sha256:\S+)/gm)].map(([, image]) => image!)),
+];
 
 /** Why the image cannot be built and run here; undefined where it can. */
 export async function whyNoDocker(): Promise<string | undefined> {
@@ -66,9 +69,9 @@ async function whyMissing(image: string): Promise<string | undefined> {
 export async function buildImage(undo: Undo): Promise<string> {
   const name = `evenkeel-test:${process.pid}`;
   undo(() => docker(['image', 'rm', '--force', name]));
-  const { url, close } = await authorities();
+  const { args, close } = await authorities();
   try {
-    await docker(['build', '--quiet', '--tag', name, '--build-arg', `RDS_CA=${url}`, '.'], BUILD_WITHIN);
+    await docker(['build', '--quiet', '--tag', name, ...args, '.'], BUILD_WITHIN);
   } catch (error) {
     throw new Error(`docker build: ${(error as { stderr?: string }).stderr || (error as Error).message}`, {
       cause: error,
@@ -80,18 +83,21 @@ export async function buildImage(undo: Undo): Promise<string> {
 }
 
 /** The Dockerfile's own address of Amazon's authorities; where it is out of reach, Node's authorities in their place. */
-async function authorities(): Promise<{ url: string; close: () => Promise<void> }> {
+async function authorities(): Promise<{ args: string[]; close: () => Promise<void> }> {
   const own = /^ARG RDS_CA=(\S+)$/m.exec(dockerfile)![1]!;
   const reached = await fetch(own, { method: 'HEAD', signal: AbortSignal.timeout(5000) }).then(
     ({ ok }) => ok,
     () => false,
   );
-  if (reached) return { url: own, close: () => Promise.resolve() };
-  const server = createServer((_request, response) => void response.end(rootCertificates.join('\n')));
+  if (reached) return { args: [], close: () => Promise.resolve() };
+  const text = rootCertificates.join('\n');
+  const sum = createHash('sha256').update(text).digest('hex');
+  const server = createServer((_request, response) => void response.end(text));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/global-bundle.pem`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/global-bundle.pem`,
+    args: ['--build-arg', `RDS_CA=${url}`, '--build-arg', `RDS_CA_SHA256=${sum}`],
     close: async () => {
       server.close();
       await once(server, 'close');

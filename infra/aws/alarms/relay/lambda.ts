@@ -17,13 +17,23 @@ function need(name: string): string {
   return value;
 }
 
-const arn = need('ONCALL_TOKEN_ARN');
+const arn = need('SECRET_ARN');
+
+/** Undefined where there is none; an error of the parser would have the text in it. */
+function tokenIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { ONCALL_TOKEN?: string }).ONCALL_TOKEN;
+  } catch {
+    return undefined;
+  }
+}
 
 async function readToken(): Promise<string> {
   const { SecretsManager } = sdk('@aws-sdk/client-secrets-manager') as SecretsManager;
   const { SecretString } = await new SecretsManager().getSecretValue({ SecretId: arn });
-  if (!SecretString) throw new Error(`the secret ${arn} has no text`);
-  return SecretString;
+  const token = tokenIn(SecretString ?? '{}');
+  if (!token) throw new Error(`the secret ${arn} has no ONCALL_TOKEN`);
+  return token;
 }
 
 export const handler = createRelay({
