@@ -7,7 +7,7 @@ import type { Network } from './network.ts';
 export const CONTAINER_PORT = 8080;
 export const DATABASE_PORT = 5432;
 
-export type Group = 'balancer' | 'web' | 'worker' | 'migrate' | 'database';
+export type Group = 'balancer' | 'web' | 'worker' | 'migrate' | 'ops' | 'database';
 
 export interface FirewallArgs {
   network: Network;
@@ -34,11 +34,12 @@ export class Firewall extends pulumi.ComponentResource {
       web: this.#group('web', args.network, 'Web tasks'),
       worker: this.#group('worker', args.network, 'Worker tasks'),
       migrate: this.#group('migrate', args.network, 'Migration task'),
+      ops: this.#group('ops', args.network, 'Tasks that people start'),
       database: this.#group('database', args.network, 'Database'),
     };
     this.#entrance(args.entrance);
     this.#between('balancer', 'web', CONTAINER_PORT);
-    for (const role of ['web', 'worker', 'migrate'] as const) {
+    for (const role of ['web', 'worker', 'migrate', 'ops'] as const) {
       this.#between(role, 'database', DATABASE_PORT);
       // Telegram, providers, and AWS's own services: names whose addresses change, so the port is what can be held.
       this.#egress(`${role}-https`, role, { cidrIpv4: '0.0.0.0/0', port: 443 });

@@ -16,6 +16,11 @@ export interface RunTaskInputs extends Access {
   timeout: number;
   /** Pause between two looks, ms. */
   poll: number;
+  /** Who starts it, for those who look at the cluster. Default: the deploy. */
+  startedBy?: string;
+  /** Words behind the image's entry point, and environment beside the definition's. Default: as it is defined. */
+  command?: string[];
+  environment?: Record<string, string>;
 }
 
 export interface EndedTask {
@@ -39,7 +44,7 @@ export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
         cluster,
         taskDefinition: inputs.taskDefinition,
         launchType: 'FARGATE',
-        startedBy: 'pulumi-up',
+        startedBy: inputs.startedBy ?? 'pulumi-up',
         // A request that is repeated, because its answer was lost, starts no second task.
         clientToken: crypto.randomUUID(),
         networkConfiguration: {
@@ -49,6 +54,17 @@ export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
             assignPublicIp: inputs.assignPublicIp ? 'ENABLED' : 'DISABLED',
           },
         },
+        ...(inputs.command && {
+          overrides: {
+            containerOverrides: [
+              {
+                name: inputs.containerName,
+                command: inputs.command,
+                environment: Object.entries(inputs.environment ?? {}).map(([name, value]) => ({ name, value })),
+              },
+            ],
+          },
+        }),
       }),
     );
     const taskArn = started.tasks?.[0]?.taskArn;
@@ -67,7 +83,9 @@ export async function runTask(inputs: RunTaskInputs): Promise<EndedTask> {
       }
       await new Promise((resolve) => setTimeout(resolve, inputs.poll));
     }
-    await ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason: 'pulumi up waited long enough' }));
+    await ecs.send(
+      new StopTaskCommand({ cluster, task: taskArn, reason: `${inputs.startedBy ?? 'pulumi up'} waited long enough` }),
+    );
     return {
       taskArn,
       exitCode: undefined,

@@ -2,7 +2,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { LIVE_PATH } from '../../contract/paths.ts';
-import { heapLimit } from '../../posture/limits.ts';
+import { heapLimit, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { logRetentionDays, toMiB, toSeconds } from './names.ts';
@@ -10,10 +10,13 @@ import { TaskRoles, type Statement } from './roles.ts';
 import type { ManagedSecret } from './secrets.ts';
 import { taskPosture } from './task-posture.ts';
 
-export type TaskRole = 'web' | 'worker' | 'migrate';
+/** Tasks of services, and those that run to their end: a migration, a verb of a person's. */
+export type TaskRole = Role | 'migrate' | 'ops';
 
-/** The migration task is small: one connection that migrates, one that holds the lock. */
-const MIGRATE_SIZE = { cpu: 256, memory: 512 * 2 ** 20, nofile: 1024, stopTimeout: 30_000, heap: 256 } as const;
+const isService = (role: TaskRole): role is Role => role === 'web' || role === 'worker';
+
+/** A task that runs to its end is small: it has one connection, or two. */
+const ONE_OFF_SIZE = { cpu: 256, memory: 512 * 2 ** 20, nofile: 1024, stopTimeout: 30_000, heap: 256 } as const;
 
 /** Limits of a container health check (ECS, HealthCheck): interval 5–300s, timeout 2–120s, start period 0–300s. */
 const HEALTH = { leastTimeout: 5_000, longestStart: 300_000 } as const;
@@ -39,6 +42,8 @@ export interface TaskArgs {
   permissionsBoundary: string | undefined;
   /** What the running code may do in AWS. Default: nothing. */
   allow?: Statement[];
+  /** What whoever starts the task by hand has to know beside the definition. Default: nothing. */
+  labels?: Record<string, pulumi.Input<string>>;
 }
 
 export class Task extends pulumi.ComponentResource {
@@ -74,7 +79,7 @@ export class Task extends pulumi.ComponentResource {
   }
 
   #define(name: string, args: TaskArgs, roles: TaskRoles): aws.ecs.TaskDefinition {
-    const size = args.role === 'migrate' ? MIGRATE_SIZE : args.posture[args.role];
+    const size = isService(args.role) ? args.posture[args.role] : ONE_OFF_SIZE;
     return new aws.ecs.TaskDefinition(
       name,
       {
@@ -101,8 +106,8 @@ export class Task extends pulumi.ComponentResource {
 
   #container(args: TaskArgs): unknown {
     const { role, posture } = args;
-    const size = role === 'migrate' ? MIGRATE_SIZE : posture[role];
-    const heap = role === 'migrate' ? MIGRATE_SIZE.heap : toMiB(heapLimit(posture, role));
+    const size = isService(role) ? posture[role] : ONE_OFF_SIZE;
+    const heap = isService(role) ? toMiB(heapLimit(posture, role)) : ONE_OFF_SIZE.heap;
     const environment = {
       ...args.environment,
       NODE_OPTIONS: `--max-old-space-size=${heap}`,
@@ -132,7 +137,8 @@ export class Task extends pulumi.ComponentResource {
           'max-buffer-size': '8m',
         },
       },
-      ...(role !== 'migrate' && {
+      ...(args.labels && { dockerLabels: args.labels }),
+      ...(isService(role) && {
         portMappings: [{ containerPort: CONTAINER_PORT, hostPort: CONTAINER_PORT, protocol: 'tcp' }],
         healthCheck: liveness(posture),
       }),

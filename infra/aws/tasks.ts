@@ -1,7 +1,8 @@
-/** The three tasks of the bot's image: web, worker and migrate, each with its own environment, secrets and rights. */
-import type * as pulumi from '@pulumi/pulumi';
+/** The tasks of the bot's image: web, worker, migrate and ops, each with its own environment, secrets and rights. */
+import * as pulumi from '@pulumi/pulumi';
 import type { Settings } from '../settings.ts';
 import { CONTAINER_PORT } from './firewall.ts';
+import { OPS_LABELS } from './ops-task.ts';
 import type { Foundation } from './foundation.ts';
 import { architectureOf } from './image.ts';
 import type { Account } from './provider.ts';
@@ -11,7 +12,7 @@ export type Tasks = Record<TaskRole, Task>;
 
 export function declareTasks(name: string, settings: Settings, account: Account, base: Foundation): Tasks {
   const { posture, telegramApiRoot } = settings;
-  const { image, ingress, vault } = base;
+  const { image, ingress, vault, network, firewall } = base;
   const listening = {
     NODE_ENV: 'production',
     // Dimension of the metrics that a task writes to its log, so that the alarms of two stacks stay apart.
@@ -20,7 +21,11 @@ export function declareTasks(name: string, settings: Settings, account: Account,
     PUBLIC_URL: ingress.publicUrl,
   };
 
-  const task = (role: TaskRole, environment: Record<string, pulumi.Input<string>>): Task =>
+  const task = (
+    role: TaskRole,
+    environment: Record<string, pulumi.Input<string>>,
+    labels?: Record<string, pulumi.Input<string>>,
+  ): Task =>
     new Task(
       `${name}-${role}`,
       {
@@ -34,6 +39,7 @@ export function declareTasks(name: string, settings: Settings, account: Account,
         environment,
         secrets: vault.of[role],
         permissionsBoundary: account.permissionsBoundary,
+        ...(labels && { labels }),
       },
       { providers: [account.provider] },
     );
@@ -42,5 +48,15 @@ export function declareTasks(name: string, settings: Settings, account: Account,
     web: task('web', listening),
     worker: task('worker', { ...listening, TELEGRAM_API_ROOT: telegramApiRoot }),
     migrate: task('migrate', { NODE_ENV: 'production' }),
+    ops: task(
+      'ops',
+      { NODE_ENV: 'production' },
+      {
+        // Where it runs: `npm run ops` finds it here, by the name of the stack alone.
+        [OPS_LABELS.subnets]: pulumi.all(network.taskSubnetIds).apply((ids) => ids.join(',')),
+        [OPS_LABELS.securityGroup]: firewall.groupIds.ops,
+        [OPS_LABELS.publicIp]: String(network.assignPublicIp),
+      },
+    ),
   };
 }

@@ -66,6 +66,9 @@ export class Vault extends pulumi.ComponentResource {
         WORKER_DATABASE_PASSWORD: passwords.worker,
         OPERATOR_DATABASE_PASSWORD: passwords.operator,
       }),
+      ops: keep('ops', 'Environment of the tasks that people start: login of the operator', {
+        DATABASE_URL: database.url('operator'),
+      }),
     };
     this.registerOutputs({});
   }

@@ -15,6 +15,7 @@ const short = (urn: string): string => {
 /** What tasks and sentinel read of the posture they are given: a change of it rolls out. */
 const CARRIERS = [
   'TaskDefinition -migrate',
+  'TaskDefinition -ops',
   'TaskDefinition -web',
   'TaskDefinition -worker',
   'Service -web',
@@ -46,6 +47,7 @@ const CASES: [path: string, value: unknown, derived: string[]][] = [
       'LogGroup -web',
       'LogGroup -worker',
       'LogGroup -migrate',
+      'LogGroup -ops',
       'LogGroup -postgresql',
       'LogGroup -upgrade',
       'LogGroup -sentinel',

@@ -21,6 +21,7 @@ const openings = (result: Run): string[] =>
 
 const INSIDE = [
   'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-migrate',
+  'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-ops',
   'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-web',
   'SecurityGroup/evenkeel-prod-database: 5432 from SecurityGroup/evenkeel-prod-worker',
   'SecurityGroup/evenkeel-prod-web: 8080 from SecurityGroup/evenkeel-prod-balancer',
