@@ -83,6 +83,8 @@ export interface ChatMessage {
   edited: boolean;
   /** It asks to be paid. */
   invoice?: Invoice;
+  /** It says that this charge was paid. */
+  charge?: string;
   /** Alert or toast of answerCallbackQuery is shown beside, not stored as a message. */
 }
 

@@ -46,6 +46,7 @@ const schemas = {
   edit: z.strictObject({ chatId, messageId: z.int(), text }),
   tap: z.strictObject({ chatId, messageId: z.int(), data: z.string().min(1).max(64) }),
   flood: z.strictObject({ messages: z.int().min(1).max(MAX_CROWD), chats: z.int().min(1).max(MAX_CROWD) }),
+  pay: z.strictObject({ chatId, messageId: z.int() }),
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
 };
 
@@ -65,7 +66,7 @@ const TOLD = {
   SIGCONT: 'is thawed (SIGCONT)',
 };
 
-function chatRoutes(app: FastifyInstance, { chatting, opened }: Acting): void {
+function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting): void {
   const need = (): Chatting => {
     if (!chatting) throw new Refused(409, 'this run uses the real Telegram: write to the bot there');
     return chatting;
@@ -98,6 +99,28 @@ function chatRoutes(app: FastifyInstance, { chatting, opened }: Acting): void {
     const has = message?.buttons.flat().some(({ callback_data }) => callback_data === tap.data);
     if (!has) throw new Refused(404, `message ${tap.messageId} has no such button any more`);
     return { updateId: telegram.tap(tap.chatId, tap.messageId, tap.data) };
+  });
+
+  app.post('/api/pay', async ({ body }) => {
+    const pay = parse(schemas.pay, body);
+    const { telegram } = needRoom(pay.chatId);
+    const message = telegram.messages(pay.chatId).find(({ messageId }) => messageId === pay.messageId);
+    if (!message?.invoice) throw new Refused(404, `message ${pay.messageId} is no invoice`);
+    return { updateId: telegram.pay(pay.chatId, pay.messageId) };
+  });
+
+  // As a bank does it: nobody asks the bot.
+  app.post('/api/charge-back', async ({ body }) => {
+    const back = parse(schemas.pay, body);
+    const { telegram } = needRoom(back.chatId);
+    const message = telegram.messages(back.chatId).find(({ messageId }) => messageId === back.messageId);
+    if (message?.charge === undefined) throw new Refused(404, `message ${back.messageId} is no payment`);
+    const { charge } = message;
+    if (telegram.stars().transactions.some(({ id, receiver }) => id === charge && receiver))
+      throw new Refused(409, 'these Stars went back already');
+    telegram.chargeBack(charge);
+    journal.add({ level: 'warn', text: `A payment of chat ${back.chatId} is charged back` });
+    return { charge };
   });
 
   app.post('/api/new-chat', async () => {

@@ -19,6 +19,16 @@ function ticks(state) {
   );
 }
 
+/** A button of the page's own: what Telegram's client, or a bank, offers. */
+function keyRow(label, press) {
+  const node = h('button', { type: 'button', class: 'key' }, label);
+  node.addEventListener('click', () => {
+    setAttr(node, 'aria-busy', 'true');
+    press(() => node.removeAttribute('aria-busy'));
+  });
+  return h('div', { class: 'keys' }, node);
+}
+
 function keyboard(message, actions) {
   const rows = message.buttons.map((row) =>
     h(
@@ -39,6 +49,8 @@ function keyboard(message, actions) {
       }),
     ),
   );
+  if (message.invoice) rows.push(keyRow(`Pay ⭐️ ${message.invoice.amount}`, (done) => actions.pay(message, done)));
+  if (message.charge) rows.push(keyRow('Charge back', (done) => actions.chargeBack(message, done)));
   return rows.length > 0 ? h('div', { class: 'keyboard' }, ...rows) : undefined;
 }
 
@@ -65,13 +77,14 @@ export function bubble(message, actions) {
       h('span', { class: 'hidden-text' }, own ? 'You: ' : 'Bot: '),
       h('div', { class: 'text' }, ...markup(next.text, next.entities, actions.say), meta),
     );
-    const edit = own
-      ? h(
-          'button',
-          { type: 'button', class: 'edit', title: 'Edit this message', on: { click: () => actions.edit(next) } },
-          'Edit',
-        )
-      : undefined;
+    const edit =
+      own && !next.charge
+        ? h(
+            'button',
+            { type: 'button', class: 'edit', title: 'Edit this message', on: { click: () => actions.edit(next) } },
+            'Edit',
+          )
+        : undefined;
     node.replaceChildren(
       ...[h('div', { class: 'line' }, ...[edit, body].filter(Boolean)), keyboard(next, actions)].filter(Boolean),
     );

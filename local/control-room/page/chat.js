@@ -52,6 +52,18 @@ export function chatPane(pane, { onUnread }) {
       const sent = await attempt(() => post('/api/tap', { chatId: tap.chatId, messageId: message.messageId, data }));
       if (!sent) settle(tap);
     },
+    async chargeBack(message, done) {
+      await attempt(() => post('/api/charge-back', { chatId: state.current, messageId: message.messageId }));
+      done();
+    },
+    async pay(message, done) {
+      // The bot's no is told like an answer to a tap; its yes is the message about the payment.
+      const tap = { chatId: state.current, done };
+      state.taps.push(tap);
+      setTimeout(() => settle(tap), TAP_MS);
+      const sent = await attempt(() => post('/api/pay', { chatId: tap.chatId, messageId: message.messageId }));
+      if (!sent) settle(tap);
+    },
   };
   const box = composer(actions);
   const tabs = chatTabs({
@@ -113,6 +125,8 @@ export function chatPane(pane, { onUnread }) {
       const chat = chats.get(chatId);
       if (!chat) return;
       chat.view.put(message);
+      // What was paid stands there as a message of the person's.
+      for (const tap of message.from === 'user' ? state.taps : []) if (tap.chatId === chatId) settle(tap);
       if (message.from !== 'bot') return;
       if (chatId === state.current) quiet();
       else tabs.unread(chatId, ++chat.unread);

@@ -16,6 +16,7 @@ export interface Draft {
   entities: MessageEntity[];
   buttons: InlineButton[][];
   invoice?: Invoice;
+  charge?: string;
 }
 
 const NAMES = ['Ada', 'Linus', 'Grace', 'Edsger', 'Barbara', 'Ken', 'Radia', 'Leslie', 'Margaret', 'Dennis'];
@@ -58,6 +59,7 @@ export class Chats {
       buttons: draft.buttons,
       edited: false,
       ...(draft.invoice && { invoice: draft.invoice }),
+      ...(draft.charge !== undefined && { charge: draft.charge }),
     };
     chat.messages.push(message);
     // Cut at twice the length, so that the cost of cutting is shared by many messages.

@@ -150,7 +150,7 @@ export class People {
 
   #settle(chat: Chat, payload: string): Payment {
     const payment = this.#stars.pay(chat.id, payload, chat.firstName);
-    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`);
+    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`, payment.charge);
     // The Stars are gone, and nobody tells the bot (telegram-bot-api#662).
     if (!this.#faults().losePayments)
       this.#push('message', `chat ${chat.id}`, { ...rest, successful_payment: wirePayment(payment) });
@@ -158,8 +158,14 @@ export class People {
   }
 
   /** A service message: people read it, and the bot's update has something else in place of its text. */
-  #notice(chat: Chat, from: 'user' | 'bot', words: string): object {
-    const message = this.#chats.add(chat, { from, text: words, entities: [], buttons: [] });
+  #notice(chat: Chat, from: 'user' | 'bot', words: string, charge?: string): object {
+    const message = this.#chats.add(chat, {
+      from,
+      text: words,
+      entities: [],
+      buttons: [],
+      ...(charge !== undefined && { charge }),
+    });
     const { text: _, ...rest } = wireMessage(this.#bot, chat, message) as { text: string };
     return rest;
   }
