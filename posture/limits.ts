@@ -148,13 +148,19 @@ export const providersInUse = ({ providers, features }: Posture) =>
 
 /**
  * Longest time that a call waits for a free place (bulkhead), ms: what the chat's handler has left when every call in it
- * takes as long as it may and its turn to send has been waited for, shared between the providers. Who would wait longer is postponed, and uses up no attempt.
+ * takes as long as it may and its turn to send has been waited for, shared between the providers; and no more than the
+ * handler of a payment has left, which sends one message. Who would wait longer is postponed, and uses up no attempt.
  */
 export function placeWait(posture: Posture): number {
   const used = providersInUse(posture);
   const calls = used.reduce((sum, name) => sum + longestCall(posture.providers[name]), 0);
   const { patience } = posture.providers.telegram.rate;
-  return Math.max(0, Math.floor((posture.jobs.chat.handler - calls - patience) / used.length));
+  const { chat, payment } = posture.jobs;
+  const left = [
+    (chat.handler - calls - patience) / used.length,
+    payment.handler - longestCall(posture.providers.telegram) - patience,
+  ];
+  return Math.max(0, Math.floor(Math.min(...left)));
 }
 
 /** Connections beside the roles': the migration task, the sentinel, people. */

@@ -178,7 +178,14 @@ test(
           }),
         ],
       );
-    await stored(1, 'payment', '1:pay', { successful_payment: {} });
+    const paid = {
+      currency: 'XTR',
+      total_amount: 10,
+      invoice_payload: 'an order that nobody knows',
+      telegram_payment_charge_id: 'charge-1',
+      provider_payment_charge_id: 'charge-1',
+    };
+    await stored(1, 'payment', '1:pay', { successful_payment: paid });
     await stored(2, 'chat', String(payer), { text: 'stranded' });
     const states = () =>
       database.sql<{ queue: string; state: string }>('SELECT queue, state FROM evenkeel.inbox ORDER BY update_id');

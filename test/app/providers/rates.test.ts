@@ -11,7 +11,11 @@ const world = await startWorld(
   {
     rates: 'telegram',
     // A busy machine may keep a call waiting, and that is not what this is about.
-    posture: { features: { chat: false }, providers: { telegram: { timeout: '20s', attempts: 1 } } },
+    posture: {
+      features: { chat: false },
+      providers: { telegram: { timeout: '20s', attempts: 1 } },
+      jobs: { payment: { handler: '30s' } },
+    },
   },
 );
 const CHATS = 600;

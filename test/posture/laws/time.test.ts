@@ -50,7 +50,7 @@ describe('timeouts.nest', () => {
 
   it('keeps what a payer is told inside the handler of a payment', () => {
     assert.deepEqual(sums(timeoutsNest.check(resolve({ jobs: { payment: { handler: '12s' } } }))), [
-      'telegram 10.5s + rate.patience 2s + wait for a place 6.25s = 18.75s > payment.handler 12s',
+      'telegram 10.5s + rate.patience 2s + wait for a place 0s = 12.5s > payment.handler 12s',
     ]);
   });
 });
