@@ -14,7 +14,7 @@ const world = await startWorld(
     posture: {
       features: { chat: false },
       providers: { telegram: { timeout: '20s', attempts: 1 } },
-      jobs: { payment: { handler: '30s' } },
+      jobs: { payment: { handler: '24s' } },
     },
   },
 );
