@@ -61,6 +61,14 @@ const OPERATOR_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'on',
 };
 
+/** Which statements take the time, for the runbooks: where the server has loaded it, as RDS does. Statements, no values. */
+const STATEMENT_STATISTICS = `
+  DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting LIKE '%pg_stat_statements%') THEN
+      CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+    END IF;
+  END $$`;
+
 /** Gives the roles what only the server's administrator can: sight of others' sessions, and the end of one that is in the way. */
 export async function setOperator(admin: pg.Client, log: Logger): Promise<void> {
   for (const [name, value] of Object.entries(OPERATOR_SETTINGS))
@@ -68,6 +76,9 @@ export async function setOperator(admin: pg.Client, log: Logger): Promise<void> 
   await onRoles(() => admin.query('GRANT pg_read_all_stats TO web, worker, operator')).catch((error: unknown) =>
     log.warn({ error: describeError(error) }, 'the roles may not read statistics of other sessions'),
   );
+  await admin
+    .query(STATEMENT_STATISTICS)
+    .catch((error: unknown) => log.warn({ error: describeError(error) }, 'there are no statistics of statements'));
   await onRoles(() => admin.query('GRANT pg_signal_backend TO operator')).catch((error: unknown) =>
     log.warn({ error: describeError(error) }, 'the operator may not end sessions of others'),
   );

@@ -40,10 +40,10 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'dead dismiss',
     takes: 'UPDATE_ID… | --all',
-    says: 'gives parked updates up for good; their texts are deleted',
+    says: 'gives parked updates up for good, their texts are deleted; never a payment',
     options: [...CHANGES, 'all', 'queue'],
     users: 'Whoever wrote them never gets an answer to them, and is not told.',
-    run: byHand({ by: 'dismiss', where: `state = 'parked'`, done: 'given up for good' }),
+    run: byHand({ by: 'dismiss', where: `state = 'parked' AND queue <> 'payment'`, done: 'given up for good' }),
   },
   {
     name: 'dead park',

@@ -5,6 +5,8 @@ import { after, test } from 'node:test';
 import pg from 'pg';
 import { watch } from '../../sentinel/sentinel.ts';
 import { vitals } from '../../app/health/vitals.ts';
+import { parseOps } from '../../app/ops/parse.ts';
+import { split } from '../../scripts/ops/main.ts';
 import { OPERATOR_TOKEN } from '../harness/task.ts';
 import { startWorld } from '../harness/world.ts';
 
@@ -87,8 +89,8 @@ function statements(): [file: string, sql: string][] {
   });
 }
 
-test("every query of the runbooks runs on the bot's own schema", async (t) => {
-  const client = new pg.Client({ connectionString: world.database.url() });
+test("every query of the runbooks runs on the bot's own schema, as the operator and read-only", async (t) => {
+  const client = new pg.Client({ connectionString: world.database.url('operator') });
   await client.connect();
   t.after(() => client.end());
   const failed: string[] = [];
@@ -103,4 +105,33 @@ test("every query of the runbooks runs on the bot's own schema", async (t) => {
   }
   assert.deepEqual(failed, []);
   assert.ok(ran > 30, `only ${ran} statements were found`);
+});
+
+/** Every `npm run …` that a person may copy, without the npm of it. */
+function commands(): [file: string, command: string][] {
+  const guides = ['../production.md', ...readdirSync(RUNBOOKS)];
+  return guides.flatMap((file) =>
+    [...readFileSync(new URL(file, RUNBOOKS), 'utf8').matchAll(/npm run (?:-s )?([^`\n]+)/g)].map(
+      ([, command]) => [file, command!.replace(/ #.*$/, '')] as [string, string],
+    ),
+  );
+}
+
+test('every command of ours in the runbooks and the guide exists, each verb with what it takes', () => {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', RUNBOOKS), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  let verbs = 0;
+  for (const [file, command] of commands()) {
+    const [name = ''] = command.split(/[ ,.;)]/);
+    assert.ok(name in scripts, `${file}: npm run ${name} does not exist: ${command}`);
+    const typed = /^ops -- (.*)$/.exec(command)?.[1];
+    if (typed === undefined || typed.includes('--help')) continue;
+    const words = [...typed.replace(/<[a-z ]+>/g, '1').matchAll(/"([^"]*)"|(\S+)/g)].map(
+      ([, quoted, word]) => quoted ?? word!,
+    );
+    assert.doesNotThrow(() => parseOps(split(words).args, { wantsReason: false }), `${file}: ${command}`);
+    verbs += 1;
+  }
+  assert.ok(verbs > 10, `only ${verbs} verbs were found`);
 });

@@ -73,14 +73,14 @@ LANGUAGE sql SECURITY DEFINER SET search_path = evenkeel, pg_temp AS $$
   RETURNING i.update_id
 $$;
 
--- Gives parked updates up for good. What was written is not needed any more.
+-- Gives parked updates up for good. What was written is not needed any more. Never a payment: somebody has paid.
 CREATE FUNCTION evenkeel.dismiss(bigint, bigint[], text, text, text) RETURNS TABLE (update_id bigint)
 LANGUAGE sql SECURITY DEFINER SET search_path = evenkeel, pg_temp AS $$
   WITH chosen AS (
     SELECT * FROM evenkeel.desk AS d
     WHERE d.bot_id = $1 AND d.update_id IN (
       SELECT i.update_id FROM evenkeel.inbox AS i
-      WHERE i.bot_id = $1 AND i.update_id = ANY ($2) AND i.state = 'parked' ORDER BY i.update_id FOR UPDATE)
+      WHERE i.bot_id = $1 AND i.update_id = ANY ($2) AND i.state = 'parked' AND i.queue <> 'payment' ORDER BY i.update_id FOR UPDATE)
   ), noted AS (
     INSERT INTO evenkeel.audit (who, via, verb, target, reason, detail)
     SELECT $3, $4, 'dead dismiss', 'update ' || c.bot_id || ':' || c.update_id, $5,

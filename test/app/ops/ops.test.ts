@@ -156,6 +156,13 @@ describe('parked updates', () => {
     assert.equal((await auditOf(id)).length, 1);
   });
 
+  test('of a queue of payments are not given up: somebody has paid', async () => {
+    const id = await update({ queue: 'payment', lane: '1:pay' });
+    const { code } = await run(['dead', 'dismiss', String(id), '--reason', 'no use']);
+    assert.equal(code, 1);
+    assert.equal((await stateOf(id))['state'], 'parked');
+  });
+
   test('of one queue are run again all at once', async () => {
     const ids = [
       await update({ queue: 'preCheckout', lane: '1:p1' }),
