@@ -62,9 +62,10 @@ const LOOKED_UP = {
 
 /**
  * Runs the program once, as in a preview of a new stack. Runs must follow each other: Pulumi's runtime is one a process.
+ * @param run another program than this one: that of another version
  * @throws {pulumi.RunError} what the program refuses
  */
-export async function declared(stack: Stack): Promise<Declared[]> {
+export async function declared(stack: Stack, run: () => Promise<unknown> = program): Promise<Declared[]> {
   const resources: Declared[] = [];
   const mocks: Mocks = {
     newResource: ({ type, name, inputs }) => {
@@ -78,7 +79,7 @@ export async function declared(stack: Stack): Promise<Declared[]> {
   let refused: Error | undefined;
   await pulumi.runtime.runInPulumiStack(async () => {
     try {
-      return await program();
+      return (await run()) as object;
     } catch (error) {
       refused = error as Error;
       return {};

@@ -1,4 +1,5 @@
 /** What `npm run cost` prints: a table for a terminal, the same for the guide. */
+import { between } from '../marks.ts';
 import { styled, table } from '../posture/table.ts';
 import type { Estimate } from './estimate.ts';
 
@@ -44,14 +45,6 @@ export const markdown = ({ lines, total, beside }: Estimate): string =>
     ),
   ].join('\n\n');
 
-const MARKS = { begin: '<!-- begin: npm run -s cost -- prod --write docs/production.md -->', end: '<!-- end -->' };
-
-/**
- * A text with the tables between its marks replaced.
- * @throws {Error} when the text has no marks
- */
-export function withTables(text: string, tables: string): string {
-  const [from, to] = [text.indexOf(MARKS.begin), text.indexOf(MARKS.end)];
-  if (from === -1 || to < from) throw new Error(`no place for the tables: wanted "${MARKS.begin}" and "${MARKS.end}"`);
-  return `${text.slice(0, from + MARKS.begin.length)}\n\n${tables}\n\n${text.slice(to)}`;
-}
+/** The guide with its tables replaced. */
+export const withTables = (text: string, tables: string): string =>
+  between(text, 'npm run -s cost -- prod --write docs/production.md', tables);

@@ -8,6 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import provider from '@pulumi/pulumi/provider/index.js';
+import { REPLACES } from '../../scripts/upgrade/replaces.ts';
 import { computed, invoked } from '../infra/cloud.ts';
 
 type Values = Record<string, unknown>;
@@ -33,22 +34,6 @@ const digest = (inputs: Values): Values =>
 
 const archiveChanged = (key: string, olds: Values, news: Values): boolean =>
   isArchive(key) && (olds[key] as Values | undefined)?.['hash'] !== (news[key] as Values | undefined)?.['hash'];
-
-/** What makes another one of it, of those types that must not be made anew in passing. */
-const REPLACES: Record<string, string[]> = {
-  'aws:ec2/vpc:Vpc': ['cidrBlock'],
-  'aws:ec2/subnet:Subnet': ['cidrBlock', 'vpcId', 'availabilityZone', 'availabilityZoneId'],
-  'aws:lb/loadBalancer:LoadBalancer': ['name', 'internal'],
-  'aws:lb/targetGroup:TargetGroup': ['name', 'port', 'protocol', 'vpcId'],
-  'aws:rds/instance:Instance': ['identifier', 'dbName', 'username', 'engine', 'storageEncrypted', 'dbSubnetGroupName'],
-  'aws:secretsmanager/secretVersion:SecretVersion': ['secretString', 'secretId'],
-  'aws:cloudwatch/logGroup:LogGroup': ['name'],
-  'aws:ecr/repository:Repository': ['name'],
-  'aws:ecs/cluster:Cluster': ['name'],
-  'aws:ecs/service:Service': ['name', 'cluster', 'launchType'],
-  'aws:sns/topicSubscription:TopicSubscription': ['endpoint', 'protocol', 'topic'],
-  'random:index/randomPassword:RandomPassword': ['length', 'special', 'keepers'],
-};
 
 const replaces = (type: string, keys: string[]): string[] =>
   type.endsWith(':TaskDefinition') || type.endsWith(':Container')
