@@ -9,7 +9,7 @@ import { printCheck, printEnd, printFile, printRepeat } from './test/print.ts';
 import { runAll } from './test/run.ts';
 
 /** Test files at once: each starts real servers and processes, and waits for them about half of its time. */
-const JOBS = Math.max(2, Math.min(4, availableParallelism()));
+const JOBS = Math.min(4, availableParallelism() + 1);
 
 const HELP = `npm test [-- [PATTERN…] [options]]
 
