@@ -18,6 +18,9 @@ const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
 const NOT_DATA =
   'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter';
 
+/** Of a payment, what asking for its refund changes. */
+const REFUND = 'state, refund_by, refund_reason, refund_error, changed_at';
+
 interface Grant {
   web?: string;
   worker?: string;
@@ -33,12 +36,13 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   pulse: { worker: READ_WRITE, operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
   rate: { worker: READ_WRITE, operator: 'SELECT' },
-  account: { worker: CHANGED, operator: 'SELECT' },
+  // The operator asks for refunds: it locks the account, for which a right to one column is the least that there is.
+  account: { worker: CHANGED, operator: 'SELECT, INSERT (bot_id, user_id), UPDATE (bot_id)' },
   ledger_tx: { worker: APPENDED, operator: 'SELECT' },
   ledger_entry: { worker: APPENDED, operator: 'SELECT' },
   reserve: { worker: CHANGED, operator: 'SELECT' },
   purchase: { worker: CHANGED, operator: 'SELECT' },
-  payment: { worker: CHANGED, operator: 'SELECT' },
+  payment: { worker: CHANGED, operator: `SELECT, UPDATE (${REFUND})` },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },
@@ -74,7 +78,7 @@ export function grantStatements(present: ReadonlySet<string>, pgboss: string): s
     'GRANT SELECT ON evenkeel_migrations.migration TO operator;',
     `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, operator;`,
     `GRANT SELECT ON ${pgboss}.job TO web;`,
-    `GRANT SELECT (${NOT_DATA}) ON ${pgboss}.job TO operator;`,
+    `GRANT SELECT (${NOT_DATA}), INSERT ON ${pgboss}.job TO operator;`,
     `GRANT SELECT ON ${pgboss}.queue, ${pgboss}.version TO operator;`,
     `GRANT ${READ_WRITE} ON ALL TABLES IN SCHEMA ${pgboss} TO worker;`,
     `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${pgboss} TO worker;`,

@@ -71,6 +71,15 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
     if (rest.length !== 1 || rest[0]!.trim() === '') throw new OpsUsage('sql takes one statement, in quotes');
     return rest;
   }
+  if (verb.takes === 'RECEIPT' || verb.takes === 'USER_ID') {
+    const [word = ''] = rest;
+    if (rest.length !== 1) throw new OpsUsage(`which one? ${usage}`);
+    if (verb.takes === 'USER_ID' && !/^\d{1,16}$/.test(word))
+      throw new OpsUsage(`"${word}" is not the id of a user: ${usage}`);
+    if (!/^[\w.:=+/-]{1,200}$/.test(word))
+      throw new OpsUsage(`"${word}" is neither a receipt, such as R-17, nor a charge: ${usage}`);
+    return rest;
+  }
   if (all && rest.length > 0) throw new OpsUsage(`either ids or --all: ${usage}`);
   const wrong = rest.find((word) => !/^\d{1,16}$/.test(word));
   if (wrong !== undefined) throw new OpsUsage(`"${wrong}" is not the id of an update: ${usage}`);
@@ -107,6 +116,7 @@ export function parseOps(args: readonly string[], { wantsReason = true } = {}): 
     words,
     all,
     dryRun,
+    force: values['force'] === true,
     limit: count('limit', text('limit') ?? '20', 500),
     ...(reason !== undefined && { reason }),
     ...(as !== undefined && { as }),

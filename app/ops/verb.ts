@@ -11,6 +11,7 @@ export const OPTIONS = {
   limit: { type: 'string', says: 'rows at most (20)' },
   as: { type: 'string', says: 'what was found out: arrived or lost' },
   all: { type: 'boolean', says: 'all of them' },
+  force: { type: 'boolean', says: 'also where the credits are spent: what is missing becomes a debt' },
   'dry-run': { type: 'boolean', says: 'say what would be done, and do nothing' },
 } as const;
 
@@ -23,6 +24,7 @@ export interface Given {
   limit: number;
   as?: 'arrived' | 'lost';
   all: boolean;
+  force: boolean;
   dryRun: boolean;
 }
 
@@ -43,7 +45,7 @@ export interface Verb {
   /** `dead redrive` */
   name: string;
   /** What follows the name, for the help: `UPDATE_ID…`. Nothing where it is empty. */
-  takes: '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'SQL';
+  takes: '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'USER_ID' | 'RECEIPT' | 'SQL';
   says: string;
   options: readonly OptionName[];
   /** What users will see of it. Only for what changes something: it is asked for, and wants a reason. */

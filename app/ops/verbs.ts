@@ -1,4 +1,5 @@
 /** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
+import { findPayment, ledgerCheck, listPayments, refund, showUser } from './money.ts';
 import { runSql } from './sql.ts';
 import { status } from './status.ts';
 import { byHand, listParked, listUnknown, showUpdate, tellStory } from './updates.ts';
@@ -74,6 +75,42 @@ export const VERBS: readonly Verb[] = [
     says: 'what happened to an update, in order, without a word of it',
     options: ['bot'],
     run: tellStory,
+  },
+  {
+    name: 'user',
+    takes: 'USER_ID',
+    says: "a person's credits: what there is, what is held, what moved",
+    options: ['bot', 'limit'],
+    run: showUser,
+  },
+  {
+    name: 'payments list',
+    takes: '',
+    says: 'payments that wait for a person, or for their refund',
+    options: ['bot', 'limit'],
+    run: listPayments,
+  },
+  {
+    name: 'payments find',
+    takes: 'RECEIPT',
+    says: "a payment by its receipt, R-17, or by Telegram's charge id",
+    options: ['bot'],
+    run: findPayment,
+  },
+  {
+    name: 'refund',
+    takes: 'RECEIPT',
+    says: 'gives a payment back, whole: by a durable job, believed when the books of Telegram show it',
+    options: ['reason', 'bot', 'dry-run', 'force'],
+    users: 'The Stars go back to who paid, Telegram and the bot say so, and the credits are taken.',
+    run: refund,
+  },
+  {
+    name: 'ledger check',
+    takes: '',
+    says: 'whether the ledger agrees with itself: reads all of it',
+    options: [],
+    run: ledgerCheck,
   },
   {
     name: 'sql',

@@ -1,0 +1,111 @@
+/** What a person on call asks and decides about money, as the database's operator: by the functions of the bot itself. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { parseOps } from '../../../app/ops/parse.ts';
+import { perform } from '../../../app/ops/perform.ts';
+import type { Outcome, Row } from '../../../app/ops/outcome.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { openShop } from '../../harness/money.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const world = await startWorld(
+  { after },
+  {
+    telegram: { timeScale: 20 },
+    posture: {
+      lanes: { poll: '200ms', sweep: '5s' },
+      features: { chat: false },
+      work: { refund: { backoff: { first: '200ms', max: '1s' } } },
+      providers: { telegram: { timeout: '2s' } },
+    },
+  },
+);
+const database = await world.freshDatabase({ after });
+const shop = await openShop({ after }, world, { database });
+
+const ask = (...args: string[]): Promise<Outcome> =>
+  perform({
+    url: database.url('operator'),
+    posture: world.posture,
+    parsed: parseOps(args),
+    by: { who: 'arn:aws:sts::1:assumed-role/oncall/ada', via: 'test' },
+    log: captureLog().log,
+  });
+const rowsOf = ({ tables, said }: Outcome, title: RegExp): readonly Row[] =>
+  tables.find((table) => title.test(table.title))?.rows ?? assert.fail(`no ${title}: ${said.join(' ')}`);
+const stateOf = async (user: number) =>
+  (await database.sql<{ state: string }>('SELECT state FROM evenkeel.payment WHERE user_id = $1', [user]))[0]!.state;
+
+test('a payment is found, its payer’s credits are shown, and it is refunded once, with who and why', async () => {
+  const user = 7100;
+  const { text } = await shop.topUp(user);
+  const receipt = /R-\d+/.exec(text)![0];
+  const [paid] = rowsOf(await ask('payments', 'find', receipt), /payments/);
+  assert.deepEqual([paid!['user'], paid!['state']], [user, 'credited']);
+  assert.equal(
+    rowsOf(await ask('payments', 'find', String(paid!['charge'])), /payments/)[0]!['receipt'],
+    paid!['receipt'],
+  );
+  const [balance] = rowsOf(await ask('user', String(user)), /credits of user/);
+  assert.equal(balance!['available'], String(paid!['credits']));
+
+  const dry = await ask('refund', receipt, '--dry-run');
+  assert.equal(rowsOf(dry, /to be refunded/).length, 1);
+  assert.equal(await stateOf(user), 'credited');
+  const asked = await ask('refund', receipt, '--reason', 'paid by mistake');
+  assert.match(asked.said[0]!, /^Refund of R-\d+ is asked for: \d+ back, \d+ credits taken\.$/);
+  await waitFor(async () => (await stateOf(user)) === 'refunded', { within: 60_000, what: 'the refund' });
+  const again = await ask('refund', receipt, '--reason', 'paid by mistake');
+  assert.deepEqual([again.ok, again.said], [false, ['It has gone back already.']]);
+  const deeds = await database.sql('SELECT who, verb, reason, login FROM evenkeel.audit');
+  assert.deepEqual(deeds, [
+    { who: 'arn:aws:sts::1:assumed-role/oncall/ada', verb: 'refund', reason: 'paid by mistake', login: 'operator' },
+  ]);
+  assert.equal((await ask('payments', 'list')).tables.length, 0);
+  assert.deepEqual((await ask('ledger', 'check')).said, ['The ledger agrees with itself.']);
+});
+
+test('what is not there is said, and a ledger that is wrong is no success', async () => {
+  assert.deepEqual((await ask('user', '999')).said, ['User 999 has never had credits or paid.']);
+  const none = await ask('refund', 'R-999999', '--reason', 'x');
+  assert.equal(none.ok, false);
+  assert.match(none.said[0]!, /^No payment R-999999 is booked/);
+  const user = 7101;
+  await shop.topUp(user);
+  await database.sql('UPDATE evenkeel.account SET available = available + 1 WHERE user_id = $1', [user]);
+  const check = await ask('ledger', 'check');
+  assert.equal(check.ok, false);
+  assert.match(String(rowsOf(check, /wrong/)[0]!['name']), /:7101$/);
+});
+
+test('the operator can change no balance, no movement and nothing of a payment but its refund', async () => {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client({ connectionString: database.url('operator') });
+  await client.connect();
+  try {
+    await client.query('SET default_transaction_read_only = off');
+    for (const statement of [
+      'UPDATE evenkeel.account SET available = 1',
+      'UPDATE evenkeel.payment SET credits = 1',
+      'DELETE FROM evenkeel.payment',
+      `INSERT INTO evenkeel.ledger_tx (bot_id, cause, kind, user_id, amount, by) VALUES (1, 'x', 'credit', 1, 1, 'me')`,
+      'UPDATE evenkeel.ledger_entry SET amount = 1',
+      'UPDATE pgboss.job SET state = $$completed$$',
+    ])
+      await assert.rejects(client.query(statement), { code: '42501' }, statement);
+  } finally {
+    await client.end();
+  }
+});
+
+for (const [args, line] of [
+  [['user'], /^which one\? user USER_ID$/],
+  [['user', 'ada'], /^"ada" is not the id of a user: user USER_ID$/],
+  [['refund', 'R 1', '--reason', 'x'], /^"R 1" is neither a receipt, such as R-17, nor a charge: refund RECEIPT$/],
+  [['refund', 'R-1'], /^refund changes something: say why/],
+  [['refunds', 'R-1'], /^unknown verb "refunds R-1"; did you mean "refund"\?$/],
+] as const)
+  test(`\`${args.join(' ')}\` is one line`, () => {
+    assert.throws(() => parseOps(args), { message: line });
+  });
