@@ -72,6 +72,17 @@ const roleDetails = z.object({
   providers: z.record(z.string(), provider).optional(),
   /** 1 while the connection that hears of new work is up, else 0: a gauge. */
   listener: z.object({ connected: gauge }).optional(),
+  /** How the money was a minute ago at most; missing where nobody could look. */
+  money: z
+    .object({
+      uncredited: gauge,
+      parked: gauge,
+      refundsStuck: gauge,
+      reconciledSeconds: gauge,
+      mismatches: gauge,
+      takenBack: gauge,
+    })
+    .optional(),
 });
 
 /** With the operator's token. */
@@ -108,6 +119,7 @@ export const glimpse = page
 /** The parts of {@link roleDetails} that a task's own metrics are made of. */
 export const vitalSigns = z.object({
   listener: roleDetails.shape.listener,
+  money: roleDetails.shape.money,
   providers: z.record(z.string(), provider.pick({ breaker: true })).optional(),
 });
 

@@ -55,3 +55,48 @@ export async function checkLedger(db: Pick<Tx, 'query'>): Promise<LedgerCheck> {
 export const isSound = ({ unbalanced, mismatched, misheld, sums }: LedgerCheck): boolean =>
   unbalanced.length + mismatched.length + misheld.length === 0 &&
   Object.values(sums).reduce((total, sum) => total + sum, 0n) === 0n;
+
+/** Users, and movements, that one round of the check looks at. */
+const ROUND = 2_000;
+
+export interface RecentCheck {
+  /** Movements and users with which something is wrong. */
+  wrong: string[];
+  /** The last movement that was looked at. */
+  upTo: bigint;
+  /** There is more to look at. */
+  more: boolean;
+}
+
+/**
+ * ledger_tx_pkey, ledger_entry_tx, ledger_entry_user. The movements after one, and the users whom they moved something
+ * for: what was checked before and not touched since is as it was.
+ */
+export async function checkAfter(db: Pick<Tx, 'query'>, after: bigint): Promise<RecentCheck> {
+  const { rows } = await db.query<{ wrong: string[] | null; last: bigint | null; seen: bigint }>({
+    name: 'check-ledger',
+    text: `
+      WITH moved AS MATERIALIZED (
+        SELECT id, bot_id, user_id FROM evenkeel.ledger_tx WHERE id > $1 ORDER BY id LIMIT ${ROUND}
+      ), unbalanced AS (
+        SELECT 'movement ' || moved.id AS wrong FROM moved
+        WHERE (SELECT sum(e.amount) FROM evenkeel.ledger_entry e WHERE e.tx = moved.id) <> 0
+      ), mismatched AS (
+        SELECT 'user ' || u.user_id AS wrong FROM (SELECT DISTINCT bot_id, user_id FROM moved) AS u
+        JOIN evenkeel.account a USING (bot_id, user_id)
+        CROSS JOIN LATERAL (
+          SELECT coalesce(sum(amount) FILTER (WHERE account = 'available'), 0) AS available,
+                 coalesce(sum(amount) FILTER (WHERE account = 'held'), 0) AS held,
+                 coalesce(sum(amount) FILTER (WHERE account = 'debt'), 0) AS debt
+          FROM evenkeel.ledger_entry e WHERE e.bot_id = u.bot_id AND e.user_id = u.user_id
+        ) AS s
+        WHERE (a.available, a.held, a.debt) <> (s.available, s.held, s.debt)
+      )
+      SELECT (SELECT array_agg(wrong) FROM (TABLE unbalanced UNION ALL TABLE mismatched LIMIT ${NAMED}) AS all_wrong) AS wrong,
+             (SELECT max(id) FROM moved) AS last, (SELECT count(*) FROM moved) AS seen`,
+    values: [after],
+    types: bigints,
+  });
+  const { wrong, last, seen } = rows[0]!;
+  return { wrong: wrong ?? [], upTo: last ?? after, more: seen === BigInt(ROUND) };
+}

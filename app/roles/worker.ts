@@ -3,6 +3,7 @@ import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settle } from '../../posture/laws/drain-fits.ts';
+import { TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
 import { CLOSING } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
 import { botIdOf, ConfigError, type Config } from '../config.ts';
@@ -17,6 +18,7 @@ import { startJobs } from '../jobs/index.ts';
 import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
+import { watchMoney } from '../payments/watch.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
@@ -56,6 +58,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         lanes: engine?.state() ?? {},
         providers: { telegram: telegram.state(), openrouter: openrouter.state() },
         listener: { connected: listener.connected() ? 1 : 0 },
+        money: money.state(),
       }),
       reasons: () => [
         ...(waitingFor ? [`waiting for ${waitingFor}`] : []),
@@ -73,6 +76,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
     onNotify: () => engine?.wake(),
   });
+  const money = watchMoney({ pool, botId: botIdOf(env.BOT_TOKEN), log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
   const needs = { pool, posture, botId: botIdOf(env.BOT_TOKEN), api };
@@ -131,7 +135,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       engine?.drain(posture.worker.drain - CLOSING),
       jobs.stop(posture.worker.drain - CLOSING - settle(posture)),
     ]);
-    await listener.stop();
+    await Promise.all([listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();
     await pool.end();

@@ -3,6 +3,7 @@ import type { Posture } from '../schema/index.ts';
 import type { Alarm } from './alarm.ts';
 import { databaseAlarms } from './database.ts';
 import { ingressAlarms } from './ingress.ts';
+import { moneyAlarms } from './money.ts';
 import { outsideAlarms } from './outside.ts';
 import { providerAlarms } from './providers.ts';
 import { queueAlarms } from './queues.ts';
@@ -19,5 +20,6 @@ export const alarms = (posture: Posture): Alarm[] => [
   ...databaseAlarms(posture),
   ...outsideAlarms(posture),
   ...queueAlarms(posture),
+  ...moneyAlarms(posture),
   ...providerAlarms(posture),
 ];

@@ -48,6 +48,13 @@ export const TASK_METRICS = {
   openFiles: 'OpenFiles',
   /** Of each provider: 1 while the breaker is open, 0.5 while one call tries again. */
   breakerOpen: 'BreakerOpen',
+  /** How the money is (app/payments/watch.ts); of the stack and not of a task: every worker sees the same. */
+  paymentsUncredited: 'PaymentsUncredited',
+  paymentsParked: 'PaymentsParked',
+  refundsStuck: 'RefundsStuck',
+  reconciledSeconds: 'ReconciledSeconds',
+  moneyMismatches: 'MoneyMismatches',
+  paymentsTakenBack: 'PaymentsTakenBack',
 } as const;
 
 /** Counted in the logs: lines of level fatal, each the end of a process. */

@@ -4,6 +4,7 @@ import { describeError } from '../../log.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
 import type { Payment } from '../../payments/book.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
+import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../jobs.ts';
 import { texts } from './texts.ts';
 
@@ -56,7 +57,9 @@ export function starSchedules({ pool, posture, api, botId }: JobNeeds): Record<'
         ]),
       );
       if (!isReconciled(report)) run.log.error({ ...figures, ...told, others }, 'Stars do not reconcile');
-      return { ...figures, ...told, others, reconciled: isReconciled(report) };
+      const wrong = await noteChecks(pool, botId, { differs: !isReconciled(report), signal: run.signal });
+      if (wrong.length > 0) run.log.error({ wrong }, 'the ledger does not agree with itself');
+      return { ...figures, ...told, others, reconciled: isReconciled(report), wrong: wrong.length };
     },
   };
 }

@@ -11,6 +11,7 @@ const log = pino({ level: 'silent' });
 const worker = {
   lanes: {},
   listener: { connected: 0 },
+  money: { uncredited: 1, parked: 2, refundsStuck: 3, reconciledSeconds: 4, mismatches: 5, takenBack: 6 },
   providers: { telegram: { breaker: 'closed', failures: 0 }, openrouter: { breaker: 'half-open', failures: 3 } },
 };
 
@@ -21,6 +22,12 @@ test('a task says of itself what cannot be seen from outside', () => {
       ['Heartbeat', 1, { Role: 'worker' }],
       ['OpenFiles', 42, { Role: 'worker' }],
       ['ListenerDown', 1, { Role: 'worker' }],
+      ['PaymentsUncredited', 1, {}],
+      ['PaymentsParked', 2, {}],
+      ['RefundsStuck', 3, {}],
+      ['ReconciledSeconds', 4, {}],
+      ['MoneyMismatches', 5, {}],
+      ['PaymentsTakenBack', 6, {}],
       ['BreakerOpen', 0, { Provider: 'telegram' }],
       ['BreakerOpen', 0.5, { Provider: 'openrouter' }],
     ],

@@ -1,0 +1,99 @@
+/** How the money is, as every worker says it once a minute: what alarms are made of. */
+import type { Pool } from '../database/pool.ts';
+import { describeError, type Logger } from '../log.ts';
+import { startLoop } from '../loop.ts';
+import { checkAfter } from '../ledger/index.ts';
+
+export interface MoneyHealth {
+  /** Payments that Telegram lists and nobody has credited for longer than the two minutes that are promised. */
+  uncredited: number;
+  /** Payments whose value nobody knows: a person decides. */
+  parked: number;
+  /** Refunds that have been under way for long, or that Telegram refuses. */
+  refundsStuck: number;
+  /** Since Telegram's list and our books were last found equal, s; 0 where nothing has been sold yet. */
+  reconciledSeconds: number;
+  /** What the last reconciliation found wrong: a difference, users whose credits are not what was moved. */
+  mismatches: number;
+  /** Payments that were taken back in the last hour without our asking. */
+  takenBack: number;
+}
+
+/** How long a refund may be under way, minutes. */
+const REFUND_WITHIN = 15;
+
+/** star_transaction_unbooked, payment_unsettled, payment_not_refunded, payment_taken_back, star_cursor_pkey. */
+export async function readMoney(pool: Pool, botId: number): Promise<MoneyHealth> {
+  const { rows } = await pool.query<MoneyHealth>({
+    name: 'read-money',
+    text: `
+      SELECT
+        (SELECT count(*) FROM evenkeel.star_transaction
+         WHERE bot_id = $1 AND booked_at IS NULL AND at < now() - interval '2 minutes' AND kind = 'user:invoice_payment')::int AS uncredited,
+        (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND state = 'parked')::int AS parked,
+        (SELECT count(*) FROM evenkeel.payment
+         WHERE bot_id = $1 AND state = 'refunding' AND changed_at < now() - interval '${REFUND_WITHIN} minutes')::int
+          + (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND refund_error IS NOT NULL)::int AS "refundsStuck",
+        coalesce((SELECT extract(epoch FROM now() - coalesce(complete_at, since)) FROM evenkeel.star_cursor WHERE bot_id = $1), 0)::float8
+          AS "reconciledSeconds",
+        coalesce((SELECT differs::int + ledger_wrong FROM evenkeel.star_cursor WHERE bot_id = $1), 0)::int AS mismatches,
+        (SELECT count(*) FROM evenkeel.payment
+         WHERE bot_id = $1 AND state = 'taken-back' AND changed_at > now() - interval '1 hour')::int AS "takenBack"`,
+    values: [botId],
+  });
+  return rows[0]!;
+}
+
+/** Looks every minute. While the database is away there is nothing to say: that has alarms of its own. */
+export function watchMoney({ pool, botId, log, every }: { pool: Pool; botId: number; log: Logger; every: number }): {
+  state: () => MoneyHealth | undefined;
+  stop: () => Promise<void>;
+} {
+  let state: MoneyHealth | undefined;
+  const loop = startLoop({
+    name: 'money',
+    every,
+    log,
+    turn: async () => {
+      state = await readMoney(pool, botId).catch((error: unknown) => {
+        log.warn({ error: describeError(error) }, 'the money could not be looked at');
+        return undefined;
+      });
+    },
+  });
+  return { state: () => state, stop: () => loop.stop() };
+}
+
+/**
+ * Checks the movements since the last check, and writes down what is wrong, with what the reconciliation found.
+ * @returns what is wrong, by name
+ */
+export async function noteChecks(
+  pool: Pool,
+  botId: number,
+  { differs, signal }: { differs: boolean; signal: AbortSignal },
+): Promise<string[]> {
+  const { rows } = await pool.query<{ checked: string; wrong: number }>({
+    name: 'ledger-checked',
+    text: 'SELECT ledger_checked::text AS checked FROM evenkeel.star_cursor WHERE bot_id = $1',
+    values: [botId],
+  });
+  const wrong: string[] = [];
+  let upTo = BigInt(rows[0]?.checked ?? 0);
+  // Where something is wrong it is looked at again and again, until it is mended.
+  const from = upTo;
+  for (let more = true; more && !signal.aborted;) {
+    const round = await checkAfter(pool, upTo);
+    wrong.push(...round.wrong);
+    ({ upTo, more } = round);
+  }
+  await pool.query({
+    name: 'note-checks',
+    text: `
+      INSERT INTO evenkeel.star_cursor AS c (bot_id, differs, ledger_wrong, ledger_checked) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (bot_id) DO UPDATE
+      SET differs = EXCLUDED.differs, ledger_wrong = EXCLUDED.ledger_wrong, ledger_checked = EXCLUDED.ledger_checked`,
+    values: [botId, differs, wrong.length, wrong.length > 0 ? from : upTo],
+  });
+  return wrong;
+}
