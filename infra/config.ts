@@ -61,6 +61,11 @@ const RULES: Partial<Record<Key, Rule>> = {
     wanted: 'the ARN of a managed policy, "arn:aws:iam::123456789012:policy/…"',
     command: 'pulumi config set evenkeel:permissionsBoundary <arn>, or pulumi config rm evenkeel:permissionsBoundary',
   },
+  majorUpgrade: {
+    accepts: /^\d{2}$/,
+    wanted: 'the major version that database.version names, such as "18"',
+    command: 'pulumi config set evenkeel:majorUpgrade 18, or pulumi config rm evenkeel:majorUpgrade',
+  },
   telegramApiRoot: {
     // The token is part of every path: in the clear only inside one's own network, or on this machine.
     accepts:
@@ -242,5 +247,6 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
     telegramApiRoot: config.get('telegramApiRoot') ?? TELEGRAM_API_ROOT,
     restoreSnapshot: config.get('restoreSnapshot'),
     permissionsBoundary: config.get('permissionsBoundary'),
+    majorUpgrade: config.get('majorUpgrade'),
   };
 }

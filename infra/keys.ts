@@ -15,4 +15,5 @@ export const KEYS = [
   'telegramApiRoot',
   'restoreSnapshot',
   'permissionsBoundary',
+  'majorUpgrade',
 ] as const;

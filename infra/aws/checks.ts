@@ -60,9 +60,25 @@ function zones({ network: { zones, zoneIds } }: Posture): string[] {
   return [`network.zoneIds: ${zoneIds.join(', ')} are fewer than network.zones ${zones}: name as many`];
 }
 
+/** Partitions beside AWS's own have other ARNs, and no CloudFront to speak of. */
+function partition({ region }: Place): string[] {
+  if (!/^(cn|us-gov|us-iso[a-z]*|eu-isoe|eusc)-/.test(region)) return [];
+  return [
+    `aws:region: ${region} is in a partition of its own, which this program does not know: take a region of AWS's own`,
+  ];
+}
+
 /** What ends in the names of AWS itself. */
 function names({ project, stack }: Place): string[] {
   const prefix = namePrefix(project, stack);
+  const plain = stack
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  if (plain !== stack && plain !== '')
+    return [
+      `the stack "${stack}" and a stack "${plain}" would have the same names in AWS, and overwrite each other: pulumi stack rename ${plain}`,
+    ];
   if (!/^[a-z]/.test(prefix))
     return [
       `the project "${project}" and the stack "${stack}" have no letter to begin a name with: call the stack "prod"`,
@@ -137,7 +153,7 @@ function healthCheck({ ingress }: Posture): string[] {
  * decide about stability are laws, and refused before this.
  */
 export const awsProblems = (posture: Posture, place?: Place): string[] => [
-  ...(place ? [...names(place), ...classProblems(posture, place.region)] : []),
+  ...(place ? [...partition(place), ...names(place), ...classProblems(posture, place.region)] : []),
   ...counts(posture),
   ...domain(posture),
   ...range(posture),

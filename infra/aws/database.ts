@@ -68,6 +68,8 @@ export interface DatabaseArgs {
   securityGroupId: pulumi.Input<string>;
   /** Snapshot that a new server is restored from. Default: an empty server. Read only when the server is created. */
   restoreSnapshot: string | undefined;
+  /** Major version to which a standing server may be upgraded. Default: RDS refuses to. */
+  majorUpgrade: string | undefined;
 }
 
 export class Database extends pulumi.ComponentResource {
@@ -138,7 +140,7 @@ export class Database extends pulumi.ComponentResource {
 
   #server(
     name: string,
-    { posture, securityGroupId, restoreSnapshot }: DatabaseArgs,
+    { posture, securityGroupId, restoreSnapshot, majorUpgrade }: DatabaseArgs,
     made: { parameters: aws.rds.ParameterGroup; subnets: aws.rds.SubnetGroup; logs: aws.cloudwatch.LogGroup[] },
   ): aws.rds.Instance {
     const { database } = posture;
@@ -149,7 +151,8 @@ export class Database extends pulumi.ComponentResource {
         engine: 'postgres',
         engineVersion: database.version,
         autoMinorVersionUpgrade: true,
-        allowMajorVersionUpgrade: true,
+        // Minutes of outage, and no way back but a snapshot: not by a slip in the posture.
+        allowMajorVersionUpgrade: majorUpgrade === database.version,
         instanceClass: database.instance,
         dbName: DATABASE_NAME,
         port: DATABASE_PORT,

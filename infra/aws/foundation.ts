@@ -3,6 +3,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { fromHere } from '../repository.ts';
 import type { Settings } from '../settings.ts';
+import { claim } from './claim.ts';
 import { Database } from './database.ts';
 import { Firewall } from './firewall.ts';
 import { architectureOf, Image } from './image.ts';
@@ -21,6 +22,8 @@ export interface Foundation {
   database: Database;
   vault: Vault;
   cluster: aws.ecs.Cluster;
+  /** After this, names are taken that AWS would let two stacks share. */
+  claimed: pulumi.Resource;
   /** All of it. */
   parts: pulumi.Resource[];
 }
@@ -42,6 +45,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
   const keep = posture.stage === 'production';
   const accountId = aws.getCallerIdentityOutput({}, { provider }).accountId;
 
+  const claimed = claim(name, { provider });
   const network = new Network(name, { posture, region }, options);
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
   const firewall = new Firewall(name, { network, entrance, telegramApiRoot: settings.telegramApiRoot }, options);
@@ -68,6 +72,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
       subnetIds: network.isolatedSubnetIds,
       securityGroupId: firewall.groupIds.database,
       restoreSnapshot: settings.restoreSnapshot,
+      majorUpgrade: settings.majorUpgrade,
     },
     options,
   );
@@ -77,8 +82,8 @@ export function foundation(name: string, settings: Settings, { region, provider 
   const cluster = new aws.ecs.Cluster(
     name,
     { name, settings: [{ name: 'containerInsights', value: 'disabled' }] },
-    { provider },
+    { provider, dependsOn: [claimed] },
   );
-  const parts = [network, firewall, logs, image, ingress, database, vault, cluster];
-  return { accountId, network, firewall, image, ingress, database, vault, cluster, parts };
+  const parts = [claimed, network, firewall, logs, image, ingress, database, vault, cluster];
+  return { accountId, network, firewall, image, ingress, database, vault, cluster, claimed, parts };
 }

@@ -4,6 +4,7 @@ import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
 import { foundation, type Foundation } from './foundation.ts';
+import { after } from './claim.ts';
 import { keeper } from './keeper.ts';
 import { namePrefix } from './names.ts';
 import { account, type Account } from './provider.ts';
@@ -15,7 +16,7 @@ export function deploy(settings: Settings): Outputs {
   const access = account(settings);
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
-  const watching = { providers: [access.provider] };
+  const watching = { providers: [access.provider], transformations: [after(base.claimed)] };
   const watched = whatIsWatched(settings, access, base, tasks);
   // Before the services: a deploy is taken back by alarms that already watch.
   const alarms = createAlarms(name, watched, watching);

@@ -12,8 +12,8 @@ import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 import { password } from './secrets.ts';
 import type { PrivateBucket } from './storage.ts';
 
-/** TLS 1.3 and 1.2 (AWS, "Security policies for your Application Load Balancer"). */
-const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
+/** TLS 1.3, and of 1.2 the suites with forward secrecy and without CBC (AWS, "Security policies for your Application Load Balancer"). */
+const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06';
 /** Header by which the load balancer knows that a request came through this stack's CloudFront. */
 const ORIGIN_HEADER = 'X-Origin-Verify';
 
@@ -93,6 +93,8 @@ export class Ingress extends pulumi.ComponentResource {
         port: CONTAINER_PORT,
         protocol: 'HTTP',
         targetType: 'ip',
+        // A task that waits for its database gets fewer than one that answers.
+        loadBalancingAlgorithmType: 'least_outstanding_requests',
         deregistrationDelay: toSeconds(deregistrationDelay),
         healthCheck: {
           path: LIVE_PATH,

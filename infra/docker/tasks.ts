@@ -111,7 +111,9 @@ function task(name: string, args: TaskArgs, options: pulumi.CustomResourceOption
       wait: true,
       waitTimeout: Math.ceil((posture.rollout.boot + posture.rollout.healthGrace) / 1000),
     },
-    options,
+    // The new one is ready before the old one is told to drain: somebody answers all the time. The provider would rather
+    // delete first.
+    { ...options, deleteBeforeReplace: false },
   );
 }
 

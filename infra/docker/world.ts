@@ -37,7 +37,6 @@ export function world(name: string, args: WorldArgs, options: pulumi.CustomResou
   const botToken = pulumi.secret(pulumi.interpolate`${BOT_ID}:${password(`${name}-bot-token`, options)}`);
   const apiKey = password(`${name}-openrouter-key`, options);
   const flags = { host: '0.0.0.0', port: String(TELEGRAM_PORT), 'provider-port': String(PROVIDER_PORT) };
-  const secretFlags = { token: botToken, 'api-key': apiKey };
   const process = new docker.Container(
     `${name}-world`,
     {
@@ -45,13 +44,9 @@ export function world(name: string, args: WorldArgs, options: pulumi.CustomResou
         image: args.image,
         network: args.network,
         alias: ALIAS,
-        command: pulumi
-          .all({ ...flags, ...secretFlags })
-          .apply((all) => [
-            'local/world/main.ts',
-            ...Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]),
-          ]),
-        env: {},
+        command: ['local/world/main.ts', ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])],
+        // Not in the command, which every user of the machine may read.
+        env: { WORLD_TOKEN: botToken, WORLD_API_KEY: apiKey },
         limits: LIMITS,
       }),
       ...sealed,

@@ -143,3 +143,30 @@ export const modernTls = rule({
     'aws:cloudfront/distribution:Distribution': distribution,
   },
 });
+
+export const privateTasks = rule({
+  name: 'private-tasks',
+  description: 'Tasks have no address in the internet, where that is required.',
+  configSchema: { properties: { required: { type: 'boolean', default: false } } },
+  checks: {
+    'aws:ecs/service:Service': ({ networkConfiguration }, args) =>
+      args.getConfig<{ required: boolean }>().required &&
+      (networkConfiguration as Props | undefined)?.['assignPublicIp'] === true
+        ? ['assignPublicIp is true: with closed security groups nobody gets in, but a gateway is wanted here']
+        : [],
+  },
+});
+
+export const flowLogs = stackRule(
+  'flow-logs',
+  'Every network says who spoke with whom, where that is required.',
+  (resources, violate, { required }) => {
+    if (required !== true) return;
+    const logged = new Set(
+      resources.filter(({ type }) => type === 'aws:ec2/flowLog:FlowLog').flatMap((log) => madeFrom(log, 'vpcId')),
+    );
+    for (const { type, urn } of resources)
+      if (type === 'aws:ec2/vpc:Vpc' && !logged.has(urn)) violate('no FlowLog is made of it', urn);
+  },
+  { properties: { required: { type: 'boolean', default: false } } },
+);

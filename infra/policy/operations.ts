@@ -78,3 +78,36 @@ export const tagged = rule({
     ]),
   ),
 });
+
+export const deploysGuarded = rule({
+  name: 'deploys-guarded',
+  description: 'A deploy whose tasks do not start is given up and taken back by ECS itself.',
+  checks: {
+    'aws:ecs/service:Service': ({ deploymentCircuitBreaker }) => {
+      const { enable, rollback } = (deploymentCircuitBreaker ?? {}) as Props;
+      return enable === true && rollback === true
+        ? []
+        : ['deploymentCircuitBreaker does not enable and roll back: a release that cannot start is tried for ever'];
+    },
+  },
+});
+
+/** What a slip may not delete. A stack that is thrown away now and then has none of it, so it is asked for by configuration. */
+export const keptFromDeletion = rule({
+  name: 'kept-from-deletion',
+  description: 'Databases and load balancers refuse to be deleted, where that is required.',
+  configSchema: { properties: { required: { type: 'boolean', default: false } } },
+  checks: Object.fromEntries(
+    [
+      ['aws:rds/instance:Instance', 'deletionProtection'],
+      ['aws:rds/cluster:Cluster', 'deletionProtection'],
+      ['aws:lb/loadBalancer:LoadBalancer', 'enableDeletionProtection'],
+    ].map(([type, property]) => [
+      type!,
+      (props, args) =>
+        !args.getConfig<{ required: boolean }>().required || props[property!] === true
+          ? []
+          : [`${property} is not true`],
+    ]),
+  ),
+});

@@ -2,8 +2,8 @@
 import type { Policies } from '@pulumi/policy';
 import { bucketsPrivate, databasePrivate, databaseRecoverable, encrypted, logsEnd } from './data.ts';
 import { leastPrivilege, noAnybody } from './iam.ts';
-import { closedPorts, modernTls, onlyBalancersOpen, plainForwarding } from './network.ts';
-import { alarmsTell, tagged } from './operations.ts';
+import { closedPorts, flowLogs, modernTls, onlyBalancersOpen, plainForwarding, privateTasks } from './network.ts';
+import { alarmsTell, deploysGuarded, keptFromDeletion, tagged } from './operations.ts';
 import { fixedImages, noPlainSecrets, sealedContainers, stopsInTime } from './tasks.ts';
 
 export const policies = [
@@ -16,6 +16,8 @@ export const policies = [
   onlyBalancersOpen,
   modernTls,
   plainForwarding,
+  privateTasks,
+  flowLogs,
   leastPrivilege,
   noAnybody,
   stopsInTime,
@@ -23,5 +25,7 @@ export const policies = [
   sealedContainers,
   fixedImages,
   alarmsTell,
+  deploysGuarded,
+  keptFromDeletion,
   tagged,
 ] satisfies Policies;

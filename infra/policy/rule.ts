@@ -38,12 +38,20 @@ export function rule({ name, description, checks, configSchema }: Rule): Resourc
 export type StackCheck = (
   resources: readonly PolicyResource[],
   violate: (problem: string, urn: string) => void,
+  config: Props,
 ) => void;
 
-export const stackRule = (name: string, description: string, check: StackCheck): StackValidationPolicy => ({
+export const stackRule = (
+  name: string,
+  description: string,
+  check: StackCheck,
+  configSchema?: PolicyConfigSchema,
+): StackValidationPolicy => ({
   name,
   description,
-  validateStack: ({ resources }, report: ReportViolation) => check(resources, report),
+  ...(configSchema && { configSchema }),
+  validateStack: (args, report: ReportViolation) =>
+    check(args.resources, report, configSchema ? args.getConfig<Props>() : {}),
 });
 
 /** One text as a list, a list as it is, nothing as an empty list. */

@@ -57,13 +57,23 @@ const plain = (entries: [string, unknown][]): string[] =>
     .filter(([name, value]) => secretLike(name, value))
     .map(([name]) => `${name} looks like a secret and stands in the plain environment: pass it by reference`);
 
+/** Whatever is called as it may: a command, a label, a health check. */
+const inPlain = (values: Props): string[] =>
+  Object.entries(values)
+    .filter(([, value]) => value !== undefined && secretLike('', JSON.stringify(value)))
+    .map(([name]) => `${name} holds what looks like a secret: pass it by reference`);
+
 export const noPlainSecrets = rule({
   name: 'no-plain-secrets',
   description: 'No secret stands in the environment of a task or function, where whoever may look at it can read it.',
   checks: {
-    [TASK]: eachContainer(({ environment }) =>
-      plain((list(environment) as { name: string; value: unknown }[]).map(({ name, value }) => [name, value])),
-    ),
+    [TASK]: eachContainer(({ environment, secrets: _, ...others }) => [
+      ...plain((list(environment) as { name: string; value: unknown }[]).map(({ name, value }) => [name, value])),
+      ...inPlain(others),
+    ]),
+    'aws:ssm/parameter:Parameter': ({ type, value }) => (type === 'SecureString' ? [] : inPlain({ value })),
+    'aws:cloudwatch/eventTarget:EventTarget': ({ input }) => inPlain({ input }),
+    'aws:cloudformation/stack:Stack': ({ parameters }) => inPlain({ parameters }),
     [FUNCTION]: ({ environment }) =>
       plain(Object.entries(((environment as Props | undefined)?.['variables'] ?? {}) as Props)),
   },

@@ -8,8 +8,8 @@ const HELP = `Runs the simulated Telegram and the simulated OpenRouter, and prin
   --host ADDRESS          address to bind (127.0.0.1)
   --port N                port of Telegram (0: any free one)
   --provider-port N       port of OpenRouter (0: any free one)
-  --token TOKEN           the bot's token (a random one)
-  --api-key KEY           the key that OpenRouter takes (a random one)
+  --token TOKEN           the bot's token (a random one); or WORLD_TOKEN in the environment
+  --api-key KEY           the key that OpenRouter takes (a random one); or WORLD_API_KEY
   --keep N                messages that a chat keeps in memory (200)
   --time-scale N          how many times faster Telegram's waits pass (1)
   --unlimited             without Telegram's limits of messages a second and a minute
@@ -35,7 +35,9 @@ const OPTIONS = {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return void console.log(HELP);
-  const { host, token, 'api-key': apiKey } = values;
+  const { host } = values;
+  const token = values.token ?? process.env['WORLD_TOKEN'];
+  const apiKey = values['api-key'] ?? process.env['WORLD_API_KEY'];
   const telegram = await startTelegram({
     host,
     port: number('port', values.port),

@@ -17,7 +17,7 @@ const PRICED = [
 
 /** Paid with what it belongs to, or by use: in `ASSUMED.logs` and `ASSUMED.rest`. */
 const FREE =
-  /^(pulumi|evenkeel|random|docker|pulumi-nodejs):|^aws:(acm|appautoscaling|chatbot|cloudfront|cloudwatch|ec2|ecr|ecs|iam|kms|lambda|lb|rds|route53|s3|secretsmanager|sns|vpc|wafv2)\//;
+  /^(pulumi|evenkeel|random|docker|pulumi-nodejs):|^aws:(acm|appautoscaling|chatbot|cloudfront|cloudwatch|ec2|ecr|ecs|iam|kms|lambda|lb|rds|route53|s3|secretsmanager|sns|ssm|vpc|wafv2)\//;
 /** Of those services, what is never free and would have to be priced first. */
 const NEVER_FREE =
   /^aws:(ec2\/(instance|transitGateway|vpnGateway|networkInsights\w*):|rds\/(cluster|proxy)\w*:|lambda\/provisioned\w*:|route53\/(zone|healthCheck|resolver\w*):|ecs\/capacityProvider:|acm\/privateCertificate)/;

@@ -94,6 +94,10 @@ const data: Record<string, Maker> = {
     await call('s3', 'put_bucket_policy', { Bucket: inputs['bucket'], Policy: inputs['policy'] });
     return {};
   },
+  async 'aws:ssm/parameter:Parameter'(call, inputs) {
+    await call('ssm', 'put_parameter', pascal(inputs) as object);
+    return {};
+  },
   async 'aws:secretsmanager/secret:Secret'(call, inputs, { name }) {
     const made = await call('secretsmanager', 'create_secret', { Name: name, Description: inputs['description'] });
     return { id: made['ARN'], arn: made['ARN'] };

@@ -87,7 +87,7 @@ describe('with a domain', () => {
 
   test('TLS is 1.2 or newer, with a certificate that is proven in the zone', () => {
     const https = only(result, 'aws:lb/listener:Listener', '-https');
-    assert.equal(https.inputs['sslPolicy'], 'ELBSecurityPolicy-TLS13-1-2-2021-06');
+    assert.equal(https.inputs['sslPolicy'], 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06');
     const validation = only(result, 'aws:acm/certificateValidation:CertificateValidation');
     assert.equal(https.inputs['certificateArn'], validation.inputs['certificateArn']);
     assert.deepEqual(validation.inputs['validationRecordFqdns'], ['_x.bot.example.com']);

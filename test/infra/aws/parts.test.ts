@@ -93,12 +93,25 @@ describe('the image', () => {
     assert.match(final, /^ENTRYPOINT \["node", "app\/main\.ts"\]$/m);
     assert.match(final, /^USER 1000:1000$/m);
     assert.match(dockerfile, /npm ci --omit=dev --ignore-scripts/);
-    const copied = [...final.matchAll(/^COPY (?!--from)(\S+)/gm)].map(([, source]) => source);
+    const copied = [...dockerfile.matchAll(/^COPY (\S+) app\//gm)].map(([, source]) => source);
     assert.deepEqual(copied, ['package.json', 'posture', 'contract', 'sentinel', 'app']);
+    assert.doesNotMatch(final, /^(ADD|COPY (?!--from=build ))/m);
   });
 
-  test('holds the authorities that database logins name', () => {
-    assert.match(final, /global-bundle\.pem \/etc\/ssl\/rds\/global-bundle\.pem$/m);
+  test('holds the authorities that database logins name, and no other file of their name', () => {
+    assert.match(dockerfile, /^RUN echo "\$\{RDS_CA_SHA256\} {2}rds\/global-bundle\.pem" \| sha256sum --check/m);
+    assert.match(dockerfile, /install -m 644 rds\/global-bundle\.pem \/image\/etc\/ssl\/rds\//);
+  });
+
+  test('is built from bases by digest, and runs nothing of the processor that it is for', () => {
+    const stages = dockerfile.split(/^(?=FROM )/m).slice(1);
+    for (const stage of stages) {
+      const [, platform, base] = /^FROM (--platform=\S+ )?(\S+)/.exec(stage)!;
+      assert.ok(base === 'scratch' || /@sha256:[0-9a-f]{64}$/.test(base!), base);
+      assert.ok(!/^RUN /m.test(stage) || platform === '--platform=$BUILDPLATFORM ', `${base} runs by emulation`);
+    }
+    const world = readFileSync(join(ROOT, 'infra/docker/world.Dockerfile'), 'utf8');
+    assert.match(world, /^FROM \S+@sha256:[0-9a-f]{64}$/m);
   });
 
   test('has a tag that follows from its sources', (t) => {
@@ -121,7 +134,7 @@ describe('the image', () => {
     assert.equal(error, undefined);
     const image = resources.find(({ type }) => type === 'docker:index/image:Image')!;
     const build = image.inputs['build'] as { context: string; platform: string };
-    assert.equal(build.platform, 'linux/amd64');
+    assert.equal(build.platform, 'linux/arm64');
     assert.ok(!build.context.startsWith('/'), 'the same on every machine');
     assert.match(String(image.inputs['imageName']), /:src-[0-9a-f]{20}$/);
     assert.equal(outputs['imageDigest'], `sha256:${'b'.repeat(64)}`);

@@ -230,6 +230,19 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.ok(sentinel.dependsOn.includes(only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook').urn));
     });
 
+    test('what AWS would let two stacks share is made after the claim of its name', () => {
+      const claim = only(result, 'aws:ssm/parameter:Parameter');
+      assert.deepEqual([claim.inputs['name'], claim.inputs['overwrite']], ['/evenkeel/evenkeel-prod', false]);
+      const shared = /^aws:(ecs\/cluster|sns\/topic|cloudwatch\/(metricAlarm|compositeAlarm|dashboard|eventRule)):/;
+      const scaling = /-scaling-/;
+      for (const { type, name, dependsOn } of result.resources)
+        if (shared.test(type) && !scaling.test(name)) assert.ok(dependsOn.includes(claim.urn), name);
+    });
+
+    test('a major upgrade of the database is refused by RDS until it is confirmed', () => {
+      assert.equal(only(result, 'aws:rds/instance:Instance').inputs['allowMajorVersionUpgrade'], false);
+    });
+
     test('RDS is asked for its events when it has the database', () => {
       const { dependsOn } = only(result, 'aws:rds/eventSubscription:EventSubscription');
       assert.ok(dependsOn.includes(only(result, 'aws:rds/instance:Instance').urn));
@@ -320,4 +333,14 @@ test('a permissions boundary is on every role', async () => {
   for (const { inputs, name } of roles) assert.equal(inputs['permissionsBoundary'], boundary, name);
   for (const { inputs } of ofType(await run({ posture: MAXIMAL }), 'aws:iam/role:Role'))
     assert.equal(inputs['permissionsBoundary'], undefined);
+});
+
+test('a major upgrade is confirmed for one version', async () => {
+  for (const [confirmed, allowed] of [
+    ['18', true],
+    ['17', false],
+  ] as const) {
+    const result = await run({ posture: PROD, config: { ...CONFIG, 'evenkeel:majorUpgrade': confirmed } });
+    assert.equal(only(result, 'aws:rds/instance:Instance').inputs['allowMajorVersionUpgrade'], allowed);
+  }
 });

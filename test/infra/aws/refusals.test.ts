@@ -98,6 +98,16 @@ describe('a place', () => {
     const place = { stack: 'prod', region: 'eu-central-1' };
     assert.match(awsProblems(resolve(PROD), { ...place, project: 'internal-bot' }).join(), /begin with "internal-"/);
     assert.match(awsProblems(resolve(PROD), { ...place, project: '42', stack: '7' }).join(), /have no letter/);
+    for (const stack of ['prod.eu', 'Prod_EU', 'prod--eu'])
+      assert.match(
+        awsProblems(resolve(PROD), { ...place, project: 'evenkeel', stack }).join(),
+        /a stack "prod-eu" would have the same names in AWS.*: pulumi stack rename prod-eu$/,
+      );
+    for (const region of ['cn-north-1', 'us-gov-west-1', 'eusc-de-east-1'])
+      assert.match(
+        awsProblems(resolve(PROD), { ...place, project: 'evenkeel', region }).join(),
+        /in a partition of its own/,
+      );
     assert.deepEqual(awsProblems(resolve(PROD), { ...place, project: 'bot' }), []);
   });
 });

@@ -123,6 +123,9 @@ test('secrets are secrets to Pulumi: no value of one is in a plain input', () =>
   ];
   for (const { name, plain } of containers(run))
     for (const secret of secrets) assert.ok(!plain.includes(secret), `${name} has a secret in the open`);
+  for (const { name, inputs } of containers(run))
+    for (const secret of secrets)
+      assert.ok(!JSON.stringify(inputs['command']).includes(secret), `${name} shows one to whoever lists processes`);
 });
 
 test('PostgreSQL is started with the parameters that RDS would have', () => {
@@ -220,7 +223,11 @@ async function startWorld(t: TestContext): Promise<{ telegram: string; token: st
   free('--port');
   free('--provider-port');
   command.splice(command.indexOf('--host') + 1, 1, '127.0.0.1');
-  const child = spawn(process.execPath, command, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env(container(run, 'world')) },
+  });
   t.after(async () => {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');

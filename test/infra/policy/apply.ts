@@ -50,7 +50,11 @@ export function violations(
 }
 
 /** Violations over all resources, as `name: problem`. */
-export function stackViolations(policy: StackValidationPolicy, resources: readonly Resource[]): string[] {
+export function stackViolations(
+  policy: StackValidationPolicy,
+  resources: readonly Resource[],
+  config: Record<string, unknown> = {},
+): string[] {
   const byUrn = new Map<string, PolicyResource>();
   for (const { type, name, urn, props } of resources)
     byUrn.set(urn, { type, name, urn, props, propertyDependencies: {} } as unknown as PolicyResource);
@@ -61,7 +65,10 @@ export function stackViolations(policy: StackValidationPolicy, resources: readon
     Object.assign(byUrn.get(urn)!, { propertyDependencies: dependencies });
   }
   const found: string[] = [];
-  const args = { resources: [...byUrn.values()] } as unknown as StackValidationArgs;
+  const args = {
+    resources: [...byUrn.values()],
+    getConfig: () => configOf(policy.configSchema, config),
+  } as unknown as StackValidationArgs;
   void policy.validateStack(args, (message, urn) => found.push(`${byUrn.get(urn ?? '')?.name}: ${message}`));
   return found;
 }

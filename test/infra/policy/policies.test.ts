@@ -12,8 +12,15 @@ import {
   logsEnd,
 } from '../../../infra/policy/data.ts';
 import { leastPrivilege, noAnybody } from '../../../infra/policy/iam.ts';
-import { closedPorts, modernTls, onlyBalancersOpen, plainForwarding } from '../../../infra/policy/network.ts';
-import { alarmsTell, tagged } from '../../../infra/policy/operations.ts';
+import {
+  closedPorts,
+  flowLogs,
+  modernTls,
+  onlyBalancersOpen,
+  plainForwarding,
+  privateTasks,
+} from '../../../infra/policy/network.ts';
+import { alarmsTell, deploysGuarded, keptFromDeletion, tagged } from '../../../infra/policy/operations.ts';
 import { policies } from '../../../infra/policy/policies.ts';
 import { fixedImages, noPlainSecrets, sealedContainers, stopsInTime } from '../../../infra/policy/tasks.ts';
 import { resource, stackViolations, violations, type Resource } from './apply.ts';
@@ -197,6 +204,8 @@ const CASES: Case[] = [
       [withEnvironment('HARMLESS', 'postgres://web:hunter2@db:5432/x'), /HARMLESS/],
       [withEnvironment('HARMLESS', '123456789:AAabcdefghijklmnopqrstuvwxyz01234'), /HARMLESS/],
       [withEnvironment('HARMLESS', 'AKIAABCDEFGHIJKLMNOP'), /HARMLESS/],
+      [container({ command: ['--dsn=postgres://web:hunter2@db:5432/x'] }), /command holds/],
+      [container({ dockerLabels: { a: '123456789:AAabcdefghijklmnopqrstuvwxyz01234' } }), /dockerLabels holds/],
     ],
   ],
   [
@@ -205,6 +214,23 @@ const CASES: Case[] = [
     { environment: { variables: { BOT_TOKEN_ARN: 'arn:x' } } },
     [[{ environment: { variables: { BOT_TOKEN: 'x' } } }, /BOT_TOKEN/]],
   ],
+  [
+    noPlainSecrets,
+    'aws:ssm/parameter:Parameter',
+    { type: 'String', value: 'evenkeel-prod' },
+    [[{ value: 'postgres://web:hunter2@db:5432/x' }, /value holds/]],
+  ],
+  [
+    deploysGuarded,
+    'aws:ecs/service:Service',
+    { deploymentCircuitBreaker: { enable: true, rollback: true } },
+    [
+      [{ deploymentCircuitBreaker: undefined }, /for ever/],
+      [{ deploymentCircuitBreaker: { enable: true, rollback: false } }, /for ever/],
+    ],
+  ],
+  [keptFromDeletion, 'aws:rds/instance:Instance', {}, []],
+  [privateTasks, 'aws:ecs/service:Service', { networkConfiguration: { assignPublicIp: true } }, []],
   [
     sealedContainers,
     TASK,
@@ -277,6 +303,7 @@ test('every policy of the pack has a case here, a name of its own, and says why'
     bucketsPrivate.name,
     onlyBalancersOpen.name,
     plainForwarding.name,
+    flowLogs.name,
   ]);
   const names = policies.map(({ name }) => name);
   assert.deepEqual(
@@ -398,4 +425,20 @@ test('the pack itself starts on this Node, without a compiler, and waits for the
   t.after(() => child.kill('SIGKILL'));
   const { value } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
   assert.match(String(value), /^\d+$/, 'the port that the engine connects to');
+});
+
+test('configuration: what a company wants and the shipped stack does not have', () => {
+  const required = { required: true };
+  const service = (assignPublicIp: boolean) =>
+    resource('aws:ecs/service:Service', { networkConfiguration: { assignPublicIp } });
+  assert.match(violations(privateTasks, service(true), required).join(), /assignPublicIp is true/);
+  assert.deepEqual(violations(privateTasks, service(false), required), []);
+  const server = (deletionProtection: boolean) => resource('aws:rds/instance:Instance', { deletionProtection });
+  assert.deepEqual(violations(keptFromDeletion, server(false), required), ['deletionProtection is not true']);
+  assert.deepEqual(violations(keptFromDeletion, server(true), required), []);
+  const vpc = resource('aws:ec2/vpc:Vpc', {}, { name: 'vpc' });
+  const log = resource('aws:ec2/flowLog:FlowLog', {}, { name: 'log', madeFrom: () => [vpc.urn] });
+  assert.deepEqual(stackViolations(flowLogs, [vpc], required), ['vpc: no FlowLog is made of it']);
+  assert.deepEqual(stackViolations(flowLogs, [vpc, log], required), []);
+  assert.deepEqual(stackViolations(flowLogs, [vpc]), []);
 });
