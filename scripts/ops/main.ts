@@ -130,7 +130,7 @@ async function perform(typed: readonly string[]): Promise<number> {
     }
   }
   const outcome = await place.ask(args);
-  if (changes) complain(`What users will see: ${parsed.verb.users}`);
+  if (changes && own.yes) complain(`What users will see: ${parsed.verb.users}`);
   show(outcome, own.json);
   return outcome.ok === false ? 1 : 0;
 }

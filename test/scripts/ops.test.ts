@@ -1,6 +1,6 @@
 /** `npm run ops` and `npm run psql` from the command line: on this machine and in Docker, against a real PostgreSQL. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -44,6 +44,41 @@ function run(script: 'ops' | 'psql', args: string[], { input = '', path = proces
   child.stderr.on('data', (chunk: Buffer) => void (ended.err += chunk.toString()));
   child.stdin.end(input);
   return new Promise((resolve) => child.on('close', (code) => resolve({ ...ended, code })));
+}
+
+const noTerminal = spawnSync('python3', ['-c', 'import pty']).status === 0 ? false : 'python3 makes the terminal';
+
+/** Runs the command on a terminal of its own, on which each answer is typed when its question is there. */
+async function onTerminal(args: string[], answers: string[]): Promise<{ code: number | null; out: string }> {
+  const program = `
+import os, pty, select, sys
+answers = sys.argv[2].split('|')
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:2] + sys.argv[3:])
+seen, asked = b'', [b'audit: ', b'[y/N] ']
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if answers and asked[0] in seen:
+        os.write(fd, answers.pop(0).encode() + b'\\n')
+        asked.pop(0)
+sys.stdout.write(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+  const command = ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts/ops.ts'), ...args];
+  const child = spawn('python3', ['-c', program, process.execPath, answers.join('|'), ...command], {
+    cwd: folder,
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => void (out += chunk.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })));
 }
 
 const park = (id: number) =>
@@ -94,6 +129,25 @@ describe('on this machine', () => {
     const [audit] = await database.sql('SELECT who, via FROM evenkeel.audit');
     assert.match(String(audit!['who']), /^\w.*@/);
   });
+
+  test(
+    'on a terminal it shows what would be done and what users will see, asks why, and asks',
+    { skip: noTerminal },
+    async (t) => {
+      t.after(await sayWhere(started, { databaseUrl: database.url('operator'), posture: world.posture }));
+      for (const [id, yes, state] of [
+        [70, 'n', 'parked'],
+        [71, 'y', 'pending'],
+      ] as const) {
+        await park(id);
+        const { code, out } = await onTerminal(['dead', 'redrive', String(id)], ['it is over', yes]);
+        assert.match(out, /to be run again[^]*What users will see: Whoever wrote them[^]*Why\?[^]*\[y\/N\]/);
+        assert.equal(code, yes === 'y' ? 0 : 1, out);
+        assert.equal(await stateOf(id), state);
+      }
+      assert.equal((await database.sql(`SELECT FROM evenkeel.audit WHERE reason = 'it is over'`)).length, 1);
+    },
+  );
 
   test('statements of one’s own are answered one after the other', async (t) => {
     t.after(await sayWhere(started, { databaseUrl: database.url('operator'), posture: world.posture }));
