@@ -2,6 +2,7 @@
 import { readCommandLine, UsageError } from './command-line.ts';
 import { benchBacklog } from './bench/backlog.ts';
 import { benchEndToEnd } from './bench/end-to-end.ts';
+import { benchEngine } from './bench/engine.ts';
 import { benchIntake } from './bench/intake.ts';
 import { markdown, table, type Row } from './bench/report.ts';
 import { benchScale } from './bench/scale.ts';
@@ -14,6 +15,7 @@ Measures on a real PostgreSQL with fsync, beside peers, and prints each figure w
   intake        acknowledged updates, beside other ways of keeping one
   end-to-end    from the update to the reply, beside the same bot inline, over BullMQ and over graphile-worker
   backlog       what was stored while no worker ran
+  engine        a refusal and a whole preview by the real Pulumi engine; only where it is named
   scale         statements on small tables and on large ones; only where it is named: it takes 3 GB and some minutes
 
   --only PART   the same as naming one
@@ -36,6 +38,7 @@ const PARTS: Record<string, Part> = {
     ),
   backlog: (stage, quick, say) => benchBacklog(stage, quick ? 20_000 : 100_000, quick ? 1_000 : 5_000, say),
   scale: (stage, quick, say) => benchScale(stage, quick ? { scale: 0.1, rounds: 5 } : { scale: 1, rounds: 20 }, say),
+  engine: (_stage, quick, say) => benchEngine(quick ? 1 : 5, say),
 };
 const BY_DEFAULT = ['intake', 'end-to-end', 'backlog'];
 
