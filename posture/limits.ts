@@ -163,6 +163,16 @@ export function placeWait(posture: Posture): number {
   return Math.max(0, Math.floor(Math.min(...left)));
 }
 
+/**
+ * How long a message of the outbox belongs to the worker that claimed it, ms. No request leaves in its second half, which
+ * is longer than a request takes: so whoever finds one after it knows that nobody is sending it.
+ */
+export function outboxLease({ providers: { telegram } }: Posture): number {
+  return 2 * (longestCall(telegram) + telegram.rate.patience + OUTBOX_SLACK);
+}
+/** Writing down what became of one. */
+const OUTBOX_SLACK = 2_000;
+
 /** Connections beside the roles': the migration task, the sentinel, people. */
 export const otherConnections = (posture: Posture): number =>
   MIGRATE_CONNECTIONS + posture.sentinel.connections + posture.rollout.operators;

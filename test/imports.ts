@@ -32,7 +32,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['features'],
   ['bot', 'health', 'intake'],
   ['payments'],
-  ['jobs'],
+  ['jobs', 'outbox'],
   ['lanes', 'ledger'],
   ['providers'],
   ['database'],

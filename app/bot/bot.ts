@@ -1,15 +1,16 @@
 /** grammY, fed with stored updates by the worker: features composed, every call under its turn's signal. */
-import { Api, Bot, BotError, Composer, GrammyError, type Transformer } from 'grammy';
+import { Api, Bot, BotError, Composer, GrammyError, type MiddlewareFn, type Transformer } from 'grammy';
 import type { Update, UserFromGetMe } from 'grammy/types';
 import { Hopeless, RetryLater, Unreachable } from '../outcome.ts';
 import type { QueueName } from '../../posture/schema/index.ts';
 import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
+import { mayNotWrite } from '../providers/telegram-answer.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
 import { cameTooLate } from './answers.ts';
 import type { BotContext } from './context.ts';
 import { createJournal, type Journal } from './journal.ts';
-import { pauseOf } from './pause.ts';
+import { pauseOf } from '../pause.ts';
 import { hasUnknown } from './places.ts';
 
 interface BotOptions {
@@ -19,7 +20,27 @@ interface BotOptions {
   telegram: TelegramClient;
   features: Composer<BotContext>[];
   jobs: Record<QueueName, { patience: number }>;
+  /** Told of people who write to the bot, and of those who block it. */
+  people?: People;
 }
+
+export interface People {
+  /** They wrote; `certainly`: so that they may have come back. Undefined where there is nothing to do about it. */
+  seen(userId: number, certainly: boolean): Promise<void> | undefined;
+  mark(userIds: readonly number[]): Promise<void>;
+}
+
+/** Who blocked the bot is marked by Telegram's own word; who writes to it is marked no longer. */
+const watching =
+  (people: People): MiddlewareFn<BotContext> =>
+  async (ctx, next) => {
+    if (ctx.from && ctx.chat?.type === 'private') {
+      const status = ctx.myChatMember?.new_chat_member.status;
+      if (status === 'kicked') await people.mark([ctx.from.id]);
+      else await people.seen(ctx.from.id, status !== undefined || ctx.message?.text?.startsWith('/start') === true);
+    }
+    await next();
+  };
 
 /** Ends every call of a turn with the turn: handlers need not pass the signal along. */
 const underSignal =
@@ -31,7 +52,8 @@ const underSignal =
   };
 
 /** Makes the handler that the lanes call for each update. It rejects with what went wrong, unwrapped and classified. */
-export function createBotHandler({ botToken, apiRoot, me, telegram, features, jobs }: BotOptions): UpdateHandler {
+export function createBotHandler(options: BotOptions): UpdateHandler {
+  const { botToken, apiRoot, me, telegram, features, jobs, people } = options;
   const bot = new Bot<BotContext>(botToken, { botInfo: me, client: { apiRoot, canUseWebhookReply: () => false } });
   const api = new Api(botToken, { apiRoot });
   api.config.use(telegram.transformer());
@@ -43,6 +65,7 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features, jo
     ctx.api.config.use(telegram.transformer(journal.leaving, turn.deadline), underSignal(turn), journal.transformer);
     await next();
   });
+  if (people) bot.use(watching(people));
   for (const feature of features) bot.use(feature);
 
   return async (turn) => {
@@ -74,27 +97,6 @@ export function createBotHandler({ botToken, apiRoot, me, telegram, features, jo
 const isOver = (failure: unknown): boolean => failure === undefined || failure instanceof Unreachable;
 
 /**
- * What Telegram says where a bot may not write: a group that is restricted, a topic that was closed or deleted, a chat in
- * which it is no administrator. A property of that chat, and no incident: as for a user who blocked the bot, there is
- * nobody there to answer, and no stranger can open a ticket.
- */
-const MAY_NOT_WRITE = new RegExp(
-  [
-    'not enough rights',
-    'have no rights to send',
-    'need administrator rights',
-    'CHAT_RESTRICTED',
-    'CHAT_ADMIN_REQUIRED',
-    'CHAT_(GUEST_)?(SEND|WRITE)(_[A-Z]+)?_FORBIDDEN',
-    'TOPIC_(CLOSED|DELETED)',
-    'message thread not found',
-    'group chat was (deactivated|deleted)',
-    'CHANNEL_PRIVATE',
-  ].join('|'),
-  'i',
-);
-
-/**
  * What a failure means for the update, whose age is in ms. Telegram's refusals: nobody there to answer, or something
  * that no repetition will mend. A provider that surely did nothing is waited for, without using an attempt, within the
  * queue's patience: a minute of its errors must not park what users wrote (fault no-breaker). Any other error is an
@@ -105,7 +107,7 @@ export function classify(error: unknown, age: number): unknown {
     return new RetryLater(pauseOf(age), error.message, { cause: error });
   if (!(error instanceof GrammyError)) return error;
   const said = `telegram refused ${error.method}: ${error.error_code} ${error.description}`;
-  if (error.error_code === 403 || MAY_NOT_WRITE.test(error.description)) return new Unreachable(said, { cause: error });
+  if (mayNotWrite(error)) return new Unreachable(said, { cause: error });
   // Nobody waits for it any more; of a payment, Telegram has cancelled it. A handler that must know catches this.
   if (cameTooLate(error)) return new Unreachable(said, { cause: error });
   // The token was revoked: nothing about this update is wrong, and it waits until a valid one is deployed.

@@ -16,10 +16,11 @@ import { RetryLater, UnknownSend } from '../outcome.ts';
 import type { AmbiguousSend, Turn } from '../lanes/update.ts';
 import { describeError } from '../log.ts';
 import { ProviderFailure } from '../providers/policy.ts';
+import { isUnchanged } from '../providers/telegram-answer.ts';
 import { isRepeatable } from '../providers/telegram-methods.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
 import { answering } from './answers.ts';
-import { pauseOf } from './pause.ts';
+import { pauseOf } from '../pause.ts';
 import { Places } from './places.ts';
 import { askTelegram } from './proof.ts';
 
@@ -32,9 +33,6 @@ export interface Journal {
   /** Lists the send whose outcome is unknown, where one is left of an update that is over: its handler caught the error. */
   leftUnknown(): UnknownSend | undefined;
 }
-
-/** An edit that changes nothing, as one that is run again after it took effect: what was wanted is there. */
-const SAME = /message is not modified/i;
 
 /** How often a send may leave with an unknown outcome. */
 const TRIES = { once: 2, never: 1 };
@@ -85,7 +83,7 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
       });
       try {
         const answered = await prev(method, own, signal);
-        const same = !answered.ok && method.startsWith('edit') && SAME.test(answered.description);
+        const same = !answered.ok && isUnchanged(method, answered.description);
         if (!answered.ok && !same) {
           const { error_code, description, parameters } = answered;
           const refused = {

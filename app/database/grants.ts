@@ -21,6 +21,10 @@ const NOT_DATA =
 /** Of a payment, what asking for its refund changes. */
 const REFUND = 'state, refund_by, refund_reason, refund_error, changed_at';
 
+/** Of a message of the outbox, all but what it says and what became of that. */
+const NOT_SAID =
+  'id, bot_id, cause, ordinal, chat_id, class, method, state, attempts, due_at, created_at, claimed_at, settled_at, error_code';
+
 interface Grant {
   web?: string;
   worker?: string;
@@ -35,6 +39,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   worker: { worker: READ_WRITE, operator: 'SELECT' },
   pulse: { worker: READ_WRITE, operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
+  outbox: { web: `SELECT (${NOT_SAID})`, worker: READ_WRITE, operator: `SELECT (${NOT_SAID})` },
+  person: { worker: CHANGED, operator: 'SELECT' },
   rate: { worker: READ_WRITE, operator: 'SELECT' },
   // The operator asks for refunds: it locks the account, for which a right to one column is the least that there is.
   account: { worker: CHANGED, operator: 'SELECT, INSERT (bot_id, user_id), UPDATE (bot_id)' },

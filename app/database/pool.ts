@@ -32,6 +32,8 @@ interface PoolOptions {
   log: Logger;
   /** Connections at most; default: the role's `pool`. */
   max?: number;
+  /** Whose the messages are that are written (evenkeel.outbox): not another bot's, whose token was here before or comes later. */
+  botId?: number;
 }
 
 /** What the server ends for a session that asks it to at its start, ms. */
@@ -46,7 +48,8 @@ export function sessionSettings({
   url,
   posture,
   role,
-}: Pick<PoolOptions, 'url' | 'posture' | 'role'>): pg.ClientConfig {
+  botId,
+}: Pick<PoolOptions, 'url' | 'posture' | 'role' | 'botId'>): pg.ClientConfig {
   const { timeouts, keepalive } = posture.database;
   return {
     connectionString: url,
@@ -58,7 +61,7 @@ export function sessionSettings({
     pipeline: true,
     // Every query of the app has its index. The planner must not prefer a scan because a table was small when it was
     // last analysed: right after a burst, that is how a queue comes to a standstill.
-    options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
+    options: `-c enable_seqscan=off -c plan_cache_mode=force_generic_plan${botId === undefined ? '' : ` -c evenkeel.bot_id=${botId}`}`,
     keepAliveInitialDelayMillis: keepalive.idle,
     // Of one session. Waiting for a place in the pool has its own limit, which the pool would otherwise use here too.
     connectionTimeoutMillis: timeouts.connect,

@@ -8,6 +8,7 @@ import { basics } from './basics/index.ts';
 import { forget, forgetOffer } from './chat/forget.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
+import { remindMe, remindOffer } from './remind/index.ts';
 import { unread } from './unread/index.ts';
 import { booking } from './wallet/booking.ts';
 import { desk } from './wallet/desk.ts';
@@ -23,9 +24,14 @@ export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Co
   return [
     booking(),
     forget(pool),
+    ...(posture.features.remind ? [remindMe()] : []),
     wallet(pool, posture),
     desk(pool, posture),
-    basics([...(posture.features.wallet ? [walletOffer] : []), forgetOffer]),
+    basics([
+      ...(posture.features.wallet ? [walletOffer] : []),
+      ...(posture.features.remind ? [remindOffer] : []),
+      forgetOffer,
+    ]),
     unread(),
     posture.features.chat ? chat(pool, posture, openrouter) : echo(),
   ];

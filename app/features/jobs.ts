@@ -16,6 +16,6 @@ export interface JobNeeds {
   api: Api;
 }
 
-export const jobsOf = (needs: JobNeeds): Jobs => ({ remind: remind(needs), refund: refund(needs) });
+export const jobsOf = (needs: JobNeeds): Jobs => ({ remind, refund: refund(needs) });
 
 export const schedulesOf = (needs: JobNeeds): Schedules => starSchedules(needs);

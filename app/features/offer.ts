@@ -1,6 +1,6 @@
-/** What a feature wants to be found by: a line of /help, and a button under the greeting. */
+/** What a feature wants to be found by: a line of /help, and perhaps a button under the greeting. */
 export interface Offer {
   /** `does` completes "/name – …". */
   command: { name: string; does: string };
-  button: { text: string; data: string };
+  button?: { text: string; data: string };
 }

@@ -25,16 +25,29 @@ const bite = (table: string, column: string, extra = '') => `
   )
   SELECT count(*) AS deleted, max(${column})::text AS upto FROM gone`;
 
-type Kept = keyof Pick<Posture['database']['retention'], 'updates' | 'parked' | 'conversation'>;
+type Kept = keyof Pick<Posture['database']['retention'], 'updates' | 'parked' | 'outbox' | 'conversation'>;
 
-/** What is kept for a time of its own, with the statement that ends it and the index that the statement relies on. */
-export const BITES: Record<Kept, string> = {
+/** What is deleted by its age, with the statement that does it and the index that the statement relies on. */
+export const BITES = {
   /** inbox_done */
   updates: bite('evenkeel.inbox', 'received_at', `AND state = 'done'`),
   /** inbox_parked */
   parked: bite('evenkeel.inbox', 'settled_at', `AND state = 'parked'`),
+  /** outbox_sent */
+  sent: bite('evenkeel.outbox', 'settled_at', `AND state = 'sent'`),
+  /** outbox_left */
+  unsent: bite('evenkeel.outbox', 'settled_at', `AND state IN ('unknown', 'dead')`),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
+};
+
+/** How long each is kept. */
+const KEPT: Record<keyof typeof BITES, Kept> = {
+  updates: 'updates',
+  parked: 'parked',
+  sent: 'outbox',
+  unsent: 'parked',
+  conversation: 'conversation',
 };
 
 async function forget(pool: Pool, statement: string, age: number, signal: AbortSignal): Promise<number> {
@@ -54,9 +67,9 @@ async function forget(pool: Pool, statement: string, age: number, signal: AbortS
 export function createRetention({ pool, posture }: { pool: Pool; posture: Posture }): ScheduleHandler {
   const { retention } = posture.database;
   return async ({ signal }) => {
-    const deleted: Partial<Record<Kept, number>> = {};
-    for (const [kept, statement] of Object.entries(BITES) as [Kept, string][]) {
-      if (!signal.aborted) deleted[kept] = await forget(pool, statement, retention[kept], signal);
+    const deleted: Partial<Record<keyof typeof BITES, number>> = {};
+    for (const [name, statement] of Object.entries(BITES) as [keyof typeof BITES, string][]) {
+      if (!signal.aborted) deleted[name] = await forget(pool, statement, retention[KEPT[name]], signal);
     }
     return { deleted };
   };

@@ -35,3 +35,32 @@ export function readAnswer(method: string, json: unknown, status = 200): ApiResp
 /** By hand, as it is asked for each call. */
 const isSuccess = (json: unknown): json is ApiResponse<unknown> =>
   typeof json === 'object' && json !== null && 'ok' in json && json.ok === true && 'result' in json;
+
+/**
+ * What Telegram says where a bot may not write: a group that is restricted, a topic that was closed or deleted, a chat in
+ * which it is no administrator. A property of that chat, and no incident: as for a user who blocked the bot, there is
+ * nobody there to answer, and no stranger can open a ticket.
+ */
+const MAY_NOT_WRITE = new RegExp(
+  [
+    'not enough rights',
+    'have no rights to send',
+    'need administrator rights',
+    'CHAT_RESTRICTED',
+    'CHAT_ADMIN_REQUIRED',
+    'CHAT_(GUEST_)?(SEND|WRITE)(_[A-Z]+)?_FORBIDDEN',
+    'TOPIC_(CLOSED|DELETED)',
+    'message thread not found',
+    'group chat was (deactivated|deleted)',
+    'CHANNEL_PRIVATE',
+  ].join('|'),
+  'i',
+);
+
+/** Nobody is there: the user has blocked the bot or is gone, or the bot may not write where it was. */
+export const mayNotWrite = ({ error_code: code, description }: { error_code: number; description: string }): boolean =>
+  code === 403 || MAY_NOT_WRITE.test(description);
+
+/** An edit that changes nothing, as one that is run again after it took effect: what was wanted is there. */
+export const isUnchanged = (method: string, description: string): boolean =>
+  method.startsWith('edit') && /message is not modified/i.test(description);

@@ -25,9 +25,10 @@ export interface SendCounts {
 export interface TelegramClient {
   /**
    * `leaving` is called right before a request leaves, and throws where it may not leave any more. `deadline` of the
-   * handler, in ms of Date.now(): a send's turn within Telegram's limits is waited for no longer.
+   * handler, in ms of Date.now(): a send's turn within Telegram's limits is waited for no longer. `behind`: it lets the
+   * sends of others pass.
    */
-  transformer: (leaving?: (payload: unknown) => void, deadline?: number) => Transformer;
+  transformer: (leaving?: (payload: unknown) => void, deadline?: number, behind?: boolean) => Transformer;
   /** Whether a send whose outcome is unknown may be repeated (providers.telegram.ambiguous). */
   readonly ambiguous: Posture['providers']['telegram']['ambiguous'];
   count: (what: keyof SendCounts) => void;
@@ -82,7 +83,7 @@ export function createTelegramClient(
 
   const never = new AbortController().signal;
   const transformer =
-    (leaving?: (payload: unknown) => void, deadline?: number): Transformer =>
+    (leaving?: (payload: unknown) => void, deadline?: number, behind?: boolean): Transformer =>
     async (prev: ApiCallFn, method, payload, signal) => {
       // grammY declares the signal of another library's AbortController; it is the same thing at run time.
       const given = (signal as AbortSignal | undefined) ?? never;
@@ -103,7 +104,7 @@ export function createTelegramClient(
       }
 
       // Before the bulkhead, so that waiting holds none of its places.
-      await limiter.take(method, payload, given, deadline);
+      await limiter.take(method, payload, given, deadline, behind);
       let answer: ApiResponse<unknown>;
       try {
         answer = await call(payload);

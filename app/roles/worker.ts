@@ -21,6 +21,8 @@ import { describeError, type Logger } from '../log.ts';
 import { watchMoney } from '../payments/watch.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
+import { startBlocked } from '../outbox/blocked.ts';
+import { startOutbox } from '../outbox/index.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import type { Task } from './task.ts';
@@ -28,13 +30,14 @@ import type { Task } from './task.ts';
 const IDLE: Progress = { inHand: 0, ended: 0 };
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
-  const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log });
+  const botId = botIdOf(env.BOT_TOKEN);
+  const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log, botId });
   const ending = new AbortController();
   const telegram = createTelegramClient(
     posture,
     { apiRoot: env.TELEGRAM_API_ROOT, botToken: env.BOT_TOKEN },
     log,
-    createLimiter(posture, createLeaseStore(pool, Number(env.BOT_TOKEN.split(':')[0])), log),
+    createLimiter(posture, createLeaseStore(pool, botId), log),
   );
   const openrouter = createOpenRouter(
     posture,
@@ -83,10 +86,22 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
-    botId: botIdOf(env.BOT_TOKEN),
+    botId,
     posture,
     jobs: jobsOf(needs),
     schedules: schedulesOf(needs),
+    log,
+  });
+
+  const blocked = startBlocked(pool, botId, log);
+  const outbox = startOutbox({
+    pool,
+    telegram,
+    botToken: env.BOT_TOKEN,
+    apiRoot: env.TELEGRAM_API_ROOT,
+    botId,
+    posture,
+    blocked,
     log,
   });
 
@@ -107,11 +122,12 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       telegram,
       features: composeFeatures({ pool, posture, openrouter }),
       jobs: posture.jobs,
+      people: blocked,
     });
     engine = startEngine({
       pool,
       connection: () => listener.connection(),
-      botId: botIdOf(env.BOT_TOKEN),
+      botId,
       posture,
       handle,
       log,
@@ -130,12 +146,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     ending.abort(new Error('draining'));
     server.leave();
     await begun;
-    // A second is kept for closing what is left.
-    await Promise.all([
-      engine?.drain(posture.worker.drain - CLOSING),
-      jobs.stop(posture.worker.drain - CLOSING - settle(posture)),
-    ]);
-    await Promise.all([listener.stop(), money.stop()]);
+    // A second is kept for closing what is left, and for what has to be put back the time that this takes.
+    const cutAfter = posture.worker.drain - CLOSING - settle(posture);
+    await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
+    await Promise.all([blocked.stop(), listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();
     await pool.end();
@@ -147,8 +161,9 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     drainWithin: posture.worker.drain,
     failed,
     progress: () => {
-      const [lanes, ofJobs] = [engine?.progress() ?? IDLE, jobs.progress()];
-      return { inHand: lanes.inHand + ofJobs.inHand, ended: lanes.ended + ofJobs.ended };
+      const all = [engine?.progress() ?? IDLE, jobs.progress(), outbox.progress()];
+      const sum = (what: keyof Progress) => all.reduce((total, part) => total + part[what], 0);
+      return { inHand: sum('inHand'), ended: sum('ended') };
     },
     // Told by the connection that LISTENs, which is asked every few seconds and is not of the pool: handlers that hold
     // all of the pool are no outage.

@@ -116,6 +116,9 @@ export const database = z
           .prefault('30d')
           .describe('How long an update that was given up is kept for somebody to decide about it.'),
         jobs: duration('1m', '365d').prefault('1h').describe('How long a finished job is kept.'),
+        outbox: duration('1h', '365d')
+          .prefault('2d')
+          .describe('How long a message of the outbox that was sent is kept, without what it said.'),
         conversation: duration(
           '1d',
           '3650d',

@@ -6,7 +6,7 @@ import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
 import { payments, people } from './payments.ts';
 import { schedules } from './schedules.ts';
 import { rollout, watchdog, web, worker } from './tasks.ts';
-import { history, jobs, lanes, providers, work } from './work.ts';
+import { history, jobs, lanes, outbox, providers, work } from './work.ts';
 
 export const postureSchema = z
   .strictObject({
@@ -23,6 +23,7 @@ export const postureSchema = z
     lanes,
     jobs,
     work,
+    outbox,
     schedules,
     providers,
     history,

@@ -16,6 +16,7 @@ export const features = z
       .describe(
         'Sell credits for Telegram Stars. Off: nothing new can be bought; what was paid is booked all the same.',
       ),
+    remind: z.boolean().prefault(true).describe('/remind: say something again when it is time.'),
   })
   .prefault({});
 

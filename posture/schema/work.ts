@@ -109,6 +109,18 @@ export const work = z
   })
   .prefault({});
 
+export const outbox = z
+  .strictObject({
+    concurrency: count(1, 500)
+      .prefault(32)
+      .describe('Messages of the outbox that one worker task has under way at once.'),
+    patience: duration('1m', '30d')
+      .prefault('24h')
+      .describe('Age up to which a message waits for Telegram or for its rate; after it, it is dead.'),
+  })
+  .prefault({})
+  .describe('What follows from a payment, a job, a schedule or a broadcast and is said to Telegram.');
+
 export const lanes = z
   .strictObject({
     poll: duration('50ms', '1m', 'each look is a query of every worker')

@@ -14,7 +14,7 @@ const escapeHtml = (text: string): string =>
 export function basics(offers: readonly Offer[]): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const keyboard = new InlineKeyboard().text(texts.buttons.help, HELP);
-  for (const { button } of offers) keyboard.text(button.text, button.data);
+  for (const { button } of offers) if (button) keyboard.text(button.text, button.data);
   const help = texts.help(offers.map(({ command }) => command));
 
   composer.command('start', (ctx) =>

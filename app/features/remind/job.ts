@@ -2,13 +2,21 @@
 import { z } from 'zod';
 import { job } from '../../jobs/job.ts';
 import { jobQueue } from '../../jobs/queue.ts';
-import type { JobNeeds } from '../jobs.ts';
+import { say } from '../../outbox/index.ts';
 import { texts } from './texts.ts';
 
 export const reminders = jobQueue('remind', z.strictObject({ chat: z.int(), text: z.string() }));
 
-export const remind = ({ api }: JobNeeds) =>
-  job(reminders, async ({ input, signal, hold }) => {
-    hold();
-    await api.sendMessage(input.chat, texts.due(input.text), {}, signal as unknown as Parameters<typeof api.getMe>[0]);
+/** One commit: the reminder is in the outbox and the job is done, or neither. */
+export const remind = job(reminders, async ({ job: { id }, input, transaction, done }) => {
+  await transaction(async (tx) => {
+    await say(tx, {
+      cause: `remind:${id}`,
+      class: 'notice',
+      chat: input.chat,
+      method: 'sendMessage',
+      payload: { text: texts.due(input.text) },
+    });
+    await done(tx);
   });
+});

@@ -17,10 +17,16 @@ import { createLine } from './line.ts';
 export interface Limiter {
   /**
    * Resolves when the call may leave; undefined where that is at once. `deadline` is the handler's, in ms of Date.now():
-   * a wait that would leave no time for the call is not begun.
+   * a wait that would leave no time for the call is not begun. Who is `behind` lets the others pass.
    * @throws {RetryLater} when its turn does not come within the patience; the signal's reason when that is aborted
    */
-  take(method: string, payload: unknown, signal: AbortSignal, deadline?: number): Promise<void> | undefined;
+  take(
+    method: string,
+    payload: unknown,
+    signal: AbortSignal,
+    deadline?: number,
+    behind?: boolean,
+  ): Promise<void> | undefined;
   /** Telegram accepted the call, or refused it by a 429 for so many ms. */
   heard(method: string, payload: unknown, retryAfter: number | undefined): void;
   state(): RateHealth;
@@ -56,7 +62,13 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     return new RetryLater(after, `telegram: nothing may be sent ${chat === undefined ? '' : 'there '}for ${after} ms`);
   }
 
-  function take(method: string, payload: unknown, signal: AbortSignal, deadline = Infinity): Promise<void> | undefined {
+  function take(
+    method: string,
+    payload: unknown,
+    signal: AbortSignal,
+    deadline = Infinity,
+    behind = false,
+  ): Promise<void> | undefined {
     const cost = costOf(method, payload);
     if (!cost) return undefined;
     signal.throwIfAborted();
@@ -68,7 +80,7 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
       throw later(cost, wait);
     }
     const place = chats.spend(cost, now);
-    const turn = wait > 0 ? afterPause(cost, wait, by, signal) : line.take(cost.messages, by, signal);
+    const turn = wait > 0 ? afterPause(cost, wait, by, signal, behind) : line.take(cost.messages, by, signal, behind);
     return (
       turn &&
       noted(
@@ -84,9 +96,9 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     await sleep(ms, undefined, { signal }).finally(() => (pausing -= 1));
   }
 
-  async function afterPause(cost: Cost, wait: number, by: number, signal: AbortSignal): Promise<void> {
+  async function afterPause(cost: Cost, wait: number, by: number, signal: AbortSignal, behind: boolean): Promise<void> {
     await pause(wait, signal);
-    await line.take(cost.messages, by, signal);
+    await line.take(cost.messages, by, signal, behind);
   }
 
   /** The turn may have told that another worker, which had the chat before, wrote there just now. */

@@ -15,6 +15,8 @@ interface Block {
 interface Waiter {
   /** performance.now() at which it gives up. */
   by: number;
+  /** Lets everybody pass who is not behind himself. */
+  behind: boolean;
   go(): void;
   refuse(after: number): void;
 }
@@ -112,10 +114,11 @@ export function createLine({ global, grants }: LineOptions) {
 
   return {
     /**
-     * Resolves when `messages` may be sent, in the order of asking; undefined where that is at once.
+     * Resolves when `messages` may be sent, in the order of asking; undefined where that is at once. Who is `behind` waits
+     * behind all who are not: what nobody waits for lets the answer at hand pass.
      * @throws {RetryLater} when that is not before `by` (performance.now()); the signal's reason when that is aborted
      */
-    take(messages: number, by: number, signal: AbortSignal): Promise<void> | undefined {
+    take(messages: number, by: number, signal: AbortSignal, behind = false): Promise<void> | undefined {
       if (waiters.length === 0 && use(performance.now())) {
         debt += messages - 1;
         if (debt > 0) ask();
@@ -129,6 +132,7 @@ export function createLine({ global, grants }: LineOptions) {
         const settle = () => signal.removeEventListener('abort', leave);
         const waiter: Waiter = {
           by,
+          behind,
           go() {
             settle();
             debt += messages - 1;
@@ -140,7 +144,8 @@ export function createLine({ global, grants }: LineOptions) {
           },
         };
         signal.addEventListener('abort', leave, { once: true });
-        waiters.push(waiter);
+        const first = behind ? -1 : waiters.findIndex((other) => other.behind);
+        waiters.splice(first === -1 ? waiters.length : first, 0, waiter);
         serve();
       });
     },

@@ -258,9 +258,7 @@ test('a job is never run by two workers at once, and none is left over', async (
     }),
   );
   const COUNT = 200;
-  await Promise.all(
-    Array.from({ length: COUNT }, (_, n) => withTx(workers[n % 3]!.pool, (tx) => enqueue(tx, QUEUE, { n }))),
-  );
+  for (let n = 0; n < COUNT; n += 1) await withTx(workers[n % 3]!.pool, (tx) => enqueue(tx, QUEUE, { n }));
   await whenState(database, 'completed', COUNT);
   const effects = await database.sql<{ n: number }>('SELECT n FROM effect ORDER BY n');
   assert.deepEqual(

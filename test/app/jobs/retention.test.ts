@@ -29,6 +29,11 @@ async function fill(database: TestDatabase): Promise<void> {
     INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
     SELECT 1, n, 'user', 1, 'x', now() - CASE WHEN n <= 1500 THEN interval '31 days' ELSE interval '1 day' END
     FROM generate_series(1, 1510) AS n`);
+  await database.sql(`
+    INSERT INTO evenkeel.outbox (cause, ordinal, chat_id, class, rank, method, payload, state, settled_at)
+    SELECT 'x', n, 1, 'notice', 2, 'sendMessage', '{}', (ARRAY['sent', 'dead', 'unknown', 'waiting'])[1 + n % 4],
+           now() - CASE WHEN n <= 40 THEN interval '31 days' WHEN n <= 80 THEN interval '3 days' ELSE interval '1 day' END
+    FROM generate_series(1, 120) AS n`);
 }
 
 const left = (database: TestDatabase) =>
@@ -43,9 +48,13 @@ test('what is older than the posture keeps is deleted, each kind after its own t
   const database = await world.freshDatabase(t);
   await fill(database);
   const retention = createRetention({ pool: workerPool(t, database, world.posture), posture: world.posture });
-  assert.deepEqual(await retention(run()), { deleted: { updates: 2480, parked: 5, conversation: 1500 } });
+  assert.deepEqual(await retention(run()), {
+    deleted: { updates: 2480, parked: 5, sent: 20, unsent: 20, conversation: 1500 },
+  });
   assert.deepEqual(await left(database), [{ old: 0, pending: 11, parked: 5, young: 30, messages: 10 }]);
-  assert.deepEqual(await retention(run()), { deleted: { updates: 0, parked: 0, conversation: 0 } });
+  assert.deepEqual(await retention(run()), {
+    deleted: { updates: 0, parked: 0, sent: 0, unsent: 0, conversation: 0 },
+  });
 });
 
 test('told to end, it ends after the bite that it is in', async (t) => {

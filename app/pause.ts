@@ -1,4 +1,7 @@
-/** How long an update waits that is not at fault itself. How often it may wait is the budget `jobs.<queue>.patience`. */
+/**
+ * How long an update, or a message, waits that is not at fault itself. How often it may wait is the budget of its
+ * `patience` in the posture.
+ */
 
 /** ms. */
 const [SHORTEST, LONGEST] = [1_000, 300_000];

@@ -1,0 +1,43 @@
+/** /remind: says something again when it is time. A job that is made with its cause, and a message with the job. */
+import { Composer } from 'grammy';
+import type { BotContext } from '../../bot/context.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
+import { beginning } from '../../text.ts';
+import type { Offer } from '../offer.ts';
+import { reminders } from './job.ts';
+import { texts } from './texts.ts';
+
+const REMIND = 'remind';
+
+export const remindOffer: Offer = { command: { name: REMIND, does: texts.does } };
+
+const LENGTHS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const LONGEST = 30 * LENGTHS.d;
+/** A message of Telegram's, less what stands before the text. */
+const LIMIT = 4000;
+
+/** `10m take the tea out`: after how long, ms; how one says that; and what of. Undefined where it is not that. */
+export function parse(text: string): { after: number; when: string; of: string } | undefined {
+  const match = /^(\d{1,6})\s*([mhd])\s+(\S[\s\S]*)$/i.exec(text.trim());
+  if (!match) return undefined;
+  const [, digits, letter, of] = match as unknown as [string, string, string, string];
+  const unit = letter.toLowerCase() as keyof typeof LENGTHS;
+  const count = Number(digits);
+  const after = count * LENGTHS[unit];
+  if (count === 0 || after > LONGEST) return undefined;
+  return { after, when: `${count} ${texts.units[unit][count === 1 ? 0 : 1]}`, of: beginning(of, LIMIT) };
+}
+
+export function remindMe(): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  composer.command(REMIND, async (ctx) => {
+    const wanted = parse(ctx.match);
+    if (!wanted) return ctx.reply(texts.usage);
+    const key = `${ctx.me.id}:${ctx.update.update_id}`;
+    const input = { chat: ctx.chat.id, text: wanted.of };
+    // Run again after a crash, the update finds the job that it made.
+    await ctx.turn.transaction((tx) => enqueue(tx, reminders, input, { key, after: wanted.after }));
+    return ctx.reply(texts.noted(wanted.when));
+  });
+  return composer;
+}
