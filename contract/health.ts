@@ -69,6 +69,22 @@ const roleDetails = z.object({
   lanes: z
     .record(z.string(), z.object({ active: gauge, capacity: gauge, handled: gauge, failed: gauge, parked: gauge }))
     .optional(),
+  /** Durable jobs by queue, since the start of the task. */
+  jobs: z
+    .record(z.string(), z.object({ active: gauge, capacity: gauge, done: gauge, failed: gauge, dead: gauge }))
+    .optional(),
+  /** Messages of the outbox, since the start of the task. */
+  outbox: z
+    .object({
+      active: gauge,
+      capacity: gauge,
+      sent: gauge,
+      repeated: gauge,
+      unknown: gauge,
+      dead: gauge,
+      blocked: gauge,
+    })
+    .optional(),
   providers: z.record(z.string(), provider).optional(),
   /** 1 while the connection that hears of new work is up, else 0: a gauge. */
   listener: z.object({ connected: gauge }).optional(),

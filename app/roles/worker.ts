@@ -59,6 +59,8 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     health: {
       details: () => ({
         lanes: engine?.state() ?? {},
+        jobs: jobs.state(),
+        outbox: outbox.state(),
         providers: { telegram: telegram.state(), openrouter: openrouter.state() },
         listener: { connected: listener.connected() ? 1 : 0 },
         money: money.state(),
