@@ -1,6 +1,5 @@
 /** What may be sent twice, sentence by sentence (docs/faults.md), over real lanes and, where one is killed, a real worker. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, beforeEach, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TelegramFaults } from '../../../local/contract.ts';
@@ -95,7 +94,7 @@ for (const fault of DELIVERED)
     assert.ok(ids.every((id) => copies(id) === 2));
   });
 
-test('unknown twice: done and not parked, listed for a person by the SQL of the runbook, counted', async (t) => {
+test('unknown twice: done and not parked, listed for a person in what npm run ops reads, counted', async (t) => {
   const { say, database, sends, bot } = await setUp(t);
   world.telegram.faults = { gateway: { status: 504, delivered: true }, sendsOnly: true };
   const [chatId] = await say(1);
@@ -110,9 +109,9 @@ test('unknown twice: done and not parked, listed for a person by the SQL of the 
   const { unknown, repeated, listed } = bot.telegram.state().sends;
   assert.deepEqual({ unknown, repeated, listed }, { unknown: 2, repeated: 1, listed: 1 });
 
-  const runbook = await readFile('docs/runbooks/README.md', 'utf8');
-  const sql = /### Sends whose outcome is unknown[^`]*(?:`[^`]+`[^`]*)*?```sql\n(.*?)```/s.exec(runbook)![1]!;
-  const found = await database.sql<{ lane: string; method: string; tries: string; reason: string }>(sql);
+  const found = await database.sql<{ lane: string; method: string; tries: string; reason: string }>(
+    'SELECT lane, method, tries::text, reason FROM evenkeel.unknown_send',
+  );
   assert.deepEqual(
     found.map(({ lane, method, tries }) => [lane, method, tries]),
     [[`${world.botId}:${chatId}`, 'sendMessage', '2']],

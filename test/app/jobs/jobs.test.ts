@@ -313,14 +313,16 @@ test('the job of a worker that fell silent is run again by another one, and that
   // Nobody is lost while nobody could write.
   await sleep(1_000);
   assert.deepEqual(seen, []);
-  const pulse = setInterval(() => {
-    void database.sql(
-      `INSERT INTO evenkeel.pulse (bot_id, since) VALUES ($1, now() - interval '1 hour') ON CONFLICT (bot_id) DO UPDATE SET seen_at = clock_timestamp()`,
-      [BOT_ID],
-    );
-  }, 100);
-  t.after(() => clearInterval(pulse));
-  await whenState(database, 'completed');
+  let over = false;
+  const pulse = (async () => {
+    for (; !over; await sleep(100))
+      await database.sql(
+        `INSERT INTO evenkeel.pulse (bot_id, since) VALUES ($1, now() - interval '1 hour') ON CONFLICT (bot_id) DO UPDATE SET seen_at = clock_timestamp()`,
+        [BOT_ID],
+      );
+  })();
+  await whenState(database, 'completed').finally(() => (over = true));
+  await pulse;
   assert.deepEqual(seen, [1]);
 });
 

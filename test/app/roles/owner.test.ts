@@ -236,9 +236,9 @@ test('an operator more than the posture plans for is refused', async (t) => {
     () => new pg.Client({ connectionString: as('operator', postgres.password('operator'), 'crowded') }),
   );
   t.after(() => Promise.all(clients.map((client) => client.end().catch(() => undefined))));
-  const results = await Promise.allSettled(clients.map((client) => client.connect()));
-  assert.deepEqual(
-    results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code: string }).code] : [])),
-    ['53300'],
-  );
+  // One after the other: of those that begin at the same moment, the server may refuse more than it has to.
+  const [first, second, third] = clients;
+  await first!.connect();
+  await second!.connect();
+  await assert.rejects(third!.connect(), { code: '53300' });
 });
