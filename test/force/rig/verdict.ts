@@ -3,14 +3,14 @@ import { BESIDE_POOL } from '../../../posture/limits.ts';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { notReady, type Rig } from './index.ts';
-import { until } from './until.ts';
+import { until, untilStalled } from './until.ts';
 
 /** Longest time until no connection is left that no living task knows of, ms: keepalive has no part in it on one host. */
 const BASELINE_WITHIN = 15_000;
 
-/** Every update stored, handled, its user answered; every repeat delivery over. Returns how long that took, ms. */
-export async function assertAllAnswered({ world: { telegram }, ask }: Rig, within: number): Promise<number> {
-  return until('every update handled and answered', within, async () => {
+/** Every update stored, handled, its user answered; every repeat delivery over. Fails when nothing of it goes on for `stalled` ms; returns how long it took, ms. */
+export async function assertAllAnswered({ world: { telegram }, ask }: Rig, stalled: number): Promise<number> {
+  return untilStalled('every update handled and answered', stalled, async () => {
     const { said, wanted, acknowledged, expected, replied } = telegram.floodReport();
     if (said < wanted) return `${said} of ${wanted} said`;
     const { repeatsPending, expired } = telegram.stats();
