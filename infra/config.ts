@@ -1,7 +1,7 @@
 /** Reads the stack's configuration. Every mistake is one line that says which value, and which command sets it. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../posture/schema/index.ts';
-import { KEYS } from './keys.ts';
+import { KEYS, SECRET_KEYS } from './keys.ts';
 import type { BotSecrets, Settings } from './settings.ts';
 
 const NAMESPACE = 'evenkeel';
@@ -229,14 +229,10 @@ export function rawPosture(): unknown {
 /** What is set beside the posture. Call after {@link configProblems} found nothing. */
 export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
   const config = new pulumi.Config(NAMESPACE);
-  const secrets: BotSecrets = {
-    botToken: config.getSecret('botToken'),
-    webhookSecret: config.getSecret('webhookSecret'),
-    webhookSecretPrevious: config.getSecret('webhookSecretPrevious'),
-    operatorToken: config.getSecret('operatorToken'),
-    openrouterApiKey: config.getSecret('openrouterApiKey'),
-    oncallBotToken: config.getSecret('oncallBotToken'),
-  };
+  const secrets: BotSecrets = Object.fromEntries(SECRET_KEYS.map((key) => [key, config.getSecret(key)])) as Record<
+    (typeof SECRET_KEYS)[number],
+    pulumi.Output<string> | undefined
+  >;
   return {
     target: config.get<Settings['target']>('target') ?? 'aws',
     project: pulumi.getProject(),

@@ -17,3 +17,13 @@ export const KEYS = [
   'permissionsBoundary',
   'majorUpgrade',
 ] as const;
+
+/** Those whose values are secrets: `pulumi config set --secret`. */
+export const SECRET_KEYS = [
+  'botToken',
+  'webhookSecret',
+  'webhookSecretPrevious',
+  'operatorToken',
+  'openrouterApiKey',
+  'oncallBotToken',
+] as const satisfies readonly (typeof KEYS)[number][];

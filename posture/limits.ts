@@ -142,6 +142,9 @@ type Provider = Posture['providers'][keyof Posture['providers']];
 export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
   timeout * attempts + backoffs(attempts, backoff);
 
+/** Writing down the outcome of a piece of work: a connection and a query, ms. */
+export const settleTime = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
+
 /** Providers that are called at all: a feature that is off calls none. */
 export const providersInUse = ({ providers, features }: Posture) =>
   (Object.keys(providers) as (keyof Posture['providers'])[]).filter((name) => name !== 'openrouter' || features.chat);

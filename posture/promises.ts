@@ -3,10 +3,9 @@ import { detectionTime } from './alarms/index.ts';
 import { bounds, type Bound } from './capacity.ts';
 import { MEASURED } from './costs.ts';
 import { slowestAlarm } from './laws/alarms-detect.ts';
-import { settle } from './laws/drain-fits.ts';
 import { takeover } from './laws/lanes-recover.ts';
 import { rollbackTerms } from './laws/rollout-converges.ts';
-import { CLOSING, demand, keepaliveTimeout, peakConnections, ROLES, usableConnections } from './limits.ts';
+import { CLOSING, demand, keepaliveTimeout, peakConnections, ROLES, settleTime, usableConnections } from './limits.ts';
 import { lifetimeOf, RDS } from './outside.ts';
 import { ms } from './readable.ts';
 import type { Posture } from './schema/index.ts';
@@ -123,7 +122,7 @@ export function promises(posture: Posture): Promised[] {
     time('ack', 'until a webhook request is answered, at worst', telegram.ackDeadline),
     time('takeover', "until a crashed worker's chats are taken over", takeover(posture)),
     time('drain.web', 'until a leaving web task has finished', ingress.deregistrationDelay + telegram.ackDeadline),
-    time('drain.worker', 'until a leaving worker has finished', longest + settle(posture) + CLOSING),
+    time('drain.worker', 'until a leaving worker has finished', longest + settleTime(posture) + CLOSING),
     ...(['page', 'ticket'] as const).flatMap((severity) => detection(posture, severity)),
     time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
     ...outages(posture),

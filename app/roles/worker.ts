@@ -2,9 +2,8 @@
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { settle } from '../../posture/laws/drain-fits.ts';
 import { TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
-import { CLOSING } from '../../posture/limits.ts';
+import { CLOSING, settleTime } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
 import { botIdOf, ConfigError, type Config } from '../config.ts';
 import { assertDirect } from '../database/direct.ts';
@@ -81,10 +80,10 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
     onNotify: () => engine?.wake(),
   });
-  const money = watchMoney({ pool, botId: botIdOf(env.BOT_TOKEN), log, every: TASK_METRICS_EVERY });
+  const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
-  const needs = { pool, posture, botId: botIdOf(env.BOT_TOKEN), api };
+  const needs = { pool, posture, botId, api };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
@@ -149,7 +148,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     server.leave();
     await begun;
     // A second is kept for closing what is left, and for what has to be put back the time that this takes.
-    const cutAfter = posture.worker.drain - CLOSING - settle(posture);
+    const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
     await Promise.all([blocked.stop(), listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close()]);

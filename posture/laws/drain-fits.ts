@@ -1,13 +1,10 @@
-import { CLOSING } from '../limits.ts';
+import { CLOSING, settleTime } from '../limits.ts';
 import { ECS } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, type Clause } from './law.ts';
 
 /** Closing pools and sockets after the drain, ms. */
 const EXIT = 2000;
-
-/** Writing down the outcome of the last piece of work: a connection and a query, ms. */
-export const settle = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
 
 const longestHandler = ({ jobs }: Posture): number => Math.max(...Object.values(jobs).map((job) => job.handler));
 
@@ -22,7 +19,7 @@ function clauses(posture: Posture): Clause[] {
     atMost({ 'web.drain': web.drain, exit: EXIT }, { 'web.stopTimeout': web.stopTimeout }),
     atMost({ 'web.stopTimeout': web.stopTimeout }, fargate),
     atMost(
-      { 'longest handler': longestHandler(posture), settle: settle(posture), closing: CLOSING },
+      { 'longest handler': longestHandler(posture), settle: settleTime(posture), closing: CLOSING },
       { 'worker.drain': worker.drain },
     ),
     atMost({ 'worker.drain': worker.drain, exit: EXIT }, { 'worker.stopTimeout': worker.stopTimeout }),

@@ -3,28 +3,12 @@
  * Providers are the stand-ins of the tests, which touch no cloud; the program, its proof and the engine are real.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { makeProject } from './engine-project.ts';
 import { against, median, type Row } from './report.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const STAND_IN = join(ROOT, 'test/engine/stand-in.ts');
-const PARTS = [
-  'app',
-  'contract',
-  'infra',
-  'posture',
-  'sentinel',
-  'package.json',
-  'package-lock.json',
-  'Pulumi.yaml',
-  'Dockerfile',
-  '.dockerignore',
-  '.npmrc',
-];
-const PLUGINS = ['aws', 'docker', 'random'];
 
 /** Goals: a person waits for a refusal; a small runner of CI has the memory. */
 const GOALS = { refusal: 2_000, memory: 300, preview: 6_000 } as const;
@@ -40,19 +24,6 @@ interface Measured {
   memory: number | undefined;
   code: number;
   output: string;
-}
-
-async function install(home: string, state: string): Promise<void> {
-  for (const name of PLUGINS) {
-    const { version } = JSON.parse(await readFile(join(ROOT, `node_modules/@pulumi/${name}/package.json`), 'utf8')) as {
-      version: string;
-    };
-    const folder = join(home, `plugins/resource-${name}-v${version}`);
-    const file = join(folder, `pulumi-resource-${name}`);
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, `#!/bin/sh\nexec "${process.execPath}" "${STAND_IN}" ${name} ${version} "${state}" "$@"\n`);
-    await chmod(file, 0o755);
-  }
 }
 
 /** Peak memory of the processes that run the program for the engine, of a session: the engine gives its plugins groups of their own; MiB. */
@@ -120,23 +91,10 @@ export async function benchEngine(rounds: number, say: (text: string) => void): 
   if (spawnSync('pulumi', ['version']).status !== 0) return rows({}, 'not measured: no pulumi on the PATH');
   const base = await mkdtemp(join(tmpdir(), 'evenkeel-bench-engine-'));
   try {
-    const [project, home, state, backend] = ['project', 'home', 'state', 'backend'].map((part) => join(base, part));
-    for (const folder of [project!, home!, state!, backend!]) await mkdir(folder);
-    for (const part of PARTS) await cp(join(ROOT, part), join(project!, part), { recursive: true });
-    await cp(join(ROOT, 'test/fixtures/Pulumi.prod.yaml'), join(project!, 'Pulumi.prod.yaml'));
-    await symlink(join(ROOT, 'node_modules'), join(project!, 'node_modules'));
-    await install(home!, state!);
-    const env = {
-      PATH: process.env['PATH'],
-      HOME: base,
-      PULUMI_HOME: home,
-      PULUMI_BACKEND_URL: `file://${backend}`,
-      PULUMI_CONFIG_PASSPHRASE: 'of the bench',
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-    };
+    const project = makeProject(base);
+    const env = { PATH: process.env['PATH'], ...project.env };
     const wanted = async (args: string[], works: boolean): Promise<Measured> => {
-      const ended = await measure(args, project!, env);
+      const ended = await measure(args, project.directory, env);
       if ((ended.code === 0) !== works) throw new Error(`pulumi ${args[0]} ended with ${ended.code}: ${ended.output}`);
       return ended;
     };

@@ -1,6 +1,6 @@
 /** The real Pulumi engine over a copy of the project, with providers, an ECS, a Telegram and a bot that are all on loopback. */
 import { execFile, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,25 +9,9 @@ import { promisify } from 'node:util';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import type { Undo } from '../harness/cleanup.ts';
 import { startClouds, type Clouds } from './clouds.ts';
+import { makeProject } from '../../scripts/bench/engine-project.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const FIXTURES = join(ROOT, 'test/fixtures');
-/** What a program reads, and nothing of what its owner has written into the stack files. */
-const PROJECT = [
-  'app',
-  'contract',
-  'infra',
-  'posture',
-  'sentinel',
-  'local',
-  'package.json',
-  'package-lock.json',
-  'Pulumi.yaml',
-  'Dockerfile',
-  '.dockerignore',
-  '.npmrc',
-];
-const PLUGINS = ['aws', 'docker', 'random'];
 /** No command takes this long, ms: it hangs. */
 const COMMAND_TIMEOUT = 420_000;
 
@@ -69,29 +53,6 @@ export interface Engine {
   telegram: { token: string; apiRoot: string; call(method: string): Promise<Record<string, unknown>> };
 }
 
-/** Plugins where the engine looks for those of the versions that the program wants. */
-function installPlugins(home: string, state: string): void {
-  const bin = join(ROOT, 'node_modules/.bin/node');
-  for (const name of PLUGINS) {
-    const { version } = JSON.parse(readFileSync(join(ROOT, `node_modules/@pulumi/${name}/package.json`), 'utf8')) as {
-      version: string;
-    };
-    const folder = join(home, `plugins/resource-${name}-v${version}`);
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, `pulumi-resource-${name}`);
-    const command = `exec "${bin}" "${join(import.meta.dirname, 'stand-in.ts')}" ${name} ${version} "${state}" "$@"`;
-    writeFileSync(file, `#!/bin/sh\n${command}\n`);
-    chmodSync(file, 0o755);
-  }
-}
-
-function copyProject(directory: string): void {
-  for (const part of PROJECT) cpSync(join(ROOT, part), join(directory, part), { recursive: true });
-  for (const stack of ['prod', 'staging', 'local'])
-    cpSync(join(FIXTURES, `Pulumi.${stack}.yaml`), join(directory, `Pulumi.${stack}.yaml`));
-  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-}
-
 /** The bot's public address, over TLS as Telegram wants it. */
 async function startBot(undo: Undo, directory: string): Promise<{ domain: string; certificate: string }> {
   const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];
@@ -113,22 +74,14 @@ async function startBot(undo: Undo, directory: string): Promise<{ domain: string
 export async function startEngine(undo: Undo): Promise<Engine> {
   const base = mkdtempSync(join(tmpdir(), 'evenkeel-engine-'));
   undo(() => rmSync(base, { recursive: true, force: true }));
-  const [directory, home, state] = ['project', 'home', 'state'].map((part) => join(base, part));
-  for (const folder of [directory!, home!, state!, join(base, 'backend')]) mkdirSync(folder);
-  copyProject(directory!);
-  installPlugins(home!, state!);
+  const project = makeProject(base);
   const telegram = await startTelegram();
   undo(() => telegram.stop());
-  const clouds = await startClouds(undo, state!);
+  const clouds = await startClouds(undo, project.state);
   const bot = await startBot(undo, base);
   const env = {
     PATH: `${join(ROOT, 'node_modules/node/bin')}:${process.env['PATH']}`,
-    HOME: base,
-    PULUMI_HOME: home!,
-    PULUMI_BACKEND_URL: `file://${join(base, 'backend')}`,
-    PULUMI_CONFIG_PASSPHRASE: 'of the test',
-    PULUMI_SKIP_UPDATE_CHECK: 'true',
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    ...project.env,
     AWS_ENDPOINT_URL: clouds.endpoint,
     AWS_ACCESS_KEY_ID: 'nobody',
     AWS_SECRET_ACCESS_KEY: 'nothing',
@@ -139,7 +92,7 @@ export async function startEngine(undo: Undo): Promise<Engine> {
   const pulumi: Engine['pulumi'] = (args, options = {}) =>
     new Promise((resolve) => {
       const child = spawn('pulumi', [...args, '--non-interactive', '--color', 'never'], {
-        cwd: directory,
+        cwd: project.directory,
         env: { ...env, ...options.env },
         // A group of its own, so that the plugins end with a command that hangs.
         detached: true,
@@ -163,7 +116,7 @@ export async function startEngine(undo: Undo): Promise<Engine> {
       if (ended.code !== 0) throw new Error(`pulumi ${args.join(' ')} ended with ${ended.code}:\n${ended.all}`);
       return ended;
     },
-    directory: directory!,
+    directory: project.directory,
     env,
     done: () => {
       const lines = clouds.log();

@@ -28,6 +28,8 @@ export interface Shop {
   /** Says something, and resolves to what the bot answers. */
   ask(user: number, text: string, answer: RegExp): Promise<ChatMessage>;
   balance(user: number): Promise<Balance>;
+  /** What Telegram says of a payment in 50 Stars, as an update of its own once more. */
+  paidAgain(user: number, charge: string, updateId: number): Promise<void>;
   /** Every update is settled. */
   settled(): Promise<void>;
   /** Fails where the ledger does not agree with itself. */
@@ -100,6 +102,22 @@ export async function openShop(
       return answered;
     },
     balance: (userId) => balanceOf(bot.pool, { botId, userId }),
+    async paidAgain(user, charge, updateId) {
+      const successful_payment = {
+        currency: 'XTR',
+        total_amount: 50,
+        invoice_payload: 'x',
+        telegram_payment_charge_id: charge,
+        provider_payment_charge_id: '',
+      };
+      const from = { id: user, is_bot: false, first_name: 'Ada' };
+      const chat = { id: user, type: 'private', first_name: 'Ada' };
+      const message = { message_id: 99, date: 1, from, chat, successful_payment };
+      await database.sql(
+        `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body) VALUES ($1, $2, 'payment', $3, $4)`,
+        [botId, updateId, `${botId}:pay:${user}`, JSON.stringify({ update_id: updateId, message })],
+      );
+    },
     async settled() {
       await waitFor(() => telegram.stats().pending === 0 && telegram.stats().repeatsPending === 0, {
         what: 'Telegram to have delivered everything',

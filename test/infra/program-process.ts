@@ -4,18 +4,10 @@
  */
 import * as pulumi from '@pulumi/pulumi';
 import { MockMonitor, type Mocks } from '@pulumi/pulumi/runtime/mocks.js';
+import { SECRET_KEYS } from '../../infra/keys.ts';
 import { program } from '../../infra/program.ts';
 import { computed, invoked } from './cloud.ts';
 import { CONFIG, type Declared, type Run, type Scenario } from './harness.ts';
-
-const SECRET_KEYS = [
-  'botToken',
-  'webhookSecret',
-  'webhookSecretPrevious',
-  'operatorToken',
-  'openrouterApiKey',
-  'oncallBotToken',
-].map((key) => `evenkeel:${key}`);
 
 class Recorder extends MockMonitor {
   readonly declared: Declared[] = [];
@@ -106,7 +98,8 @@ async function run(scenario: Scenario): Promise<Run> {
   const recorder = new Recorder(mocks);
   pulumi.runtime.setMockOptions(recorder, 'evenkeel', stack, preview);
   const posture = scenario.posture === undefined ? {} : { 'evenkeel:posture': JSON.stringify(scenario.posture) };
-  pulumi.runtime.setAllConfig({ ...config, ...posture }, SECRET_KEYS);
+  const secrets = SECRET_KEYS.map((key) => `evenkeel:${key}`);
+  pulumi.runtime.setAllConfig({ ...config, ...posture }, secrets);
 
   // Pulumi keeps a stack trace of every promise, which is most of the time that a run takes.
   const { stackTraceLimit } = Error;

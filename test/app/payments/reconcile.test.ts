@@ -82,29 +82,7 @@ test('3. a payment without any update is credited by the schedule, told once, an
   assert.ok(lines.some(({ msg, charge: of }) => msg === 'found by reconciliation' && of === charge));
   const receipts = () => telegram.messages(user).filter(({ text }) => /^Receipt R-\d+: 100 credits/.test(text)).length;
   assert.equal(receipts(), 1);
-  await shop.database.sql(
-    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body) VALUES ($1, 7, 'payment', $2, $3)`,
-    [
-      world.botId,
-      `${world.botId}:pay:${user}`,
-      JSON.stringify({
-        update_id: 7,
-        message: {
-          message_id: 99,
-          date: 1,
-          from: { id: user, is_bot: false, first_name: 'Ada' },
-          chat: { id: user, type: 'private', first_name: 'Ada' },
-          successful_payment: {
-            currency: 'XTR',
-            total_amount: 50,
-            invoice_payload: 'x',
-            telegram_payment_charge_id: charge,
-            provider_payment_charge_id: '',
-          },
-        },
-      }),
-    ],
-  );
+  await shop.paidAgain(user, charge, 7);
   await shop.settled();
   assert.deepEqual(await shop.balance(user), { available: 100n, held: 0n, debt: 0n });
   assert.equal(receipts(), 1);

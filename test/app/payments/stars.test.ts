@@ -40,31 +40,7 @@ test('1. a payment that comes three times, in two updates, is one credit and one
   await shop.topUp(user);
   telegram.faults = {};
   const { charge } = (await payments(user))[0]!;
-  // Once more, as an update of its own.
-  const again = telegram.messages(user).find(({ text }) => /paid$/.test(text))!;
-  await database.sql(
-    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body) VALUES ($1, 1, 'payment', $2, $3)`,
-    [
-      botId,
-      `${botId}:pay:${user}`,
-      JSON.stringify({
-        update_id: 1,
-        message: {
-          message_id: again.messageId,
-          date: again.date,
-          from: { id: user, is_bot: false, first_name: 'Ada' },
-          chat: { id: user, type: 'private', first_name: 'Ada' },
-          successful_payment: {
-            currency: 'XTR',
-            total_amount: 50,
-            invoice_payload: 'x',
-            telegram_payment_charge_id: charge,
-            provider_payment_charge_id: '',
-          },
-        },
-      }),
-    ],
-  );
+  await shop.paidAgain(user, charge, 1);
   await shop.settled();
   assert.equal((await shop.balance(user)).available, 100n);
   assert.equal((await payments(user)).length, 1);

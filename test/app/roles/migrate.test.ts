@@ -171,12 +171,9 @@ test('each role may hold as many connections as the posture gives it, and not on
     () => new pg.Client({ connectionString: world.database.url('web') }),
   );
   t.after(() => Promise.all(clients.map((client) => client.end().catch(() => undefined))));
-  const results = await Promise.allSettled(clients.map((client) => client.connect()));
-  const refused = results.filter((result) => result.status === 'rejected');
-  assert.deepEqual(
-    refused.map(({ reason }) => (reason as { code: string }).code),
-    ['53300'],
-  );
+  // One after the other: of those that begin at the same moment, the server may refuse more than it has to.
+  for (const client of clients.slice(1)) await client.connect();
+  await assert.rejects(clients[0]!.connect(), { code: '53300' });
 });
 
 test('web stores updates and nothing else; worker works and owns nothing', async (t) => {

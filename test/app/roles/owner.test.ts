@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { Config } from '../../../app/config.ts';
-import { createPool } from '../../../app/database/pool.ts';
 import { migrate } from '../../../app/roles/migrate.ts';
 import { startGuard } from '../../../local/platform/guard.ts';
 import { startPostgres } from '../../../local/platform/postgres.ts';
@@ -18,8 +17,7 @@ import { resolve } from '../../../posture/resolve.ts';
 import { cleanup } from '../../harness/cleanup.ts';
 import { once } from '../../harness/database.ts';
 import { captureLog } from '../../harness/logs.ts';
-import { waitFor } from '../../harness/wait.ts';
-import { COUNTS, DONE, installReleaseBefore, RETENTION, STORE, TAKE } from './fixtures/release-before.ts';
+import { installReleaseBefore, startOldTasks } from './fixtures/release-before.ts';
 
 const undo = cleanup({ after });
 const posture = resolve({});
@@ -119,57 +117,12 @@ test('a database of the release before is handed over while its tasks work, and 
   await installReleaseBefore(url);
   assert.deepEqual(await once(url, OWNERS), [{ owner: 'master' }]);
 
-  let running = true;
-  const rounds = { web: 0, worker: 0 };
-  async function oldTask(role: 'web' | 'worker', round: (pool: ReturnType<typeof createPool>) => Promise<void>) {
-    const pool = createPool({
-      url: as(role, postgres.password(role), name),
-      posture,
-      role,
-      log: captureLog().log,
-    });
-    try {
-      for (; running; rounds[role] += 1) await round(pool);
-    } finally {
-      await pool.end();
-    }
-  }
-  let stored = 0;
-  const old = Promise.all([
-    oldTask('web', async (pool) => {
-      const ids = Array.from({ length: 20 }, () => (stored += 1));
-      const lanes = ids.map((id) => `2:${id % 50}`);
-      const values = [2, ids, ids.map(() => 'chat'), lanes, ids.map(() => '{}')];
-      const { rows } = await pool.query<{ stored: number }>({ name: 'store-updates', text: STORE, values });
-      assert.equal(rows[0]!.stored, 20);
-      await pool.query(COUNTS);
-    }),
-    oldTask('worker', async (pool) => {
-      await pool.query({ name: 'take-arrivals', text: TAKE, values: [1000] });
-      const { rows } = await pool.query<{ id: number }>(
-        `SELECT update_id AS id FROM evenkeel.inbox WHERE lane = '2:7' AND state = 'pending' ORDER BY update_id LIMIT 10`,
-      );
-      await pool.query({ name: 'mark-done', text: DONE, values: [2, rows.map(({ id }) => id)] });
-      await pool.query(RETENTION, [7 * 24 * 3600 * 1000]);
-    }),
-  ]);
-  const ended = old.catch(() => undefined);
-  undo(() => {
-    running = false;
-    return ended;
-  });
-  const goOn = async (what: string) => {
-    const { web, worker } = rounds;
-    const look = () => rounds.web > web + 2 && rounds.worker > worker + 2;
-    await Promise.race([waitFor(look, { within: 60_000, what }), old]);
-  };
-
-  await goOn('the old tasks to work');
+  const old = startOldTasks(undo, (role) => as(role, postgres.password(role), name), posture);
+  await old.goOn('the old tasks to work');
   const logs = captureLog();
   await migrate(config(url), logs.log);
-  await goOn('the old tasks to work on what the owner has');
-  running = false;
-  await old;
+  await old.goOn('the old tasks to work on what the owner has');
+  const stored = await old.stop();
 
   assert.equal(logs.matching(/handed over/).length, 1);
   assert.deepEqual(await once(url, OWNERS), [{ owner: 'owner' }]);

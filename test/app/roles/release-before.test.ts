@@ -1,14 +1,12 @@
 /** A database of the release before, with work in it, migrates while the tasks of that release go on. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createPool } from '../../../app/database/pool.ts';
 import { migrate } from '../../../app/roles/migrate.ts';
 import { cleanup } from '../../harness/cleanup.ts';
 import { freshDatabase } from '../../harness/database.ts';
 import { captureLog } from '../../harness/logs.ts';
-import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
-import { COUNTS, DONE, installReleaseBefore, RETENTION, STORE, TAKE } from './fixtures/release-before.ts';
+import { installReleaseBefore, startOldTasks } from './fixtures/release-before.ts';
 
 const world = await startWorld({ after });
 const ROWS = 200_000;
@@ -33,48 +31,8 @@ test('pending and parked updates are there afterwards, and no statement of an ol
   const before = await work();
   assert.equal(before.length, 2020);
 
-  let running = true;
-  const rounds = { web: 0, worker: 0 };
-  async function oldTask(role: 'web' | 'worker', round: (pool: ReturnType<typeof createPool>) => Promise<void>) {
-    const options = { url: database.url(role), posture: world.posture, log: captureLog().log };
-    const pool = createPool({ ...options, role });
-    try {
-      for (; running; rounds[role] += 1) await round(pool);
-    } finally {
-      await pool.end();
-    }
-  }
-  let stored = 0;
-  const old = Promise.all([
-    oldTask('web', async (pool) => {
-      const ids = Array.from({ length: 20 }, () => (stored += 1));
-      const lanes = ids.map((id) => `2:${id % 50}`);
-      const values = [2, ids, ids.map(() => 'chat'), lanes, ids.map(() => '{}')];
-      const { rows } = await pool.query<{ stored: number }>({ name: 'store-updates', text: STORE, values });
-      assert.equal(rows[0]!.stored, 20);
-      await pool.query(COUNTS);
-    }),
-    oldTask('worker', async (pool) => {
-      await pool.query({ name: 'take-arrivals', text: TAKE, values: [1000] });
-      const { rows } = await pool.query<{ id: number }>(
-        `SELECT update_id AS id FROM evenkeel.inbox WHERE lane = '2:7' AND state = 'pending' ORDER BY update_id LIMIT 10`,
-      );
-      await pool.query({ name: 'mark-done', text: DONE, values: [2, rows.map(({ id }) => id)] });
-      await pool.query(RETENTION, [7 * 24 * 3600 * 1000]);
-    }),
-  ]);
-  const ended = old.catch(() => undefined);
-  undo(() => {
-    running = false;
-    return ended;
-  });
-  const goOn = async (what: string) => {
-    const { web, worker } = rounds;
-    const look = () => rounds.web > web + 2 && rounds.worker > worker + 2;
-    await Promise.race([waitFor(look, { within: 60_000, what }), old]);
-  };
-
-  await goOn('the old tasks to work');
+  const old = startOldTasks(undo, (role) => database.url(role), world.posture);
+  await old.goOn('the old tasks to work');
   await migrate(
     {
       role: 'migrate',
@@ -86,9 +44,8 @@ test('pending and parked updates are there afterwards, and no statement of an ol
     },
     captureLog().log,
   );
-  await goOn('the old tasks to work on the new schema');
-  running = false;
-  await old;
+  await old.goOn('the old tasks to work on the new schema');
+  const stored = await old.stop();
 
   assert.deepEqual(await work(), before);
   const [kept] = await database.sql<{ count: number }>('SELECT count(*) FROM evenkeel.inbox WHERE bot_id = 2');
