@@ -1,5 +1,5 @@
 /** The features that the posture has switched on, in the order in which they see an update. */
-import type { Composer } from 'grammy';
+import { Composer } from 'grammy';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
@@ -20,8 +20,16 @@ export interface FeatureNeeds {
   openrouter: OpenRouter;
 }
 
+/**
+ * What people write in their own words, which is nearly everything: no command, no tap, no payment. The features that wait
+ * for one of those are passed over in one step, as each would cost every message its own.
+ */
+const isPlainText = ({ message }: BotContext): boolean => message?.text !== undefined && !message.text.startsWith('/');
+
 export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext>[] {
-  return [
+  const called = new Composer<BotContext>();
+  called.filter(
+    (ctx) => !isPlainText(ctx),
     booking(),
     forget(pool),
     ...(posture.features.remind ? [remindMe()] : []),
@@ -32,7 +40,6 @@ export function composeFeatures({ pool, posture, openrouter }: FeatureNeeds): Co
       ...(posture.features.remind ? [remindOffer] : []),
       forgetOffer,
     ]),
-    unread(),
-    posture.features.chat ? chat(pool, posture, openrouter) : echo(),
-  ];
+  );
+  return [called, unread(), posture.features.chat ? chat(pool, posture, openrouter) : echo()];
 }
