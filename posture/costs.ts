@@ -4,15 +4,14 @@
  * where INSERTs, claims and commits are shared by many.
  */
 export const MEASURED = {
-  date: '2026-11-25',
-  machine:
-    'two cores of a virtual x86-64 server, PostgreSQL 18 beside the tasks, before lanes became rows of their own',
+  date: '2026-11-26',
+  machine: 'two cores of a virtual x86-64 server, PostgreSQL 18 beside the tasks, one round each (`--quick`)',
   /** Updates a second of the trickle. */
   trickle: 500,
   micros: {
-    database: { trickle: 880, flood: 92 },
-    web: { trickle: 150, flood: 47 },
-    worker: { trickle: 585, flood: 145 },
+    database: { trickle: 756, flood: 100 },
+    web: { trickle: 332, flood: 84 },
+    worker: { trickle: 648, flood: 236 },
   },
   /** A webhook request from its arrival to its 200 in a flood, ms: how long one of Telegram's connections is taken. */
   ack: 10,
