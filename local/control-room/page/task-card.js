@@ -72,8 +72,8 @@ function readings(task, posture) {
   const { chat, ...others } = lanes;
   const show = (lane) => lane && { used: lane.active, max: lane.capacity, text: `${lane.active} / ${lane.capacity}` };
   rows['Chat lanes'] = show(chat);
-  rows['Pay lanes'] = show(others.preCheckout);
-  rows['Booking lanes'] = show(others.payment);
+  rows['Checkouts'] = show(others.preCheckout);
+  rows['Payments'] = show(others.payment);
   return rows;
 }
 
