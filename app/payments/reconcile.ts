@@ -4,7 +4,7 @@
  */
 import type { Api } from 'grammy';
 import { bigints, type Pool } from '../database/pool.ts';
-import { withTx } from '../database/tx.ts';
+import { withTx, type Tx } from '../database/tx.ts';
 import { describeError, type Logger } from '../log.ts';
 import { book, takeBack, type Payment } from './book.ts';
 import { readTransactions } from './transactions.ts';
@@ -15,6 +15,8 @@ export interface ReconcileNeeds {
   botId: number;
   /** How long an update is given to come first, ms. */
   grace: number;
+  /** Says in the transaction that books it to who paid what no update has told them. */
+  tell: (tx: Tx, payment: Payment) => Promise<unknown>;
   signal: AbortSignal;
   log: Logger;
 }
@@ -43,7 +45,8 @@ export interface Found {
 const BITE = 200;
 
 /** star_transaction_unbooked. Books what has been in the list for longer than the grace, the oldest first. */
-async function bookEntries({ pool, botId, grace, signal, log }: ReconcileNeeds): Promise<Found> {
+async function bookEntries(needs: ReconcileNeeds): Promise<Found> {
+  const { pool, botId, grace, signal, log } = needs;
   const found: Found = { credited: [], wentBack: [], failed: 0 };
   for (let after = '-infinity'; !signal.aborted;) {
     const { rows } = await pool.query<Entry & { from: string } & Record<string, unknown>>({
@@ -60,7 +63,8 @@ async function bookEntries({ pool, botId, grace, signal, log }: ReconcileNeeds):
     for (const entry of rows) {
       if (signal.aborted) return found;
       try {
-        await bookEntry(pool, botId, entry, found);
+        const booked = await bookEntry(needs, entry);
+        if (booked) found[entry.direction === 'in' ? 'credited' : 'wentBack'].push(booked);
       } catch (error) {
         // One that cannot be booked holds no other back.
         found.failed += 1;
@@ -76,23 +80,29 @@ async function bookEntries({ pool, botId, grace, signal, log }: ReconcileNeeds):
   return found;
 }
 
-async function bookEntry(pool: Pool, botId: number, entry: Entry, found: Found): Promise<void> {
+/** Undefined where it was booked before. */
+async function bookEntry({ pool, botId, tell }: ReconcileNeeds, entry: Entry): Promise<Payment | undefined> {
   const { id: charge, direction, kind, user, payload, at } = entry;
   const money = { botId, charge, payload: payload ?? '', currency: 'XTR', amount: Number(entry.amount), at } as const;
-  await withTx(pool, async (tx) => {
+  return withTx(pool, async (tx) => {
+    let found: Payment | undefined;
     if (kind === BOOKED && user !== null) {
       const by = { ...money, foundBy: 'reconciliation' } as const;
       const { applied, payment } =
         direction === 'in'
           ? await book(tx, { ...by, from: Number(user) })
           : await takeBack(tx, { ...by, to: Number(user) });
-      if (applied) found[direction === 'in' ? 'credited' : 'wentBack'].push(payment);
+      if (applied) {
+        found = payment;
+        await tell(tx, payment);
+      }
     }
     await tx.query({
       name: 'star-booked',
       text: `UPDATE evenkeel.star_transaction SET booked_at = now() WHERE bot_id = $1 AND id = $2 AND direction = $3`,
       values: [botId, charge, direction],
     });
+    return found;
   });
 }
 

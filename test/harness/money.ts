@@ -7,6 +7,8 @@ import { checkLedger, isSound, balanceOf, type Balance } from '../../app/ledger/
 import type { Pool } from '../../app/database/pool.ts';
 import type { ChatMessage } from '../../local/contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { startBlocked } from '../../app/outbox/blocked.ts';
+import { startOutbox } from '../../app/outbox/index.ts';
 import { createTestBot } from './bot.ts';
 import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';
@@ -58,6 +60,20 @@ export async function openShop(
     log: bot.logs.log,
   });
   undo(() => jobs.stop(0));
+  const { botToken, apiRoot } = telegram;
+  const blocked = startBlocked(bot.pool, botId, bot.logs.log);
+  undo(() => blocked.stop());
+  const outbox = startOutbox({
+    pool: bot.pool,
+    telegram: bot.telegram,
+    botToken,
+    apiRoot,
+    botId,
+    posture,
+    blocked,
+    log: bot.logs.log,
+  });
+  undo(() => outbox.stop(0));
   const lanes = await startLanes(
     { after: undo },
     { database, posture, botId, handle: (turn) => bot.handle(turn), logs: bot.logs },

@@ -1,7 +1,8 @@
 /** The schedules that find what no update told, and say so to who paid. */
+import type { Tx } from '../../database/tx.ts';
 import { balanceOf } from '../../ledger/index.ts';
-import { describeError } from '../../log.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
+import { say } from '../../outbox/index.ts';
 import type { Payment } from '../../payments/book.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
@@ -13,42 +14,41 @@ const LATE = 600_000;
 
 export function starSchedules({ pool, posture, api, botId }: JobNeeds): Record<'stars' | 'reconcile', ScheduleHandler> {
   const { grace, offerLasts } = posture.payments;
-  const needs = ({ signal, log }: Run) => ({ pool, api, botId, grace, signal, log });
+  const needs = ({ signal, log }: Run) => ({ pool, api, botId, grace, tell, signal, log });
 
-  async function say({ signal, log }: Run, payment: Payment, text: string): Promise<void> {
-    try {
-      await api.sendMessage(payment.userId, text, {}, signal as unknown as Parameters<typeof api.getMe>[0]);
-    } catch (error) {
-      // The credits are there, and /history says so: a person who cannot be told is no reason to fail.
-      log.warn({ charge: payment.charge, error: describeError(error) }, 'who paid could not be told');
-    }
+  /** In the transaction that books it, and once: what is committed is said, whatever is killed. */
+  async function tell(tx: Tx, payment: Payment): Promise<void> {
+    const { charge, userId, state } = payment;
+    const now = await balanceOf(tx, { botId, userId });
+    const [cause, text] =
+      state === 'parked'
+        ? ['receipt', texts.parked(payment)]
+        : state === 'credited'
+          ? ['receipt', texts.receipt(payment, now)]
+          : ['went-back', texts.wentBack(payment, now)];
+    await say(tx, {
+      cause: `${cause}:stars:${charge}`,
+      class: 'receipt',
+      chat: userId,
+      method: 'sendMessage',
+      payload: { text },
+    });
   }
 
-  /** The credits are committed; now those are told whom no update has told. */
-  async function tell(run: Run, { credited, wentBack, failed }: Found) {
-    for (const payment of [...credited, ...wentBack]) {
-      const { charge, userId, state, credits } = payment;
-      run.log.warn({ charge, state, credits: String(credits) }, 'found by reconciliation');
-      const now = await balanceOf(pool, { botId, userId });
-      const text =
-        state === 'parked'
-          ? texts.parked(payment)
-          : state === 'credited'
-            ? texts.receipt(payment, now)
-            : texts.wentBack(payment, now);
-      await say(run, payment, text);
-    }
+  function count({ log }: Run, { credited, wentBack, failed }: Found) {
+    for (const { charge, state, credits } of [...credited, ...wentBack])
+      log.warn({ charge, state, credits: String(credits) }, 'found by reconciliation');
     return { credited: credited.length, wentBack: wentBack.length, failed };
   }
 
   return {
     stars: async (run) => {
       const found = await watchStars(needs(run), offerLasts + LATE);
-      return found ? tell(run, found) : { watched: false };
+      return found ? count(run, found) : { watched: false };
     },
     reconcile: async (run) => {
       const report = await reconcile(needs(run));
-      const told = await tell(run, report);
+      const told = count(run, report);
       const { expected, found, difference, explained, balanceOff, others } = report;
       const figures = Object.fromEntries(
         Object.entries({ expected, found, difference, explained, balanceOff }).map(([name, sum]) => [

@@ -46,6 +46,7 @@ async function open(t: { after: (end: () => Promise<void>) => void }) {
     api: shop.api,
     botId: world.botId,
     grace,
+    tell: () => Promise.resolve(),
     signal: new AbortController().signal,
     log,
   });
@@ -81,7 +82,7 @@ test('3. a payment without any update is credited by the schedule, told once, an
   assert.deepEqual(await shop.balance(user), { available: 100n, held: 0n, debt: 0n });
   assert.ok(lines.some(({ msg, charge: of }) => msg === 'found by reconciliation' && of === charge));
   const receipts = () => telegram.messages(user).filter(({ text }) => /^Receipt R-\d+: 100 credits/.test(text)).length;
-  assert.equal(receipts(), 1);
+  await waitFor(() => receipts() === 1, { what: 'the receipt' });
   await shop.paidAgain(user, charge, 7);
   await shop.settled();
   assert.deepEqual(await shop.balance(user), { available: 100n, held: 0n, debt: 0n });
