@@ -237,8 +237,11 @@ export interface SimulatedTelegram {
   /** Adds a transaction of Stars that is no payment. */
   recordStars(transaction: Omit<StarTransaction, 'id' | 'date'>): void;
   stars(): { balance: { amount: number; nanostar_amount?: number }; transactions: StarTransaction[] };
-  /** A user opens the chat without a word: the bot may write there from now on. */
-  open(chatId: number, firstName?: string): void;
+  /**
+   * A user opens the chat without a word: the bot may write there from now on.
+   * @param languageCode that of their app, such as `de`; default: English
+   */
+  open(chatId: number, firstName?: string, languageCode?: string): void;
   chats(): number[];
   messages(chatId: number): ChatMessage[];
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */

@@ -36,6 +36,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lanes', 'ledger'],
   ['providers'],
   ['database'],
+  ['texts'],
 ];
 const GROUND = FLOORS.length;
 

@@ -7,6 +7,7 @@ import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
 import { mayNotWrite } from '../providers/telegram-answer.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
+import { languageFor } from '../texts/index.ts';
 import { cameTooLate } from './answers.ts';
 import type { BotContext } from './context.ts';
 import { createJournal, type Journal } from './journal.ts';
@@ -62,6 +63,7 @@ export function createBotHandler(options: BotOptions): UpdateHandler {
   bot.use(async (ctx, next) => {
     const { turn, journal } = turns.get(ctx.update)!;
     ctx.turn = turn;
+    ctx.language = languageFor(ctx.from?.language_code);
     ctx.api.config.use(telegram.transformer(journal.leaving, turn.deadline), underSignal(turn), journal.transformer);
     await next();
   });

@@ -24,11 +24,13 @@ import { startBlocked } from '../outbox/blocked.ts';
 import { startOutbox } from '../outbox/index.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
+import { onTextProblem } from '../texts/index.ts';
 import type { Task } from './task.ts';
 
 const IDLE: Progress = { inHand: 0, ended: 0 };
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
+  onTextProblem((problem) => log.warn({ problem }, 'a text is said in English instead'));
   const botId = botIdOf(env.BOT_TOKEN);
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log, botId });
   const ending = new AbortController();

@@ -2,39 +2,51 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
+import type { Language } from '../../texts/index.ts';
 import type { Offer } from '../offer.ts';
 import { texts } from './texts.ts';
 
 const HELP = 'help';
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]!);
-
 /** Comes after the features whose buttons it would answer in their stead. */
 export function basics(offers: readonly Offer[]): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  const keyboard = new InlineKeyboard().text(texts.buttons.help, HELP);
-  for (const { button } of offers) if (button) keyboard.text(button.text, button.data);
-  const help = texts.help(offers.map(({ command }) => command));
 
-  composer.command('start', (ctx) =>
-    ctx.reply(texts.start(escapeHtml(ctx.from?.first_name ?? '')), { parse_mode: 'HTML', reply_markup: keyboard }),
-  );
-  composer.command('help', (ctx) => ctx.reply(help, { parse_mode: 'HTML' }));
+  function keyboard(language: Language): InlineKeyboard {
+    const buttons = new InlineKeyboard().text(texts['help-button'](language), HELP);
+    for (const { button } of offers) if (button) buttons.text(button.text(language), button.data);
+    return buttons;
+  }
+  function help(ctx: BotContext) {
+    const { language } = ctx;
+    const commands = offers.map(({ command: { name, does } }) =>
+      texts.command(language, { name, does: does(language) }),
+    );
+    return ctx.reply(texts.help(language, { commands: commands.join('\n') }), { parse_mode: 'HTML' });
+  }
+
+  composer.command('start', (ctx) => {
+    const name = ctx.from?.first_name;
+    const greeting = name ? texts.start(ctx.language, { name }) : texts['start-nameless'](ctx.language);
+    return ctx.reply(greeting, { parse_mode: 'HTML', reply_markup: keyboard(ctx.language) });
+  });
+  composer.command('help', help);
   composer.callbackQuery(HELP, async (ctx) => {
     await answerTap(ctx);
-    await ctx.reply(help, { parse_mode: 'HTML' });
+    await help(ctx);
   });
   // A button of an older release: the user's client must not wait for an answer for ever.
   composer.on('callback_query', (ctx) => answerTap(ctx));
   // Telegram cancels a payment that is not answered within 10 s; a bot that sells nothing says so at once.
-  composer.on('pre_checkout_query', (ctx) => ctx.answerPreCheckoutQuery(false, texts.nothingForSale));
+  composer.on('pre_checkout_query', (ctx) =>
+    ctx.answerPreCheckoutQuery(false, texts['nothing-for-sale'](ctx.language)),
+  );
   composer
     .chatType('private')
     .on('message:text')
     .filter(
       (ctx) => ctx.message.text.startsWith('/'),
-      (ctx) => ctx.reply(texts.unknownCommand),
+      (ctx) => ctx.reply(texts['unknown-command'](ctx.language)),
     );
   return composer;
 }

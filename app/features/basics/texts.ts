@@ -1,16 +1,11 @@
-export const texts = {
-  start: (name: string) =>
-    `<b>Hello${name ? `, ${name}` : ''}!</b>\n\nWrite to me and I answer. I remember what we talked about until you ask me to forget it.`,
-  help: (others: readonly { name: string; does: string }[]) =>
-    [
-      '<b>What I can do</b>',
-      '',
-      'Write me anything, and I answer.',
-      '/start – say hello',
-      '/help – this list',
-      ...others.map(({ name, does }) => `/${name} – ${does}`),
-    ].join('\n'),
-  buttons: { help: 'What can you do?' },
-  nothingForSale: 'There is nothing for sale here yet. You have not been charged.',
-  unknownCommand: 'I do not know that command. /help lists those I know.',
-};
+import { declareTexts, html } from '../../texts/index.ts';
+
+export const texts = declareTexts(import.meta.dirname, {
+  start: html({ name: 'text' }),
+  'start-nameless': html({}),
+  help: html({ commands: 'html' }),
+  command: html({ name: 'text', does: 'text' }),
+  'help-button': {},
+  'nothing-for-sale': {},
+  'unknown-command': {},
+});

@@ -11,20 +11,20 @@ const FORGET = 'forget';
 
 /** How people find it. */
 export const forgetOffer: Offer = {
-  command: { name: FORGET, does: texts.forget.does },
-  button: { text: texts.forget.button, data: FORGET },
+  command: { name: FORGET, does: texts['forget-does'] },
+  button: { text: texts['forget-button'], data: FORGET },
 };
 
 export function forget(pool: Pool): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command(FORGET, async (ctx) => {
     await forgetConversation(pool, conversationOf(ctx)!);
-    await ctx.reply(texts.forget.done);
+    await ctx.reply(texts['forget-done'](ctx.language));
   });
   composer.callbackQuery(FORGET, async (ctx) => {
     const here = conversationOf(ctx);
     if (here) await forgetConversation(pool, here);
-    await answerTap(ctx, texts.forget.done);
+    await answerTap(ctx, texts['forget-done'](ctx.language));
   });
   return composer;
 }

@@ -14,7 +14,7 @@ import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.t
 import { ProviderFailure } from '../../providers/policy.ts';
 import { beginning, isBlank } from '../../text.ts';
 import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
-import { texts } from './texts.ts';
+import { SYSTEM, texts } from './texts.ts';
 
 export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Composer<BotContext> {
   const composer = new Composer<BotContext>();
@@ -37,7 +37,7 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
         ? history
         : [{ role: 'user' as const, content: beginning(question, posture.history.characters) }];
     const [answer] = await Promise.allSettled([
-      openrouter.complete([{ role: 'system', content: texts.system }, ...asked], ctx.turn.signal),
+      openrouter.complete([{ role: 'system', content: SYSTEM }, ...asked], ctx.turn.signal),
       ctx.replyWithChatAction('typing'),
     ]);
     if (answer.status === 'fulfilled') return remember(pool, { ...at, role: 'assistant', text: answer.value });
@@ -53,7 +53,7 @@ export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Comp
       { updateId: ctx.update.update_id, reason: describeError(reason) },
       'the AI provider did not answer',
     );
-    return away ? texts.away : texts.refused;
+    return (away ? texts.away : texts.refused)(ctx.language);
   }
 
   return composer;

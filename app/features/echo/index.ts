@@ -2,6 +2,7 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { beginning } from '../../text.ts';
+import { texts } from './texts.ts';
 
 /** Telegram's limit of a message, less what stands before the text. */
 const LIMIT = 4000;
@@ -11,7 +12,7 @@ export function echo(): Composer<BotContext> {
   composer
     .chatType('private')
     .on(['message:text', 'message:caption'], (ctx) =>
-      ctx.reply(`You wrote: ${beginning(ctx.message.text ?? ctx.message.caption ?? '', LIMIT)}`),
+      ctx.reply(texts.wrote(ctx.language, { text: beginning(ctx.message.text ?? ctx.message.caption ?? '', LIMIT) })),
     );
   return composer;
 }

@@ -16,28 +16,30 @@ const LONGEST = 30 * LENGTHS.d;
 /** A message of Telegram's, less what stands before the text. */
 const LIMIT = 4000;
 
-/** `10m take the tea out`: after how long, ms; how one says that; and what of. Undefined where it is not that. */
-export function parse(text: string): { after: number; when: string; of: string } | undefined {
+type Unit = keyof typeof LENGTHS;
+
+/** `10m take the tea out`: after how long, ms; that in the units it was said in; and what of. Undefined where it is not that. */
+export function parse(text: string): { after: number; count: number; unit: Unit; of: string } | undefined {
   const match = /^(\d{1,6})\s*([mhd])\s+(\S[\s\S]*)$/i.exec(text.trim());
   if (!match) return undefined;
   const [, digits, letter, of] = match as unknown as [string, string, string, string];
-  const unit = letter.toLowerCase() as keyof typeof LENGTHS;
+  const unit = letter.toLowerCase() as Unit;
   const count = Number(digits);
   const after = count * LENGTHS[unit];
   if (count === 0 || after > LONGEST) return undefined;
-  return { after, when: `${count} ${texts.units[unit][count === 1 ? 0 : 1]}`, of: beginning(of, LIMIT) };
+  return { after, count, unit, of: beginning(of, LIMIT) };
 }
 
 export function remindMe(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command(REMIND, async (ctx) => {
     const wanted = parse(ctx.match);
-    if (!wanted) return ctx.reply(texts.usage);
+    if (!wanted) return ctx.reply(texts.usage(ctx.language));
     const key = `${ctx.me.id}:${ctx.update.update_id}`;
-    const input = { chat: ctx.chat.id, text: wanted.of };
+    const input = { chat: ctx.chat.id, text: wanted.of, language: ctx.language };
     // Run again after a crash, the update finds the job that it made.
     await ctx.turn.transaction((tx) => enqueue(tx, reminders, input, { key, after: wanted.after }));
-    return ctx.reply(texts.noted(wanted.when));
+    return ctx.reply(texts[`noted-${wanted.unit}`](ctx.language, wanted));
   });
   return composer;
 }

@@ -3,9 +3,14 @@ import { z } from 'zod';
 import { job } from '../../jobs/job.ts';
 import { jobQueue } from '../../jobs/queue.ts';
 import { say } from '../../outbox/index.ts';
+import { FALLBACK, languages } from '../../texts/index.ts';
 import { texts } from './texts.ts';
 
-export const reminders = jobQueue('remind', z.strictObject({ chat: z.int(), text: z.string() }));
+export const reminders = jobQueue(
+  'remind',
+  // The release before did not say in which language.
+  z.strictObject({ chat: z.int(), text: z.string(), language: z.enum(languages).default(FALLBACK) }),
+);
 
 /** One commit: the reminder is in the outbox and the job is done, or neither. */
 export const remind = job(reminders, async ({ job: { id }, input, transaction, done }) => {
@@ -15,7 +20,7 @@ export const remind = job(reminders, async ({ job: { id }, input, transaction, d
       class: 'notice',
       chat: input.chat,
       method: 'sendMessage',
-      payload: { text: texts.due(input.text) },
+      payload: { text: texts.due(input.language, input) },
     });
     await done(tx);
   });

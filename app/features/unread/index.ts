@@ -45,7 +45,7 @@ export function unread(): Composer<BotContext> {
     .use(async (ctx, next) => {
       const first = isFirst(ctx.message.media_group_id, ctx.update.update_id);
       if (ctx.message.caption !== undefined) await next();
-      else if (first) await ctx.reply(texts.textOnly);
+      else if (first) await ctx.reply(texts['text-only'](ctx.language));
     });
   return composer;
 }

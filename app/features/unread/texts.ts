@@ -1,3 +1,3 @@
-export const texts = {
-  textOnly: 'I can only read text. Please write to me what it is about.',
-};
+import { declareTexts } from '../../texts/index.ts';
+
+export const texts = declareTexts(import.meta.dirname, { 'text-only': {} });

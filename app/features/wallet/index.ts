@@ -16,8 +16,8 @@ const BUY = /^buy:([a-z0-9-]+)$/;
 
 /** How people find it. */
 export const walletOffer: Offer = {
-  command: { name: TOPUP, does: texts.does.topup },
-  button: { text: texts.buttons.topup, data: TOPUP },
+  command: { name: TOPUP, does: () => texts.does.topup },
+  button: { text: () => texts.buttons.topup, data: TOPUP },
 };
 
 /** Movements that /history shows. */

@@ -5,6 +5,8 @@ import { badRequest } from './errors.ts';
 export interface Chat {
   readonly id: number;
   firstName: string;
+  /** Of the app that its user has, as an IETF tag. */
+  languageCode: string;
   /** Ids are counted in each chat, so that whoever takes them for unique is found out. */
   lastMessageId: number;
   messages: ChatMessage[];
@@ -36,12 +38,14 @@ export class Chats {
   }
 
   /** The chat, made where it is new. */
-  open(id: number, firstName?: string): Chat {
+  open(id: number, firstName?: string, languageCode?: string): Chat {
     let chat = this.#chats.get(id);
     if (!chat) {
-      chat = { id, firstName: firstName ?? NAMES[Math.abs(id) % NAMES.length]!, lastMessageId: 0, messages: [] };
+      const name = firstName ?? NAMES[Math.abs(id) % NAMES.length]!;
+      chat = { id, firstName: name, languageCode: 'en', lastMessageId: 0, messages: [] };
       this.#chats.set(id, chat);
     } else if (firstName) chat.firstName = firstName;
+    if (languageCode) chat.languageCode = languageCode;
     return chat;
   }
 

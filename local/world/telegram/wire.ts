@@ -11,7 +11,7 @@ export interface BotUser {
 }
 
 export function wireUser(chat: Chat): object {
-  return { id: Math.abs(chat.id), is_bot: false, first_name: chat.firstName, language_code: 'en' };
+  return { id: Math.abs(chat.id), is_bot: false, first_name: chat.firstName, language_code: chat.languageCode };
 }
 
 export function wireChat(chat: Chat): object {

@@ -88,7 +88,7 @@ test('while the provider fails, hangs or limits, the answer is polite and within
     world.openrouter.faults = faults;
     const started = performance.now();
     await say('are you there?');
-    assert.equal(last(), texts.away, JSON.stringify(faults));
+    assert.equal(last(), texts.away('en'), JSON.stringify(faults));
     assert.ok(performance.now() - started < 1000 + 5 * control.slowest());
     world.openrouter.faults = {};
     assert.deepEqual(
@@ -109,13 +109,13 @@ test('an open breaker answers politely at once, without asking; closed again, th
   const { calls } = world.openrouter.stats();
   world.openrouter.faults = { hang: true };
   await say('and now?');
-  assert.equal(last(), texts.away);
+  assert.equal(last(), texts.away('en'));
   assert.equal(world.openrouter.stats().calls, calls);
   world.openrouter.faults = {};
   await waitFor(
     async () => {
       await say('are you back?');
-      return last() !== texts.away;
+      return last() !== texts.away('en');
     },
     { what: 'an answer after the breaker has closed' },
   );
@@ -131,7 +131,7 @@ test('what the provider refuses is not tried again', async (t) => {
   const bot = createTestBot(t, { world: wrongKey, database: world.database, posture });
   const before = world.openrouter.stats().calls;
   await bot.run(message(nextId(), chatId, 'hello'));
-  assert.equal(written().at(-1)!.text, texts.refused);
+  assert.equal(written().at(-1)!.text, texts.refused('en'));
   assert.equal(world.openrouter.stats().calls - before, 1);
 });
 
@@ -204,19 +204,19 @@ test('/start greets by name, with buttons; /help lists; an unknown command is to
       .at(-1)!
       .buttons.flat()
       .map(({ text }) => text),
-    [basics.buttons.help, texts.forget.button],
+    [basics['help-button']('en'), texts['forget-button']('en')],
   );
   await bot.run(command(nextId(), chatId, '/help'));
   assert.match(last(), /\/forget/);
   await bot.run(command(nextId(), chatId, '/nonsense'));
-  assert.equal(last(), basics.unknownCommand);
+  assert.equal(last(), basics['unknown-command']('en'));
 });
 
 test('/forget forgets what was said', async (t) => {
   const { bot, chatId, say, last } = setUp(t);
   await say('a secret');
   await bot.run(command(nextId(), chatId, '/forget'));
-  assert.equal(last(), texts.forget.done);
+  assert.equal(last(), texts['forget-done']('en'));
   assert.deepEqual(await remembered(chatId), []);
   await say('what did I say?');
   assert.match(last(), /This is the start of our conversation/);
@@ -257,7 +257,7 @@ test('a payment that nothing is sold for is refused within its time', async (t) 
   const id = world.telegram.preCheckout(chatId, 'p');
   await bot.run(await nextUpdate(id));
   const answer = events.find((event) => event.kind === 'callback-answer' && event.chatId === chatId);
-  assert.deepEqual(answer, { kind: 'callback-answer', chatId, text: basics.nothingForSale, alert: true });
+  assert.deepEqual(answer, { kind: 'callback-answer', chatId, text: basics['nothing-for-sale']('en'), alert: true });
 });
 
 test('updates that no feature knows are handled by doing nothing', async (t) => {
@@ -389,7 +389,7 @@ test('a voice message, a sticker, a picture without a word: one polite line in p
     await bot.run(sent(chatId, content));
     assert.deepEqual(
       written().map(({ text }) => text),
-      [unread.textOnly],
+      [unread['text-only']('en')],
     );
   }
   const { bot, chatId, written } = setUp(t);
@@ -427,7 +427,7 @@ test('an answer of nothing that can be seen is none: the user hears that the pro
   const { say, last } = setUp(t);
   world.openrouter.faults = { blank: true };
   await say('are you there?');
-  assert.equal(last(), texts.away);
+  assert.equal(last(), texts.away('en'));
 });
 
 test('topics of a private chat are conversations of their own: what is asked, remembered, forgotten', async (t) => {

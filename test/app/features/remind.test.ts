@@ -13,8 +13,8 @@ const world = await startWorld({ after }, { posture });
 const { telegram } = world;
 
 test('what may be asked for', () => {
-  assert.deepEqual(parse('10m take the tea out'), { after: 600_000, when: '10 minutes', of: 'take the tea out' });
-  assert.deepEqual(parse(' 1 D\ncall\nhome'), { after: 86_400_000, when: '1 day', of: 'call\nhome' });
+  assert.deepEqual(parse('10m take the tea out'), { after: 600_000, count: 10, unit: 'm', of: 'take the tea out' });
+  assert.deepEqual(parse(' 1 D\ncall\nhome'), { after: 86_400_000, count: 1, unit: 'd', of: 'call\nhome' });
   for (const text of [
     '',
     'tea',
@@ -53,6 +53,25 @@ test('a reminder is noted, made a job, and said when it is due', async (t) => {
   assert.equal(job!.wait, 60);
   await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind'`);
   await waitFor(() => said().includes('You asked me to remind you: take the tea out'), { what: 'the reminder' });
+});
+
+test('who reads German is answered and reminded in German', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
+  const worker = await world.startTask(t, 'worker', { database });
+  await Promise.all([web.ready(), worker.ready()]);
+  telegram.open(2, 'Grete', 'de-AT');
+  await world.setWebhook(web);
+  telegram.say(2, '/remind 2d <Tee> & Kuchen');
+  const said = () =>
+    telegram
+      .messages(2)
+      .filter(({ from }) => from === 'bot')
+      .map(({ text }) => text);
+  await waitFor(() => said().length === 1, { what: 'the answer' });
+  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind'`);
+  await waitFor(() => said().length === 2, { what: 'the reminder' });
+  assert.deepEqual(said(), ['Ich erinnere dich in 2 Tagen.', 'Du wolltest erinnert werden: <Tee> & Kuchen']);
 });
 
 test('workers killed again and again: each reminder is there, twice at most, and no more twice than were under way', async (t) => {

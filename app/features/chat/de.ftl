@@ -1,0 +1,5 @@
+away = Ich kann gerade nicht klar denken. Bitte versuch es in einer Minute noch einmal; deine Nachricht habe ich behalten.
+refused = Darauf kann ich nicht antworten. Bitte versuch es mit anderen Worten.
+forget-does = unser Gespräch vergessen
+forget-button = Unser Gespräch vergessen
+forget-done = Erledigt. Ich habe unser Gespräch vergessen.

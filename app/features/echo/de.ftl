@@ -1,0 +1,1 @@
+wrote = Du hast geschrieben: { $text }

@@ -1,0 +1,1 @@
+wrote = You wrote: { $text }

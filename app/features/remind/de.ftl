@@ -1,0 +1,19 @@
+does = dich an etwas erinnern
+usage =
+    Schreib, wann und woran, zum Beispiel:
+    /remind 10m Tee herausnehmen
+
+    Zeiten sind Minuten, Stunden oder Tage: 10m, 2h, 1d; höchstens 30 Tage.
+noted-m = Ich erinnere dich in { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+}.
+noted-h = Ich erinnere dich in { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+}.
+noted-d = Ich erinnere dich in { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tagen
+}.
+due = Du wolltest erinnert werden: { $text }

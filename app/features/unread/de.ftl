@@ -1,0 +1,1 @@
+text-only = Ich kann nur Text lesen. Bitte schreib mir, worum es geht.
