@@ -1,5 +1,6 @@
 /** The container contract: what a task reads from its environment. A missing or malformed value is one clear line. */
 import { z } from 'zod';
+import { providersInUse } from '../posture/limits.ts';
 import { resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 
@@ -164,7 +165,7 @@ function readEnvironment<C extends Command>(role: C, source: NodeJS.ProcessEnv):
 
 /** The provider's key, which only the feature that asks it needs. */
 function assertKeys(posture: Posture, env: { OPENROUTER_API_KEY?: string | undefined }): void {
-  if (!posture.features.chat || env.OPENROUTER_API_KEY !== undefined) return;
+  if (!providersInUse(posture).includes('openrouter') || env.OPENROUTER_API_KEY !== undefined) return;
   throw new ConfigError([
     "OPENROUTER_API_KEY: missing; set it to the provider's key, or turn the feature off with features.chat: false",
   ]);

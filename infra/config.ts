@@ -1,5 +1,6 @@
 /** Reads the stack's configuration. Every mistake is one line that says which value, and which command sets it. */
 import * as pulumi from '@pulumi/pulumi';
+import { providersInUse } from '../posture/limits.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import { KEYS, SECRET_KEYS } from './keys.ts';
 import type { BotSecrets, Settings } from './settings.ts';
@@ -201,7 +202,7 @@ export function missingForAws(values: Readonly<Record<string, string>>, posture:
     {
       key: 'evenkeel:openrouterApiKey',
       command: RULES.openrouterApiKey!.command,
-      needed: posture.features.chat,
+      needed: providersInUse(posture).includes('openrouter'),
       or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.chat false',
     },
     {

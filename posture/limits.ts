@@ -1,4 +1,5 @@
 /** Everything that follows from the posture as a number: connections, role limits, heap, server parameters. */
+import { SWITCHED, type FeatureName } from './features/index.ts';
 import { ECS } from './outside.ts';
 import { INSTANCE_MEMORY_GIB } from './schema/database.ts';
 import type { Posture } from './schema/index.ts';
@@ -127,7 +128,8 @@ export const jobsPerTask = ({ work }: Posture): number =>
   Object.values(work).reduce((sum, { concurrency }) => sum + concurrency, 0);
 
 /** Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. */
-export const sellsSomething = ({ features }: Posture): boolean => features.wallet;
+export const sellsSomething = ({ features }: Posture): boolean =>
+  Object.entries(SWITCHED).some(([name, { sells }]) => sells && features[name as FeatureName]);
 
 /** Pauses between attempts, ms: doubled after each, capped. */
 export function backoffs(attempts: number, first: number, max = Infinity): number {
@@ -146,8 +148,11 @@ export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
 export const settleTime = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
 
 /** Providers that are called at all: a feature that is off calls none. */
-export const providersInUse = ({ providers, features }: Posture) =>
-  (Object.keys(providers) as (keyof Posture['providers'])[]).filter((name) => name !== 'openrouter' || features.chat);
+export function providersInUse({ providers, features }: Posture) {
+  const asked = Object.entries(SWITCHED).flatMap(([name, { asks }]) => (features[name as FeatureName] ? asks : []));
+  const all = Object.keys(providers) as (keyof Posture['providers'])[];
+  return all.filter((name) => name === 'telegram' || asked.includes(name));
+}
 
 /**
  * Longest time that a call waits for a free place (bulkhead), ms: what the chat's handler has left when every call in it

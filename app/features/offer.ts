@@ -5,4 +5,6 @@ export interface Offer {
   /** `does` completes "/name – …". */
   command: { name: string; does: Text };
   button?: { text: Text; data: string };
+  /** There also while the feature is off: it undoes or shows what was begun. */
+  always?: boolean;
 }

@@ -1,8 +1,10 @@
+import { sellsSomething } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, plain, type Clause } from './law.ts';
 
-function clauses({ features, payments }: Posture): Clause[] {
-  if (!features.wallet) return [clause(true, 'nothing is for sale', 'nothing', 'nothing')];
+function clauses(posture: Posture): Clause[] {
+  const { payments } = posture;
+  if (!sellsSomething(posture)) return [clause(true, 'nothing is for sale', 'nothing', 'nothing')];
   const packages = Object.entries(payments.packages).sort(([, a], [, b]) => a.credits - b.credits);
   const some = packages.length > 0;
   return [

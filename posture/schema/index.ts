@@ -4,9 +4,10 @@ import { database } from './database.ts';
 import { ingress, network, telegram } from './edge.ts';
 import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
 import { payments, people } from './payments.ts';
+import { providers } from './providers.ts';
 import { schedules } from './schedules.ts';
 import { rollout, watchdog, web, worker } from './tasks.ts';
-import { history, jobs, lanes, outbox, providers, work } from './work.ts';
+import { history, jobs, lanes, outbox, work } from './work.ts';
 
 export const postureSchema = z
   .strictObject({

@@ -1,5 +1,6 @@
 /** Who is woken, how soon, and what the stack is for. */
 import { z } from 'zod';
+import { flagsOfFeatures } from '../features/index.ts';
 import { count, duration, percent } from '../units.ts';
 
 export const stage = z
@@ -7,18 +8,8 @@ export const stage = z
   .prefault('development')
   .describe('A production stack must declare how it recovers (law recovery.declared).');
 
-export const features = z
-  .strictObject({
-    chat: z.boolean().prefault(true).describe("Answer a user's text through the AI provider."),
-    wallet: z
-      .boolean()
-      .prefault(true)
-      .describe(
-        'Sell credits for Telegram Stars. Off: nothing new can be bought; what was paid is booked all the same.',
-      ),
-    remind: z.boolean().prefault(true).describe('/remind: say something again when it is time.'),
-  })
-  .prefault({});
+/** Each is declared in posture/features. */
+export const features = z.strictObject(flagsOfFeatures).prefault({});
 
 const CHAT = 'a chat id, such as "-1001234567890", or a name, such as "@oncall"';
 

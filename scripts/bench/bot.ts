@@ -37,7 +37,7 @@ export async function openBot(name: string): Promise<Bot> {
     apiRoot: apiRoot!,
     me: await new Api(botToken!, { apiRoot: apiRoot! }).getMe(),
     telegram,
-    features: [echo()],
+    features: [echo.reads()],
     jobs: posture.jobs,
   });
   return {

@@ -1,6 +1,6 @@
 /** A bot that sells: a web task as a process, its worker's lanes in the test process, and people who pay at the simulated Telegram. */
 import { Api } from 'grammy';
-import { jobsOf } from '../../app/features/jobs.ts';
+import { jobsOf } from '../../app/features/index.ts';
 import { createBoss } from '../../app/jobs/boss.ts';
 import { startJobWorker } from '../../app/jobs/worker.ts';
 import { checkLedger, isSound, balanceOf, type Balance } from '../../app/ledger/index.ts';

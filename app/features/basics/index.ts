@@ -3,23 +3,23 @@ import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Language } from '../../texts/index.ts';
-import type { Offer } from '../offer.ts';
+import type { Feature, FeatureNeeds } from '../feature.ts';
 import { texts } from './texts.ts';
 
 const HELP = 'help';
 
 /** Comes after the features whose buttons it would answer in their stead. */
-export function basics(offers: readonly Offer[]): Composer<BotContext> {
+function answers({ offers }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
 
   function keyboard(language: Language): InlineKeyboard {
     const buttons = new InlineKeyboard().text(texts['help-button'](language), HELP);
-    for (const { button } of offers) if (button) buttons.text(button.text(language), button.data);
+    for (const { button } of offers()) if (button) buttons.text(button.text(language), button.data);
     return buttons;
   }
   function help(ctx: BotContext) {
     const { language } = ctx;
-    const commands = offers.map(({ command: { name, does } }) =>
+    const commands = offers().map(({ command: { name, does } }) =>
       texts.command(language, { name, does: does(language) }),
     );
     return ctx.reply(texts.help(language, { commands: commands.join('\n') }), { parse_mode: 'HTML' });
@@ -50,3 +50,5 @@ export function basics(offers: readonly Offer[]): Composer<BotContext> {
     );
   return composer;
 }
+
+export const basics: Feature = { entrances: answers };

@@ -5,18 +5,18 @@
  */
 import { Composer } from 'grammy';
 import { TELEGRAM } from '../../../posture/outside.ts';
-import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Pool } from '../../database/pool.ts';
 import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
-import { OpenRouterRefusal, type OpenRouter } from '../../providers/openrouter.ts';
+import { OpenRouterRefusal } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import { beginning, isBlank } from '../../text.ts';
+import type { Feature, FeatureNeeds } from '../feature.ts';
 import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
+import { forget, forgetOffer } from './forget.ts';
 import { SYSTEM, texts } from './texts.ts';
 
-export function chat(pool: Pool, posture: Posture, openrouter: OpenRouter): Composer<BotContext> {
+function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
 
   composer.chatType('private').on(['message:text', 'message:caption'], async (ctx) => {
@@ -72,3 +72,5 @@ export function split(text: string, limit: number = TELEGRAM.longestText): strin
   }
   return [...parts, rest].filter((part) => !isBlank(part));
 }
+
+export const chat: Feature<'chat'> = { offers: [forgetOffer], reads: answer, exits: ({ pool }) => forget(pool) };

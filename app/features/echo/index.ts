@@ -2,12 +2,13 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { beginning } from '../../text.ts';
+import type { Feature } from '../feature.ts';
 import { texts } from './texts.ts';
 
 /** Telegram's limit of a message, less what stands before the text. */
 const LIMIT = 4000;
 
-export function echo(): Composer<BotContext> {
+function say(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer
     .chatType('private')
@@ -16,3 +17,5 @@ export function echo(): Composer<BotContext> {
     );
   return composer;
 }
+
+export const echo = { reads: say } satisfies Feature;

@@ -3,13 +3,11 @@ import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { beginning } from '../../text.ts';
-import type { Offer } from '../offer.ts';
-import { reminders } from './job.ts';
+import type { Feature } from '../feature.ts';
+import { remind as handler, reminders } from './job.ts';
 import { texts } from './texts.ts';
 
 const REMIND = 'remind';
-
-export const remindOffer: Offer = { command: { name: REMIND, does: texts.does } };
 
 const LENGTHS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LONGEST = 30 * LENGTHS.d;
@@ -30,7 +28,7 @@ export function parse(text: string): { after: number; count: number; unit: Unit;
   return { after, count, unit, of: beginning(of, LIMIT) };
 }
 
-export function remindMe(): Composer<BotContext> {
+function remindMe(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command(REMIND, async (ctx) => {
     const wanted = parse(ctx.match);
@@ -43,3 +41,9 @@ export function remindMe(): Composer<BotContext> {
   });
   return composer;
 }
+
+export const remind: Feature<'remind'> = {
+  offers: [{ command: { name: REMIND, does: texts.does } }],
+  entrances: remindMe,
+  jobs: () => ({ remind: handler }),
+};

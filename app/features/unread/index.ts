@@ -1,6 +1,7 @@
 /** What people send to the bot and no feature reads: a voice message, a sticker, a picture without a word. They are told so. */
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
+import type { Feature } from '../feature.ts';
 import { texts } from './texts.ts';
 
 /** What a person sends on purpose; service messages are not among them. */
@@ -25,7 +26,7 @@ const CONTENT = [
 const ALBUMS = 100;
 
 /** Comes before what reads texts: of an album, one word under one picture is what all of them are answered by. */
-export function unread(): Composer<BotContext> {
+function readNothing(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   /** The update that an album is answered at, which is answered again when it is run again. */
   const albums = new Map<string, number>();
@@ -49,3 +50,5 @@ export function unread(): Composer<BotContext> {
     });
   return composer;
 }
+
+export const unread: Feature = { reads: readNothing };

@@ -1,30 +1,16 @@
-/** The wallet: credits for Telegram Stars, and where they are. */
+/** The wallet: credits for Telegram Stars. What was paid, and where it is, is in the folder money. */
 import { Composer, InlineKeyboard } from 'grammy';
-import type { Posture } from '../../../posture/schema/index.ts';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Pool } from '../../database/pool.ts';
-import { balanceOf } from '../../ledger/index.ts';
-import { heldBy, history } from '../../payments/history.ts';
 import { packagesOf } from '../../payments/packages.ts';
 import { objection, order, purchaseOf } from '../../payments/purchase.ts';
-import type { Offer } from '../offer.ts';
-import { texts } from './texts.ts';
+import type { Feature, FeatureNeeds } from '../feature.ts';
+import { texts } from '../money/texts.ts';
 
 const TOPUP = 'topup';
 const BUY = /^buy:([a-z0-9-]+)$/;
 
-/** How people find it. */
-export const walletOffer: Offer = {
-  command: { name: TOPUP, does: () => texts.does.topup },
-  button: { text: () => texts.buttons.topup, data: TOPUP },
-};
-
-/** Movements that /history shows. */
-const SHOWN = 15;
-
-/** What sells; nothing of it is there while the wallet is off. */
-function shop(pool: Pool, posture: Posture): Composer<BotContext> {
+function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
   const { offerLasts: lasts } = posture.payments;
@@ -71,29 +57,13 @@ function shop(pool: Pool, posture: Posture): Composer<BotContext> {
   return composer;
 }
 
-export function wallet(pool: Pool, posture: Posture): Composer<BotContext> {
-  const composer = new Composer<BotContext>();
-  const { owners, support } = posture.people;
-  if (posture.features.wallet) composer.use(shop(pool, posture));
-
-  const inPrivate = composer.chatType('private');
-  inPrivate.command(TOPUP, (ctx) => ctx.reply(texts.closed));
-  inPrivate.callbackQuery([TOPUP, BUY], async (ctx) => answerTap(ctx, texts.closed));
-  inPrivate.command('balance', async (ctx) =>
-    ctx.reply(texts.balance(await balanceOf(pool, { botId: ctx.me.id, userId: ctx.from.id }))),
-  );
-  inPrivate.command('history', async (ctx) => {
-    const lines = await history(pool, ctx.me.id, ctx.from.id, SHOWN);
-    await ctx.reply(texts.history(lines, await heldBy(pool, ctx.me.id, ctx.from.id)));
-  });
-  inPrivate.command('terms', (ctx) => ctx.reply(texts.terms));
-  inPrivate.command('paysupport', async (ctx) => {
-    if (ctx.match === '') return ctx.reply(texts.paysupport);
-    const [reader] = [...support, ...owners];
-    if (reader === undefined) return ctx.reply(texts.paysupportNobody);
-    const who = `${ctx.from.first_name} (${ctx.from.id})`;
-    await ctx.api.sendMessage(reader, texts.complaint(who, ctx.match));
-    return ctx.reply(texts.paysupportTold);
-  });
-  return composer;
-}
+export const wallet: Feature<'wallet'> = {
+  offers: [
+    {
+      command: { name: TOPUP, does: () => texts.does.topup },
+      button: { text: () => texts.buttons.topup, data: TOPUP },
+    },
+  ],
+  entrances: shop,
+  closed: { text: () => texts.closed, taps: [TOPUP, BUY] },
+};

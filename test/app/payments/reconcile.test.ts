@@ -1,7 +1,7 @@
 /** What no update tells of is found in Telegram's own list (faults payment-lost, clawback). */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { starSchedules } from '../../../app/features/wallet/reconcile.ts';
+import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { withTx } from '../../../app/database/tx.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
 import { isReconciled, reconcile, watchStars, type ReconcileNeeds } from '../../../app/payments/reconcile.ts';

@@ -1,7 +1,7 @@
 /** What the alarms on money are made of: each number grows with its trouble, and falls with its cure. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { starSchedules } from '../../../app/features/wallet/reconcile.ts';
+import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { readMoney } from '../../../app/payments/watch.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { captureLog } from '../../harness/logs.ts';

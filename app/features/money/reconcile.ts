@@ -6,7 +6,7 @@ import { say } from '../../outbox/index.ts';
 import type { Payment } from '../../payments/book.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
-import type { JobNeeds } from '../jobs.ts';
+import type { JobNeeds } from '../feature.ts';
 import { texts } from './texts.ts';
 
 /** Beyond the life of an offer: how long a payment of it may take to show. ms */

@@ -8,7 +8,7 @@ import { Hopeless, RetryLater } from '../../outcome.ts';
 import { takeBack } from '../../payments/book.ts';
 import { refundRefused, refunds } from '../../payments/refund.ts';
 import { hasGoneBack, readTransactions } from '../../payments/transactions.ts';
-import type { JobNeeds } from '../jobs.ts';
+import type { JobNeeds } from '../feature.ts';
 
 /** Of a charge that Telegram will never give back: another bot's, or a person who is gone. */
 const NEVER = /CHARGE_ID_INVALID|CHARGE_NOT_FOUND|USER_ID_INVALID|USER_DEACTIVATED|PEER_ID_INVALID/i;

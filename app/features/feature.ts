@@ -1,0 +1,62 @@
+/** The face of a feature: all that the rest of the bot knows of it. */
+import type { Api, Composer } from 'grammy';
+import type { DeclaredName, QueuesOf, SlotsOf } from '../../posture/features/index.ts';
+import type { JobName, Posture } from '../../posture/schema/index.ts';
+import type { BotContext } from '../bot/context.ts';
+import type { Pool } from '../database/pool.ts';
+import type { Job } from '../jobs/job.ts';
+import type { ScheduleHandler } from '../jobs/run.ts';
+import type { OpenRouter } from '../providers/openrouter.ts';
+import type { Text } from '../texts/index.ts';
+import type { Offer } from './offer.ts';
+
+/** What handlers of updates are made from. */
+export interface FeatureNeeds {
+  pool: Pool;
+  posture: Posture;
+  openrouter: OpenRouter;
+  /** What can be begun just now, in the order of /help. */
+  offers: () => readonly Offer[];
+}
+
+/** What handlers of jobs and schedules are made from. */
+export interface JobNeeds {
+  pool: Pool;
+  posture: Posture;
+  botId: number;
+  /** Telegram's, under the declared policy. A send has no idempotency key: what must not be said twice goes by the outbox. */
+  api: Api;
+}
+
+type Part = (needs: FeatureNeeds) => Composer<BotContext>;
+
+interface Handlers {
+  /** What people can find it by: lines of /help, buttons under the greeting. */
+  offers?: readonly Offer[];
+  /** Commands, taps, checkouts that begin something: there while it is on. No message in people's own words comes here. */
+  entrances?: Part;
+  /** What people write in their own words, or send: there while it is on. */
+  reads?: Part;
+  /** Commands, taps and payments that end, show or undo what was begun: there whatever is switched off. */
+  exits?: Part;
+  /** What those are told who find its entrances closed. */
+  closed?: { text: Text; taps?: readonly (string | RegExp)[] };
+}
+
+/** A queue that is declared needs who handles it; so does a schedule. Without, the face does not compile. */
+type JobsOf<Name extends DeclaredName> = [QueuesOf<Name>] extends [never]
+  ? { jobs?: undefined }
+  : { jobs: (needs: JobNeeds) => { [Queue in QueuesOf<Name>]: Queue extends JobName ? Job<Queue> : never } };
+type SchedulesOf<Name extends DeclaredName> = [SlotsOf<Name>] extends [never]
+  ? { schedules?: undefined }
+  : { schedules: (needs: JobNeeds) => Record<SlotsOf<Name>, ScheduleHandler> };
+
+/** Any feature, as far as the table needs to know. */
+export interface AnyFeature extends Handlers {
+  jobs?: ((needs: JobNeeds) => object) | undefined;
+  schedules?: ((needs: JobNeeds) => object) | undefined;
+}
+
+/** A feature that posture/features declares, by its name there; without a name, one that needs no more than updates. */
+export type Feature<Name extends DeclaredName = never> = Handlers &
+  ([Name] extends [never] ? { jobs?: undefined; schedules?: undefined } : JobsOf<Name> & SchedulesOf<Name>);

@@ -1,0 +1,51 @@
+/**
+ * What the features declare, one line each; their code is in the folder of the same name under app/features. Nothing of
+ * that is imported here: whoever deploys or watches the bot needs none of it.
+ */
+import { chat } from './chat.ts';
+import { money } from './money.ts';
+import { remind } from './remind.ts';
+import { wallet } from './wallet.ts';
+
+/** By their key under `features`. */
+export const SWITCHED = {
+  chat,
+  wallet,
+  remind,
+};
+
+export const ALWAYS = { money };
+
+type Declared = typeof SWITCHED & typeof ALWAYS;
+
+/** Features that the posture can switch off. */
+export type FeatureName = keyof typeof SWITCHED;
+export type DeclaredName = keyof Declared;
+/** Queues of jobs that a feature declares, and so has to handle. */
+export type QueuesOf<Name extends DeclaredName> = keyof Declared[Name]['work'];
+/** Schedules that a feature declares. */
+export type SlotsOf<Name extends DeclaredName> = keyof Declared[Name]['slots'];
+
+/** All of a union at once. */
+type Merged<T> = (T extends unknown ? (part: T) => void : never) extends (part: infer All) => void ? All : never;
+
+const DECLARED = [...Object.values(SWITCHED), ...Object.values(ALWAYS)];
+type Work = Merged<Declared[DeclaredName]['work']>;
+
+/** The keys under `features`. */
+export const flagsOfFeatures = Object.fromEntries(
+  Object.entries(SWITCHED).map(([name, { flag }]) => [name, flag]),
+) as unknown as { [Name in FeatureName]: (typeof SWITCHED)[Name]['flag'] };
+
+/** Queues of all features, with what their alarms say. */
+export const QUEUES = Object.assign({}, ...DECLARED.map(({ work }) => work)) as Work;
+
+/** Their keys under `work`. */
+export const workOfFeatures = Object.fromEntries(
+  Object.entries(QUEUES).map(([name, { queue }]) => [name, queue]),
+) as unknown as { [Name in keyof Work]: Work[Name]['queue'] };
+
+/** Their keys under `schedules`. */
+export const slotsOfFeatures = Object.assign({}, ...DECLARED.map(({ slots }) => slots)) as Merged<
+  Declared[DeclaredName]['slots']
+>;

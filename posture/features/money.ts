@@ -1,0 +1,23 @@
+/** What is declared for money that was paid: it is booked, reconciled and given back whatever is for sale. */
+import { jobQueue, schedule } from '../schema/queue.ts';
+import { always } from './feature.ts';
+
+export const money = always({
+  work: {
+    refund: {
+      queue: jobQueue(
+        { concurrency: 2, deadline: '30s', patience: '24h', attempts: 8, first: '5s', max: '10m' },
+        'Payments whose Stars go back to who paid them.',
+      ),
+      what: 'refunds',
+      dead: 'ticket',
+    },
+  },
+  slots: {
+    stars: schedule(
+      { every: '30s', deadline: '25s' },
+      "Looks for payments and refunds in Telegram's list while an order is open or money is on its way.",
+    ),
+    reconcile: schedule({ every: '1h', deadline: '10m' }, "Compares all of Telegram's list with our books."),
+  },
+});
