@@ -33,7 +33,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['bot', 'health', 'intake'],
   ['payments'],
   ['jobs', 'outbox'],
-  ['lanes', 'ledger'],
+  ['lanes', 'ledger', 'people'],
   ['providers'],
   ['database'],
   ['texts'],

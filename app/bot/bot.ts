@@ -7,6 +7,7 @@ import type { Turn, UpdateHandler } from '../lanes/update.ts';
 import { ProviderFailure } from '../providers/policy.ts';
 import { mayNotWrite } from '../providers/telegram-answer.ts';
 import type { TelegramClient } from '../providers/telegram.ts';
+import type { People as KnownPeople } from '../people/index.ts';
 import { languageFor } from '../texts/index.ts';
 import { cameTooLate } from './answers.ts';
 import type { BotContext } from './context.ts';
@@ -23,6 +24,8 @@ interface BotOptions {
   jobs: Record<QueueName, { patience: number }>;
   /** Told of people who write to the bot, and of those who block it. */
   people?: People;
+  /** Knows who has chosen a language; without, everybody is spoken to in that of their app. */
+  languages?: Pick<KnownPeople, 'spokenTo'>;
 }
 
 export interface People {
@@ -54,7 +57,7 @@ const underSignal =
 
 /** Makes the handler that the lanes call for each update. It rejects with what went wrong, unwrapped and classified. */
 export function createBotHandler(options: BotOptions): UpdateHandler {
-  const { botToken, apiRoot, me, telegram, features, jobs, people } = options;
+  const { botToken, apiRoot, me, telegram, features, jobs, people, languages } = options;
   const bot = new Bot<BotContext>(botToken, { botInfo: me, client: { apiRoot, canUseWebhookReply: () => false } });
   const api = new Api(botToken, { apiRoot });
   api.config.use(telegram.transformer());
@@ -63,7 +66,8 @@ export function createBotHandler(options: BotOptions): UpdateHandler {
   bot.use(async (ctx, next) => {
     const { turn, journal } = turns.get(ctx.update)!;
     ctx.turn = turn;
-    ctx.language = languageFor(ctx.from?.language_code);
+    const isOwn = (ctx.chat ?? { type: 'private' }).type === 'private';
+    ctx.language = languages?.spokenTo(ctx.from, isOwn) ?? languageFor(ctx.from?.language_code);
     ctx.api.config.use(telegram.transformer(journal.leaving, turn.deadline), underSignal(turn), journal.transformer);
     await next();
   });

@@ -24,6 +24,7 @@ import { startOutbox } from '../outbox/index.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
+import { PEOPLE_CHANNEL, startPeople } from '../people/index.ts';
 import type { Task } from './task.ts';
 
 const IDLE: Progress = { inHand: 0, ended: 0 };
@@ -77,9 +78,9 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const listener = startListener({
     url: env.DATABASE_URL,
     posture,
-    channels: [READY_CHANNEL],
+    channels: [READY_CHANNEL, PEOPLE_CHANNEL],
     log,
-    onNotify: () => engine?.wake(),
+    onNotify: (channel) => (channel === PEOPLE_CHANNEL ? people.wake() : engine?.wake()),
   });
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
@@ -95,6 +96,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
   });
 
+  const people = startPeople({ pool, botId, log });
   const blocked = startBlocked(pool, botId, log);
   const outbox = startOutbox({
     pool,
@@ -116,6 +118,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     await persist('the database is not ready', log, ending.signal, async () => {
       await assertDirect(pool, sessionTimeouts(posture));
       await pool.query('SELECT FROM evenkeel.lane LIMIT 1');
+      await people.load();
     });
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
@@ -125,6 +128,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       features: composeFeatures({ pool, posture, openrouter }),
       jobs: posture.jobs,
       people: blocked,
+      languages: people,
     });
     engine = startEngine({
       pool,
@@ -151,7 +155,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     // A second is kept for closing what is left, and for what has to be put back the time that this takes.
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
-    await Promise.all([blocked.stop(), listener.stop(), money.stop()]);
+    await Promise.all([people.stop(), blocked.stop(), listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close()]);
     await server.close();
     await pool.end();

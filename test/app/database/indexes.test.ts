@@ -19,6 +19,7 @@ import { createSweep } from '../../../app/lanes/sweep.ts';
 import { freeOrphans, takeOver } from '../../../app/lanes/takeover.ts';
 import { QUEUES } from '../../../app/lanes/queues.ts';
 import type { StoredUpdate } from '../../../app/lanes/update.ts';
+import { languageOf, noteSeen, readChoices } from '../../../app/people/store.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -40,6 +41,10 @@ const SILENCE = `
   WITH quiet AS (UPDATE evenkeel.worker SET seen_at = now() - interval '1 minute' WHERE bot_id = 1)
   INSERT INTO evenkeel.pulse (bot_id, since) VALUES (1, now() - interval '1 hour')
   ON CONFLICT (bot_id) DO UPDATE SET since = EXCLUDED.since, seen_at = clock_timestamp()`;
+const PEOPLE = `
+  INSERT INTO evenkeel.person (bot_id, user_id, app_language, language, language_at)
+  SELECT 1, n, 'de', CASE WHEN n % 100 = 0 THEN 'en' END, CASE WHEN n % 100 = 0 THEN now() - n * interval '1 s' END
+  FROM generate_series(1, 100000) AS n`;
 const CHATS = `
   INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
   SELECT 1, n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, n % 2000, repeat('x', 50), now() - n * interval '1 s'
@@ -94,6 +99,13 @@ async function hotPath(from: number): Promise<void> {
         (await recall(pool, { botId: 1, chatId: id, threadId: 0 }, { messages: 20, characters: 16_000 })).length,
         20,
       );
+      await noteSeen(
+        pool,
+        1,
+        Array.from({ length: 1000 }, (_, n) => [id * 100 + n, 'de'] as const),
+      );
+      await languageOf(pool, 1, id);
+      assert.ok((await readChoices(pool, 1, new Date(Date.now() - 3_600_000).toISOString(), 60)).length < 100);
       await forgetConversation(pool, { botId: 1, chatId: id + 1, threadId: 0 });
     }
   } finally {
@@ -119,12 +131,14 @@ test('no hot statement scans a table, whatever the planner knows of it', async (
   await sql('ALTER TABLE evenkeel.inbox SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.lane SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.message SET (autovacuum_enabled = false)');
-  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message');
+  await sql('ALTER TABLE evenkeel.person SET (autovacuum_enabled = false)');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message, evenkeel.person');
   await sql(LOAD);
   await sql(LANES);
   await sql(CHATS);
+  await sql(PEOPLE);
   await withoutScans('planned for the empty tables', () => hotPath(10));
-  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message');
+  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message, evenkeel.person');
   await withoutScans('analysed', () => hotPath(500));
 });
 
