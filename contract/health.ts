@@ -31,6 +31,8 @@ const provider = z.looseObject({
   breaker: z.enum(['closed', 'open', 'half-open']),
   inFlight: gauge,
   failures: gauge,
+  /** OpenRouter's: 1 since it said that our account there has nothing left, until it answers again: a gauge. */
+  balanceEmpty: gauge.optional(),
   /** Telegram's: sends whose outcome was not known, those of them that were sent once more, those left to a person. */
   sends: z.object({ unknown: gauge, repeated: gauge, listed: gauge }).optional(),
   /** Telegram's: its limits of messages a second and a minute. */
@@ -136,7 +138,7 @@ export const glimpse = page
 export const vitalSigns = z.object({
   listener: roleDetails.shape.listener,
   money: roleDetails.shape.money,
-  providers: z.record(z.string(), provider.pick({ breaker: true })).optional(),
+  providers: z.record(z.string(), provider.pick({ breaker: true, balanceEmpty: true })).optional(),
 });
 
 export type Status = z.output<typeof status>;

@@ -274,6 +274,10 @@ export interface ProviderFaults {
   rateLimit?: boolean;
   /** Answers are of characters that nobody sees. */
   blank?: boolean;
+  /** The account has nothing left: 402. */
+  empty?: boolean;
+  /** The model ends in the middle: an error inside a 200. */
+  breaksOff?: boolean;
   /** Latency of each answer, ms. */
   latency?: number;
 }

@@ -32,9 +32,10 @@ export function vitals(role: string, health: unknown, openFiles: number | undefi
           own('paymentsTakenBack', money.takenBack, {}),
         ]
       : []),
-    ...Object.entries(providers).map(([provider, { breaker }]) =>
+    ...Object.entries(providers).flatMap(([provider, { breaker, balanceEmpty }]) => [
       own('breakerOpen', BREAKER[breaker], { Provider: provider }),
-    ),
+      ...(balanceEmpty === undefined ? [] : [own('balanceEmpty', balanceEmpty, { Provider: provider })]),
+    ]),
   ];
 }
 

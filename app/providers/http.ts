@@ -3,14 +3,37 @@ import { Agent, errors, type Dispatcher } from 'undici';
 import { describeError } from '../log.ts';
 import { ProviderFailure, type Outcome } from './policy.ts';
 
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'DELETE';
+  /** With its query, below the provider's address. */
+  path: string;
+  headers?: Record<string, string>;
+  /** JSON. */
+  body?: string;
+  signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  status: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Undefined where the body is no JSON: a gateway in between may answer with a page. */
+  json: unknown;
+}
+
+export interface HttpStream extends Omit<HttpAnswer, 'json'> {
+  /** Read to its end or left by `break`, once; rejects with {@link ProviderFailure} where it breaks off. */
+  body: AsyncIterable<Uint8Array>;
+}
+
 export interface HttpClient {
-  /** POSTs JSON; resolves with whatever status came. Rejects with {@link ProviderFailure} where no answer came. */
-  post(
-    path: string,
-    body: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<{ status: number; json: unknown }>;
+  /**
+   * Resolves with whatever status came.
+   * @throws {ProviderFailure} where no answer came, or one that is larger than `maxBytes`
+   */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** The same, with a body that is read as it comes: no more of it is held than its reader has asked for. */
+  stream(request: HttpRequest): Promise<HttpStream>;
   close(): Promise<void>;
 }
 
@@ -20,8 +43,12 @@ interface HttpOptions {
   /** Deadline of connecting, of the answer's headers and of its body each, ms; the policy bounds the whole. */
   timeout: number;
   connections: number;
+  /** Largest body of an answer: beyond it the connection is cut, and nothing more is held in memory. */
+  maxBytes?: number;
 }
 
+/** Beyond any answer of JSON that a provider has reason to give. */
+const MAX_BYTES = 8 * 1024 * 1024;
 const CLOSE_WITHIN = 2_000;
 
 /** Errors that come before a byte of the request has left: repeating it cannot do anything twice. */
@@ -38,7 +65,8 @@ const NOT_SENT = new Set([
 export const outcomeOf = (error: unknown): Outcome =>
   error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)) ? 'not-done' : 'unknown';
 
-export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOptions): HttpClient {
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const { name, baseUrl, timeout, connections, maxBytes = MAX_BYTES } = options;
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const agent = new Agent({
@@ -48,26 +76,43 @@ export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOp
     headersTimeout: timeout,
     bodyTimeout: timeout,
     keepAliveTimeout: 30_000,
+    maxResponseSize: maxBytes,
   });
 
-  async function post(path: string, body: string, headers: Record<string, string>, signal: AbortSignal) {
-    let answer: Dispatcher.ResponseData;
+  async function send({ method, path, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
     try {
-      answer = await agent.request({
+      return await agent.request({
         origin: base.origin,
         path: `${prefix}${path}`,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body,
+        method,
+        headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body }),
         signal,
       });
     } catch (error) {
       throw failure(error, signal);
     }
-    const text = await answer.body.text().catch((error: unknown) => {
-      throw failure(error, signal);
+  }
+
+  async function request(wanted: HttpRequest): Promise<HttpAnswer> {
+    const { statusCode: status, headers, body } = await send(wanted);
+    const text = await body.text().catch((error: unknown) => {
+      throw failure(error, wanted.signal);
     });
-    return { status: answer.statusCode, json: parse(text) };
+    return { status, headers, json: parse(text) };
+  }
+
+  async function stream(wanted: HttpRequest): Promise<HttpStream> {
+    const { statusCode: status, headers, body } = await send(wanted);
+    return { status, headers, body: chunks(body, wanted.signal) };
+  }
+
+  async function* chunks(body: Dispatcher.ResponseData['body'], signal: AbortSignal): AsyncIterable<Uint8Array> {
+    try {
+      for await (const chunk of body) yield chunk as Uint8Array;
+    } catch (error) {
+      throw failure(error, signal);
+    }
   }
 
   function failure(error: unknown, signal: AbortSignal): unknown {
@@ -76,7 +121,8 @@ export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOp
   }
 
   return {
-    post,
+    request,
+    stream,
     close: async () => {
       const timer = setTimeout(() => void agent.destroy(), CLOSE_WITHIN);
       await agent.close().finally(() => clearTimeout(timer));
@@ -84,7 +130,6 @@ export function createHttpClient({ name, baseUrl, timeout, connections }: HttpOp
   };
 }
 
-/** A gateway in between may answer with a page instead of JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

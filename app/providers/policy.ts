@@ -22,6 +22,12 @@ export type ProviderName = keyof Posture['providers'];
 export type Outcome = 'not-done' | 'unknown';
 
 /**
+ * What of a call may be repeated on the spot. `safe`: whatever came of it, as doing it twice is doing it once.
+ * `if-not-sent`: only what surely was not done. `never`: nothing; its caller looks first what became of it.
+ */
+export type Repeat = 'never' | 'if-not-sent' | 'safe';
+
+/**
  * The provider did not do what was asked, or nobody knows whether it did, for a reason of its own: a message whose
  * sending ended in a timeout may have been delivered, and is not repeated on the spot (fault ambiguous-send).
  */
@@ -36,12 +42,12 @@ export class ProviderFailure extends Error {
 
 export interface ProviderPolicy {
   /**
-   * Runs a call; `signal` given to it is aborted at the declared timeout or when the caller's is. What surely was not
-   * done is repeated on the spot, within the declared attempts; with `repeatable`, what may have been done is as well.
+   * Runs a call; `signal` given to it is aborted at the declared timeout or when the caller's is. It is repeated on the
+   * spot within the declared attempts, as far as `repeat` allows; default: `if-not-sent`.
    * @throws {RetryLater} when the breaker is open or too many calls wait
    * @throws {ProviderFailure} when the provider failed or did not answer in time
    */
-  call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, repeatable?: boolean): Promise<T>;
+  call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, repeat?: Repeat): Promise<T>;
   state: () => { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number };
 }
 
@@ -88,13 +94,16 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
       ),
       breaker,
     );
-  const careful = repeating(({ outcome }) => outcome === 'not-done');
-  const carefree = repeating(() => true);
+  const policies = {
+    never: breaker,
+    'if-not-sent': repeating(({ outcome }) => outcome === 'not-done'),
+    safe: repeating(() => true),
+  } satisfies Record<Repeat, unknown>;
 
   async function call<T>(
     work: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
-    repeatable = false,
+    repeat: Repeat = 'if-not-sent',
   ): Promise<T> {
     assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
@@ -102,8 +111,7 @@ export function createPolicy(name: ProviderName, posture: Posture, log: Logger):
     let leave: (() => void) | undefined;
     try {
       leave = await places.take(signal);
-      const policy = repeatable ? carefree : careful;
-      return await policy.execute(() => withDeadline(name, declared.timeout, signal, work), signal);
+      return await policies[repeat].execute(() => withDeadline(name, declared.timeout, signal, work), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw translate(error);

@@ -65,7 +65,12 @@ export function createTelegramClient(
   const sends: SendCounts = { unknown: 0, repeated: 0, listed: 0 };
 
   async function post(method: string, body: string, signal: AbortSignal): Promise<ApiResponse<unknown>> {
-    const { status, json } = await http.post(`/bot${env.botToken}/${method}`, body, {}, signal);
+    const { status, json } = await http.request({
+      method: 'POST',
+      path: `/bot${env.botToken}/${method}`,
+      body,
+      signal,
+    });
     return readAnswer(method, json, status);
   }
 
@@ -99,7 +104,7 @@ export function createTelegramClient(
             return upload(() => prev(method, sent, own as typeof signal), method);
           },
           given,
-          repeatable,
+          repeatable ? 'safe' : 'if-not-sent',
         );
       }
 

@@ -48,6 +48,8 @@ export const TASK_METRICS = {
   openFiles: 'OpenFiles',
   /** Of each provider: 1 while the breaker is open, 0.5 while one call tries again. */
   breakerOpen: 'BreakerOpen',
+  /** Of a provider that is paid in advance: 1 since it said that our account is empty. */
+  balanceEmpty: 'ProviderBalanceEmpty',
   /** How the money is (app/payments/watch.ts); of the stack and not of a task: every worker sees the same. */
   paymentsUncredited: 'PaymentsUncredited',
   paymentsParked: 'PaymentsParked',

@@ -42,5 +42,25 @@ function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
   };
 }
 
+/** Nothing mends it but a payment of ours, so it does not wait for the morning. */
+const balanceEmpty: AlarmDraft = {
+  id: 'provider-balance-empty',
+  title: 'Our account at OpenRouter is empty: questions are answered with an apology',
+  metric: { namespace: TASK, name: TASK_METRICS.balanceEmpty, dimensions: ['stack', 'provider:openrouter'] },
+  statistic: 'Maximum',
+  comparison: '>=',
+  threshold: 1,
+  unit: 'Count',
+  periods: 2,
+  datapoints: 2,
+  missing: 'notBreaching',
+  severity: 'page',
+  faults: ['no-degradation'],
+  delay: DELAY,
+};
+
 export const providerAlarms = (posture: Posture): Alarm[] =>
-  providersInUse(posture).map((provider) => alarm(posture, breaker(posture, provider)));
+  providersInUse(posture).flatMap((provider) => [
+    alarm(posture, breaker(posture, provider)),
+    ...(provider === 'openrouter' ? [alarm(posture, balanceEmpty)] : []),
+  ]);

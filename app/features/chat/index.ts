@@ -40,7 +40,7 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
       openrouter.complete([{ role: 'system', content: SYSTEM }, ...asked], ctx.turn.signal),
       ctx.replyWithChatAction('typing'),
     ]);
-    if (answer.status === 'fulfilled') return remember(pool, { ...at, role: 'assistant', text: answer.value });
+    if (answer.status === 'fulfilled') return remember(pool, { ...at, role: 'assistant', text: answer.value.text });
     return politely(ctx, answer.reason);
   }
 

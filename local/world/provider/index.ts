@@ -20,6 +20,8 @@ export const faultsSchema = z.strictObject({
   hang: z.boolean().exactOptional(),
   rateLimit: z.boolean().exactOptional(),
   blank: z.boolean().exactOptional(),
+  empty: z.boolean().exactOptional(),
+  breaksOff: z.boolean().exactOptional(),
   latency: z.number().min(0).exactOptional(),
 });
 
@@ -94,11 +96,13 @@ class Simulation {
     if (route !== `POST ${PATH}/chat/completions`) throw new ProviderError(404, `no ${route} here`);
     if (request.headers.authorization !== `Bearer ${this.apiKey}`)
       throw new ProviderError(401, 'No auth credentials found');
-    const { latency, hang, error, rateLimit, blank } = this.faults;
+    const { latency, hang, error, rateLimit, blank, empty, breaksOff } = this.faults;
     if (latency) await new Promise<void>((resolve) => void this.clock.afterReal(latency, resolve));
     if (hang) return undefined;
     if (error) throw new ProviderError(500, 'Internal Server Error');
     if (rateLimit) throw new ProviderError(429, 'Rate limit exceeded');
+    if (empty) throw new ProviderError(402, 'Insufficient credits');
+    if (breaksOff) return { error: { code: 502, message: 'Upstream error from the provider' } };
     return completion(parse(body.toString()), blank ? '\u200b\u2800' : undefined);
   }
 }

@@ -12,7 +12,10 @@ const worker = {
   lanes: {},
   listener: { connected: 0 },
   money: { uncredited: 1, parked: 2, refundsStuck: 3, reconciledSeconds: 4, mismatches: 5, takenBack: 6 },
-  providers: { telegram: { breaker: 'closed', failures: 0 }, openrouter: { breaker: 'half-open', failures: 3 } },
+  providers: {
+    telegram: { breaker: 'closed', failures: 0 },
+    openrouter: { breaker: 'half-open', failures: 3, balanceEmpty: 1 },
+  },
 };
 
 test('a task says of itself what cannot be seen from outside', () => {
@@ -30,6 +33,7 @@ test('a task says of itself what cannot be seen from outside', () => {
       ['PaymentsTakenBack', 6, {}],
       ['BreakerOpen', 0, { Provider: 'telegram' }],
       ['BreakerOpen', 0.5, { Provider: 'openrouter' }],
+      ['ProviderBalanceEmpty', 1, { Provider: 'openrouter' }],
     ],
   );
   assert.deepEqual(

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPolicy, ProviderFailure, type Outcome, type Repeat } from '../../../app/providers/policy.ts';
+import { resolve } from '../../../posture/resolve.ts';
+import { captureLog } from '../../harness/logs.ts';
+
+const posture = resolve({ providers: { telegram: { attempts: 3, backoff: '10ms' } } });
+
+test('what of a call is repeated on the spot: never, only what was surely not done, or whatever came of it', async () => {
+  const calls = async (repeat: Repeat, outcome: Outcome) => {
+    const policy = createPolicy('telegram', posture, captureLog().log);
+    let made = 0;
+    const work = async () => {
+      made += 1;
+      throw new ProviderFailure('no', outcome);
+    };
+    await assert.rejects(policy.call(work, new AbortController().signal, repeat), ProviderFailure);
+    return made;
+  };
+  const table = {
+    never: [1, 1],
+    'if-not-sent': [3, 1],
+    safe: [3, 3],
+  };
+  for (const [repeat, [notDone, unknown]] of Object.entries(table) as [Repeat, number[]][]) {
+    assert.equal(await calls(repeat, 'not-done'), notDone, `${repeat}, not done`);
+    assert.equal(await calls(repeat, 'unknown'), unknown, `${repeat}, unknown`);
+  }
+});
