@@ -6,7 +6,7 @@ import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { book, takeBack, type Booked } from '../../payments/book.ts';
-import { texts } from './texts.ts';
+import { sayReceipt, sayWentBack } from './words.ts';
 
 export function booking(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
@@ -36,7 +36,7 @@ export function booking(): Composer<BotContext> {
     });
     // The same payment in another update: its payer has been told by the first.
     if (payment.updateId !== String(updateId)) return;
-    await ctx.reply(payment.state === 'parked' ? texts.parked(payment) : texts.receipt(payment, now));
+    await ctx.reply(sayReceipt(ctx.language, payment, now));
   });
 
   composer.on('message:refunded_payment', async (ctx) => {
@@ -56,7 +56,7 @@ export function booking(): Composer<BotContext> {
       return { ...booked, now: await balanceOf(tx, { botId: ctx.me.id, userId: booked.payment.userId }) };
     });
     // Of those that we have asked for ourselves, this is what tells.
-    if (applied || payment.state === 'refunded') await ctx.reply(texts.wentBack(payment, now));
+    if (applied || payment.state === 'refunded') await ctx.reply(sayWentBack(ctx.language, payment, now));
   });
 
   return composer;

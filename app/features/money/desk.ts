@@ -6,8 +6,11 @@ import type { Pool } from '../../database/pool.ts';
 import type { Tx } from '../../database/tx.ts';
 import { adjust, InsufficientCredits, type Balance } from '../../ledger/index.ts';
 import { audit } from '../../payments/audit.ts';
-import { askRefund, chargeOf } from '../../payments/refund.ts';
-import { deskTexts as texts } from './desk-texts.ts';
+import type { Payment } from '../../payments/book.ts';
+import type { Language } from '../../texts/index.ts';
+import { askRefund, chargeOf, type RefundAnswer } from '../../payments/refund.ts';
+import { texts } from './texts.ts';
+import { receiptOf } from './words.ts';
 
 const REFUND = /^R-(\d{1,15})\s+(?:(force)\s+)?(\S[^]{2,400})$/i;
 const ADJUST = /^(\d{1,15})\s+([+-]\d{1,15})\s+(\S[^]{2,400})$/;
@@ -16,6 +19,19 @@ interface Role {
   name: string;
   /** Credits that it may move at once; undefined: any number. */
   atMost: bigint | undefined;
+}
+
+const asked = (language: Language, { number, amount: paid, userId }: Payment): string =>
+  texts['refund-asked'](language, { receipt: receiptOf(number), paid, who: String(userId) });
+
+function notRefunded(
+  language: Language,
+  { why, payment, missing = 0n }: Extract<RefundAnswer, { asked: false }>,
+): string {
+  if (why === 'spent') return texts['not-refunded-spent'](language, { missing });
+  if (why === 'unknown' || why === 'too-much' || !payment)
+    return texts[`not-refunded-${why === 'too-much' ? why : 'unknown'}`](language);
+  return texts[`not-refunded-${why}`](language, { receipt: receiptOf(payment.number) });
 }
 
 export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
@@ -35,9 +51,9 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
     // For everybody else there is no such command.
     if (!role) return next();
     const [, number, force, reason] = REFUND.exec(ctx.match) ?? [];
-    if (number === undefined || reason === undefined) return ctx.reply(texts.refundUsage);
+    if (number === undefined || reason === undefined) return ctx.reply(texts['refund-usage'](ctx.language));
     const charge = await chargeOf(pool, ctx.me.id, Number(number));
-    if (charge === undefined) return ctx.reply(texts.noReceipt(number));
+    if (charge === undefined) return ctx.reply(texts['receipt-unknown'](ctx.language, { receipt: `R-${number}` }));
     const answer = await ctx.turn.transaction((tx) =>
       askRefund(tx, {
         botId: ctx.me.id,
@@ -48,18 +64,20 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
         force: force !== undefined,
       }),
     );
-    return ctx.reply(answer.asked ? texts.asked(answer.payment) : texts.notRefunded(answer));
+    return ctx.reply(answer.asked ? asked(ctx.language, answer.payment) : notRefunded(ctx.language, answer));
   });
 
   inPrivate.command('adjust', async (ctx, next) => {
     const role = roleOf(ctx.from.id);
     if (!role) return next();
     const [, user, given, reason] = ADJUST.exec(ctx.match) ?? [];
-    if (user === undefined || given === undefined || reason === undefined) return ctx.reply(texts.adjustUsage);
+    if (user === undefined || given === undefined || reason === undefined)
+      return ctx.reply(texts['adjust-usage'](ctx.language));
     const amount = BigInt(given);
     const size = amount < 0n ? -amount : amount;
-    if (size === 0n) return ctx.reply(texts.adjustUsage);
-    if (role.atMost !== undefined && size > role.atMost) return ctx.reply(texts.tooMuch(role.atMost));
+    if (size === 0n) return ctx.reply(texts['adjust-usage'](ctx.language));
+    if (role.atMost !== undefined && size > role.atMost)
+      return ctx.reply(texts['adjust-too-much'](ctx.language, { most: role.atMost }));
     const botId = ctx.me.id;
     const userId = Number(user);
     // Its update is the cause: run again, it is made once.
@@ -71,10 +89,11 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
       return balance;
     };
     try {
-      return await ctx.reply(texts.adjusted(userId, await ctx.turn.transaction(work)));
+      const { available, held, debt } = await ctx.turn.transaction(work);
+      return await ctx.reply(texts.adjusted(ctx.language, { who: user, available, held, owed: -debt }));
     } catch (error) {
       if (!(error instanceof InsufficientCredits)) throw error;
-      return ctx.reply(texts.notThere(error.available));
+      return ctx.reply(texts['adjust-not-there'](ctx.language, { available: error.available }));
     }
   });
 

@@ -2,6 +2,7 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
+import { languageOf } from '../../people/index.ts';
 import { heldBy, history } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
@@ -9,6 +10,7 @@ import { desk } from './desk.ts';
 import { starSchedules } from './reconcile.ts';
 import { refund } from './refund.ts';
 import { texts } from './texts.ts';
+import { sayBalance, sayHistory } from './words.ts';
 
 /** Movements that /history shows. */
 const SHOWN = 15;
@@ -19,20 +21,21 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const { owners, support } = posture.people;
   const inPrivate = composer.chatType('private');
   inPrivate.command('balance', async (ctx) =>
-    ctx.reply(texts.balance(await balanceOf(pool, { botId: ctx.me.id, userId: ctx.from.id }))),
+    ctx.reply(sayBalance(ctx.language, await balanceOf(pool, { botId: ctx.me.id, userId: ctx.from.id }))),
   );
   inPrivate.command('history', async (ctx) => {
     const lines = await history(pool, ctx.me.id, ctx.from.id, SHOWN);
-    await ctx.reply(texts.history(lines, await heldBy(pool, ctx.me.id, ctx.from.id)));
+    await ctx.reply(sayHistory(ctx.language, lines, await heldBy(pool, ctx.me.id, ctx.from.id)));
   });
-  inPrivate.command('terms', (ctx) => ctx.reply(texts.terms));
+  inPrivate.command('terms', (ctx) => ctx.reply(texts.terms(ctx.language)));
   inPrivate.command('paysupport', async (ctx) => {
-    if (ctx.match === '') return ctx.reply(texts.paysupport);
+    if (ctx.match === '') return ctx.reply(texts.paysupport(ctx.language));
     const [reader] = [...support, ...owners];
-    if (reader === undefined) return ctx.reply(texts.paysupportNobody);
+    if (reader === undefined) return ctx.reply(texts['paysupport-nobody'](ctx.language));
     const who = `${ctx.from.first_name} (${ctx.from.id})`;
-    await ctx.api.sendMessage(reader, texts.complaint(who, ctx.match));
-    return ctx.reply(texts.paysupportTold);
+    const language = await languageOf(pool, ctx.me.id, reader);
+    await ctx.api.sendMessage(reader, texts.complaint(language, { who, words: ctx.match }));
+    return ctx.reply(texts['paysupport-told'](ctx.language));
   });
   return composer;
 }

@@ -4,10 +4,11 @@ import { balanceOf } from '../../ledger/index.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
 import { say } from '../../outbox/index.ts';
 import type { Payment } from '../../payments/book.ts';
+import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../feature.ts';
-import { texts } from './texts.ts';
+import { sayReceipt, sayWentBack } from './words.ts';
 
 /** Beyond the life of an offer: how long a payment of it may take to show. ms */
 const LATE = 600_000;
@@ -19,13 +20,12 @@ export function starSchedules({ pool, posture, api, botId }: JobNeeds): Record<'
   /** In the transaction that books it, and once: what is committed is said, whatever is killed. */
   async function tell(tx: Tx, payment: Payment): Promise<void> {
     const { charge, userId, state } = payment;
+    const language = await languageOf(tx, botId, userId);
     const now = await balanceOf(tx, { botId, userId });
     const [cause, text] =
-      state === 'parked'
-        ? ['receipt', texts.parked(payment)]
-        : state === 'credited'
-          ? ['receipt', texts.receipt(payment, now)]
-          : ['went-back', texts.wentBack(payment, now)];
+      state === 'parked' || state === 'credited'
+        ? ['receipt', sayReceipt(language, payment, now)]
+        : ['went-back', sayWentBack(language, payment, now)];
     await say(tx, {
       cause: `${cause}:stars:${charge}`,
       class: 'receipt',

@@ -4,8 +4,9 @@ import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { packagesOf } from '../../payments/packages.ts';
 import { objection, order, purchaseOf } from '../../payments/purchase.ts';
+import type { Language } from '../../texts/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
-import { texts } from '../money/texts.ts';
+import { texts } from './texts.ts';
 
 const TOPUP = 'topup';
 const BUY = /^buy:([a-z0-9-]+)$/;
@@ -14,10 +15,9 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
   const { offerLasts: lasts } = posture.payments;
-  const keyboard = InlineKeyboard.from(
-    packages.map((one) => [InlineKeyboard.text(texts.package(one), `buy:${one.name}`)]),
-  );
-  const offer = (ctx: BotContext) => ctx.reply(texts.topup, { reply_markup: keyboard });
+  const keyboard = (language: Language) =>
+    InlineKeyboard.from(packages.map((one) => [InlineKeyboard.text(texts.package(language, one), `buy:${one.name}`)]));
+  const offer = (ctx: BotContext) => ctx.reply(texts.topup(ctx.language), { reply_markup: keyboard(ctx.language) });
 
   const inPrivate = composer.chatType('private');
   inPrivate.command(TOPUP, offer);
@@ -30,7 +30,7 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 
   inPrivate.callbackQuery(BUY, async (ctx) => {
     const wanted = packages.find(({ name }) => name === ctx.match[1]);
-    await answerTap(ctx, wanted ? undefined : texts.gone);
+    await answerTap(ctx, wanted ? undefined : texts.gone(ctx.language));
     if (!wanted) return;
     const { id, credits, price } = await order(pool, {
       botId: ctx.me.id,
@@ -39,8 +39,9 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
       package: wanted,
       lasts,
     });
-    const prices = [{ label: texts.title(credits), amount: Number(price) }];
-    await ctx.replyWithInvoice(texts.title(credits), texts.description(credits), id, 'XTR', prices, {
+    const title = texts.title(ctx.language, { credits });
+    const description = texts.description(ctx.language, { credits });
+    await ctx.replyWithInvoice(title, description, id, 'XTR', [{ label: title, amount: Number(price) }], {
       provider_token: '',
       // Without it, forwarded copies would keep a button that anybody can pay by (fault foreign-payer).
       start_parameter: TOPUP,
@@ -52,7 +53,9 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     const offered = await purchaseOf(pool, ctx.me.id, payload);
     const refused = objection(offered, { payload, from: from.id, currency, amount }, packages);
     if (refused) ctx.turn.log.warn({ refused, payload, userId: from.id }, 'payment refused before it was made');
-    await (refused ? ctx.answerPreCheckoutQuery(false, texts.objection[refused]) : ctx.answerPreCheckoutQuery(true));
+    await (refused
+      ? ctx.answerPreCheckoutQuery(false, texts[`refused-${refused}`](ctx.language))
+      : ctx.answerPreCheckoutQuery(true));
   });
   return composer;
 }
@@ -60,10 +63,15 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 export const wallet: Feature<'wallet'> = {
   offers: [
     {
-      command: { name: TOPUP, does: () => texts.does.topup },
-      button: { text: () => texts.buttons.topup, data: TOPUP },
+      command: { name: TOPUP, does: texts['does-topup'] },
+      button: { text: texts['topup-button'], data: TOPUP },
     },
+    // What they do is always done (../money); to be found it is here.
+    { command: { name: 'balance', does: texts['does-balance'] } },
+    { command: { name: 'history', does: texts['does-history'] } },
+    { command: { name: 'paysupport', does: texts['does-paysupport'] } },
+    { command: { name: 'terms', does: texts['does-terms'] } },
   ],
   entrances: shop,
-  closed: { text: () => texts.closed, taps: [TOPUP, BUY] },
+  closed: { text: texts.closed, taps: [TOPUP, BUY] },
 };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { withTx } from '../../../app/database/tx.ts';
+import { chooseLanguage } from '../../../app/people/index.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
 import { isReconciled, reconcile, watchStars, type ReconcileNeeds } from '../../../app/payments/reconcile.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -89,6 +90,27 @@ test('3. a payment without any update is credited by the schedule, told once, an
   assert.equal(receipts(), 1);
   assert.deepEqual(await run(), { watched: false }, 'nothing is awaited any more');
   await shop.sound();
+});
+
+test('what is found when its payer is not there is told in their language', async (t) => {
+  const opened = await open(t);
+  const { telegram, shop, world } = opened;
+  const user = person();
+  await paysUnheard(opened, user);
+  // Their app speaks English; they have chosen.
+  await withTx(shop.pool, (tx) => chooseLanguage(tx, world.botId, user, 'de'));
+  const { stars } = starSchedules({ pool: shop.pool, posture, api: shop.api, botId: world.botId });
+  const run = () =>
+    stars({
+      job: { id: '1', name: 'stars' },
+      signal: new AbortController().signal,
+      deadline: Date.now() + 25_000,
+      log: opened.needs().log,
+    });
+  await waitFor(async () => (await run())['credited'] === 1, { what: 'the payment to be found after its grace' });
+  await waitFor(() => telegram.messages(user).some(({ text }) => /^Beleg R-\d+: 100 Credits/.test(text)), {
+    what: 'the receipt',
+  });
 });
 
 test('reconciliation alone credits everything, updates alone do, and the two agree to the last Star', async (t) => {

@@ -34,6 +34,21 @@ test('a package is chosen, paid, credited, and has a receipt with its number', a
   await shop.ask(user, '/paysupport', /within two minutes/);
 });
 
+test('who reads German is sold to, credited and answered in German', async () => {
+  const user = person();
+  telegram.open(user, 'Grete', 'de');
+  const offered = shop.next(user, /^Welches Paket\?/);
+  telegram.say(user, '/topup');
+  const { messageId, buttons } = await offered;
+  assert.equal(buttons[2]![0]!.text, '1.200 Credits für 500 ⭐️');
+  const invoice = shop.next(user, /^1\.200 Credits\n1\.200 Credits für diesen Bot\. Sie verfallen nicht\.$/);
+  telegram.tap(user, messageId, 'buy:large');
+  const receipt = shop.next(user, /^Beleg R-\d+: 1\.200 Credits für 500 Sterne\.\nDu hast 1\.200 Credits\.$/);
+  telegram.pay(user, (await invoice).messageId);
+  await receipt;
+  await shop.ask(user, '/history', /^\d\d\.\d\d\.\d{4}, \d\d:\d\d · R-\d+ · 500 Sterne · \+1\.200 Credits$/m);
+});
+
 test('1. a payment that comes three times, in two updates, is one credit and one receipt', async () => {
   const user = person();
   telegram.faults = { duplicates: 3 };

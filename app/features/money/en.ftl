@@ -1,0 +1,66 @@
+balance = { $available ->
+    [one] You have { $available } credit.
+   *[other] You have { $available } credits.
+}
+balance-held = { $held } more are reserved for work that is under way; what it does not use comes back.
+balance-debt = { $debt } that were paid back to you had been spent: your next top-up settles them first.
+# $receipt is its number, "R-17".
+receipt = Receipt { $receipt }: { $credits ->
+    [one] { $credits } credit
+   *[other] { $credits } credits
+} for { $paid ->
+    [one] { $paid } Star
+   *[other] { $paid } Stars
+}.
+receipt-foreign = The offer was made for somebody else; the credits are yours, as you have paid.
+receipt-parked = Receipt { $receipt }: you paid { $paid } Stars, and I cannot tell for what. Nothing is lost: a person looks at it, and you get credits or your Stars back. /paysupport
+went-back = Receipt { $receipt }: { $paid } Stars went back to you, and { $credits } credits were taken.
+history-empty = Nothing was paid and nothing was used yet. /topup
+history-payment = { $at } · { $receipt } · { $paid } Stars · { $credits } credits{ $state ->
+    [parked] {" "}– waits for a person to look at it
+    [refunding] {" "}– the Stars are on their way back
+    [refunded] {" "}– refunded
+    [taken-back] {" "}– the Stars were taken back
+   *[credited] {""}
+}
+history-moved = { $at } · { $credits } credits · { $kind ->
+    [settle] used
+    [clawback] taken back
+    [adjust] adjusted
+   *[credit] given
+}
+history-adjusted = { $at } · { $credits } credits · adjusted: { $reason }
+history-held = { $credits } credits are reserved until { $until } at the latest
+history-foot = Times are UTC. Something is missing? /paysupport
+paysupport =
+    Help with a payment: send /paysupport and, in the same message, what is wrong and the number of the receipt (/history lists them).
+
+    A payment is credited within two minutes, also where Telegram says that it failed. Stars that the bot cannot deliver for are returned in full.
+
+    If Telegram itself says PROVIDER_ACCOUNT_INVALID, you do not have enough Stars: buy some first.
+paysupport-told = Your words were passed on to a person. You are answered here.
+paysupport-nobody = Nobody is named here to read this. Please write to who runs this bot, with the number of the receipt.
+# For those who read it.
+complaint =
+    Payment support: { $who } writes:
+
+    { $words }
+terms =
+    Credits are used inside this bot alone. They do not expire, and cannot be transferred or exchanged for money.
+
+    You pay with Telegram Stars. If what you paid for cannot be delivered, the Stars are returned in full: /paysupport.
+
+    Stars that are returned take the credits back that they bought; what of them was used is settled by the next top-up.
+# From here on for those who may refund and adjust.
+refund-usage = Write: /refund R-17 why. Where the credits were spent: /refund R-17 force why – what is missing becomes a debt.
+refund-asked = { $receipt }: { $paid } Stars go back to { $who }. They are told when it is done, and their /history says it.
+receipt-unknown = There is no receipt { $receipt }. Its number stands on the receipt and in /history of who paid.
+not-refunded-unknown = There is no such payment.
+not-refunded-over = { $receipt } has gone back already.
+not-refunded-under-way = { $receipt } is on its way back already.
+not-refunded-too-much = That is more than support may move. Ask an owner.
+not-refunded-spent = { $missing } of its credits are not there any more. With "force" before the reason they become a debt.
+adjust-usage = Write: /adjust USER-ID +100 why, or /adjust USER-ID -100 why. Whole credits.
+adjust-too-much = Support may move { $most } credits at once. Ask an owner.
+adjust-not-there = Only { $available } are there to take. Nothing was changed.
+adjusted = { $who } has { $available } credits now, { $held } reserved, { $owed } owed.

@@ -1,0 +1,57 @@
+/** What is said of money, put together from its texts. */
+import type { Balance } from '../../ledger/index.ts';
+import type { Payment } from '../../payments/book.ts';
+import type { Held, Line } from '../../payments/history.ts';
+import type { Language } from '../../texts/index.ts';
+import { texts } from './texts.ts';
+
+/** The number that stands on a receipt, and that people quote. */
+export const receiptOf = (number: bigint): string => `R-${number}`;
+
+export function sayBalance(language: Language, { available, held, debt }: Balance): string {
+  const parts = [texts.balance(language, { available })];
+  if (held > 0n) parts.push(texts['balance-held'](language, { held }));
+  if (debt < 0n) parts.push(texts['balance-debt'](language, { debt: -debt }));
+  return parts.join('\n');
+}
+
+/** What the payer of a payment is told when it was booked. */
+export function sayReceipt(language: Language, payment: Payment, now: Balance): string {
+  const { number, amount: paid, credits, isForeign, state } = payment;
+  const receipt = receiptOf(number);
+  if (state === 'parked') return texts['receipt-parked'](language, { receipt, paid });
+  return [
+    texts.receipt(language, { receipt, credits, paid }),
+    ...(isForeign ? [texts['receipt-foreign'](language)] : []),
+    sayBalance(language, now),
+  ].join('\n');
+}
+
+export function sayWentBack(language: Language, { number, amount: paid, credits }: Payment, now: Balance): string {
+  return [texts['went-back'](language, { receipt: receiptOf(number), paid, credits }), sayBalance(language, now)].join(
+    '\n',
+  );
+}
+
+function sayLine(language: Language, { at, kind, amount: credits, number, paid, state, reason }: Line): string {
+  if (kind === 'payment')
+    return texts['history-payment'](language, {
+      at,
+      receipt: receiptOf(number!),
+      paid: paid!,
+      credits,
+      state: state!,
+    });
+  if (kind === 'adjust' && reason) return texts['history-adjusted'](language, { at, credits, reason });
+  return texts['history-moved'](language, { at, credits, kind });
+}
+
+export function sayHistory(language: Language, lines: readonly Line[], held: readonly Held[]): string {
+  if (lines.length + held.length === 0) return texts['history-empty'](language);
+  return [
+    ...lines.map((line) => sayLine(language, line)),
+    ...held.map(({ amount, until }) => texts['history-held'](language, { credits: amount, until })),
+    '',
+    texts['history-foot'](language),
+  ].join('\n');
+}

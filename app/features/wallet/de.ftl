@@ -1,0 +1,27 @@
+does-topup = Credits für Telegram-Sterne kaufen
+does-balance = wie viele Credits du hast
+does-history = wo dein Geld ist
+does-paysupport = Hilfe bei einer Zahlung
+does-terms = Verkaufsbedingungen
+topup-button = Aufladen
+topup = Welches Paket? Du zahlst mit Telegram-Sternen.
+closed = Gerade kann nichts gekauft werden. Deine Credits und Zahlungen sind sicher: /balance, /history.
+package = { $credits ->
+    [one] { $credits } Credit
+   *[other] { $credits } Credits
+} für { $price } ⭐️
+gone = Dieses Paket gibt es nicht mehr. /topup zeigt die, die es gibt.
+title = { $credits ->
+    [one] { $credits } Credit
+   *[other] { $credits } Credits
+}
+description = { $credits ->
+    [one] { $credits } Credit für diesen Bot. Er verfällt nicht.
+   *[other] { $credits } Credits für diesen Bot. Sie verfallen nicht.
+}
+refused-unknown = Dieses Angebot ist hier nicht mehr bekannt. Dir wurde nichts berechnet. Schick /topup für ein neues.
+refused-foreign = Dieses Angebot war für jemand anderen. Dir wurde nichts berechnet. Schick /topup für dein eigenes.
+refused-paid = Dieses Angebot ist schon bezahlt. Dir wurde nicht noch einmal etwas berechnet. Schick /topup für ein weiteres.
+refused-expired = Dieses Angebot ist abgelaufen. Dir wurde nichts berechnet. Schick /topup für ein neues.
+refused-changed = Der Preis dieses Pakets hat sich geändert. Dir wurde nichts berechnet. Schick /topup für den neuen.
+refused-amount = Der Betrag ist nicht der dieses Angebots. Dir wurde nichts berechnet. Schick /topup für ein neues.
