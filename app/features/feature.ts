@@ -6,6 +6,7 @@ import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
+import type { People } from '../people/index.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import type { Text } from '../texts/index.ts';
 import type { Offer } from './offer.ts';
@@ -15,6 +16,8 @@ export interface FeatureNeeds {
   pool: Pool;
   posture: Posture;
   openrouter: OpenRouter;
+  /** Told of what somebody has chosen, once it is committed. */
+  people: Pick<People, 'chose'>;
   /** What can be begun just now, in the order of /help. */
   offers: () => readonly Offer[];
 }

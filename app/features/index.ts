@@ -10,6 +10,7 @@ import { basics } from './basics/index.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
 import type { AnyFeature, Feature, FeatureNeeds, JobNeeds } from './feature.ts';
+import { language } from './language/index.ts';
 import { money } from './money/index.ts';
 import type { Offer } from './offer.ts';
 import { remind } from './remind/index.ts';
@@ -23,6 +24,7 @@ const FEATURES = {
   wallet,
   remind,
   chat,
+  language,
   basics,
   echo,
 } satisfies { [Name in DeclaredName]: Feature<Name> } & Record<string, AnyFeature>;

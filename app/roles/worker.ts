@@ -125,7 +125,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       apiRoot: env.TELEGRAM_API_ROOT,
       me,
       telegram,
-      features: composeFeatures({ pool, posture, openrouter }),
+      features: composeFeatures({ pool, posture, openrouter, people }),
       jobs: posture.jobs,
       people: blocked,
       languages: people,

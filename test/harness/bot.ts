@@ -6,6 +6,7 @@ import type { BotContext } from '../../app/bot/context.ts';
 import type { Pool } from '../../app/database/pool.ts';
 import { composeFeatures } from '../../app/features/index.ts';
 import type { StoredUpdate, UpdateHandler } from '../../app/lanes/update.ts';
+import { startPeople } from '../../app/people/index.ts';
 import { createOpenRouter, type OpenRouter } from '../../app/providers/openrouter.ts';
 import { createLimiter } from '../../app/providers/limiter/index.ts';
 import { createLeaseStore } from '../../app/providers/limiter/lease.ts';
@@ -64,14 +65,17 @@ export function createTestBot(owner: Owner, { world, database, posture, features
     logs.log,
   );
   undo(() => openrouter.close());
+  const people = startPeople({ pool, botId: world.botId, log: logs.log });
+  undo(() => people.stop());
   const me = { id: world.botId, is_bot: true, first_name: 'Evenkeel', username: 'evenkeel_bot' } as UserFromGetMe;
   const handle = createBotHandler({
     botToken,
     apiRoot: world.telegram.apiRoot,
     me,
     telegram,
-    features: features ?? composeFeatures({ pool, posture, openrouter }),
+    features: features ?? composeFeatures({ pool, posture, openrouter, people }),
     jobs: posture.jobs,
+    languages: people,
   });
 
   function stored(body: object, options: RunOptions = {}): StoredUpdate {
