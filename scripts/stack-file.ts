@@ -1,4 +1,5 @@
 /** Reads the posture from `Pulumi.<stack>.yaml`, where it stands once for the cloud, the laptop and the containers. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -202,14 +203,18 @@ export function readStack(name: string, text: string, set: readonly string[] = [
   }
 }
 
-/** What stands for a value that Pulumi has encrypted, which only the deploy can read: an incident tool's address. */
-const ENCRYPTED = 'https://encrypted.invalid';
+/**
+ * What stands for a value that Pulumi has encrypted, which only the deploy can read: an incident tool's address. Two of
+ * them are two.
+ */
+const encrypted = (secure: unknown): string =>
+  `https://${createHash('sha256').update(String(secure)).digest('hex').slice(0, 12)}.encrypted.invalid`;
 
 /** The values with each `{ secure: … }` of Pulumi's replaced. */
 function withoutSecrets(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutSecrets);
   if (typeof node !== 'object' || node === null) return node;
-  if (Object.keys(node).join() === 'secure') return ENCRYPTED;
+  if (Object.keys(node).join() === 'secure') return encrypted((node as { secure: unknown }).secure);
   return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, withoutSecrets(child)]));
 }
 

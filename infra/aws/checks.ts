@@ -1,5 +1,6 @@
 /** What AWS would refuse after minutes, refused before the first resource: sizes, ranges and names that do not exist there. */
 import { GiB, ROLES } from '../../posture/limits.ts';
+import { recipients } from '../../posture/recipients.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { formatBytes, formatDuration } from '../../posture/units.ts';
 import { isPrivate, room } from './addresses.ts';
@@ -91,13 +92,19 @@ function names({ project, stack }: Place): string[] {
   return [];
 }
 
-function recipients({ oncall }: Posture): string[] {
-  return (['emails', 'https'] as const).flatMap((key) => {
-    const list: readonly string[] = oncall[key];
-    return [...new Set(list.filter((one, index) => list.indexOf(one) !== index))].map(
-      (one) => `oncall.${key}: "${one}" stands there twice: once is enough`,
-    );
-  });
+/** SNS takes an address once a topic, and Pulumi a name once a stack. */
+function twice({ oncall }: Posture): string[] {
+  const found = (['page', 'ticket'] as const).flatMap((tells) =>
+    (['emails', 'https'] as const).flatMap((kind) => {
+      const list = recipients(oncall, tells)[kind];
+      const at = oncall[tells][kind].length > 0 ? `${tells}.${kind}` : kind;
+      return [...new Set(list.filter((one, index) => list.indexOf(one) !== index))].map(
+        // An incident tool's address is a secret.
+        (one) => `oncall.${at}: ${kind === 'https' ? 'an address' : `"${one}"`} stands there twice: once is enough`,
+      );
+    }),
+  );
+  return [...new Set(found)];
 }
 
 /** Longest idle timeout of an application load balancer, ms. */
@@ -158,7 +165,7 @@ export const awsProblems = (posture: Posture, place?: Place): string[] => [
   ...domain(posture),
   ...range(posture),
   ...zones(posture),
-  ...recipients(posture),
+  ...twice(posture),
   ...idle(posture),
   ...healthCheck(posture),
   ...storage(posture),
@@ -174,11 +181,13 @@ const EXAMPLE = /@(.+\.)?(example\.(com|net|org)|example|invalid|test)$/i;
  */
 export function awsWarnings({ stage, oncall }: Posture): string[] {
   if (stage !== 'production') return [];
-  const { emails } = oncall;
-  return emails
-    .filter((address) => EXAMPLE.test(address))
-    .map(
-      (address) =>
-        `oncall.emails: "${address}" is an example, which nobody reads: pulumi config set --path 'evenkeel:posture.oncall.emails[${emails.indexOf(address)}]' you@your.domain`,
-    );
+  return (['', 'page.', 'ticket.'] as const).flatMap((at) => {
+    const { emails } = at === '' ? oncall : oncall[at === 'page.' ? 'page' : 'ticket'];
+    return emails
+      .filter((address) => EXAMPLE.test(address))
+      .map(
+        (address) =>
+          `oncall.${at}emails: "${address}" is an example, which nobody reads: pulumi config set --path 'evenkeel:posture.oncall.${at}emails[${emails.indexOf(address)}]' you@your.domain`,
+      );
+  });
 }

@@ -1,5 +1,6 @@
 import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
 import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
+import { told } from '../recipients.ts';
 import { demand, providersInUse, ROLES, usableConnections } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
@@ -96,14 +97,19 @@ function connectionsBetween(posture: Posture): Clause[] {
   ];
 }
 
-function somebodyIsWoken({ stage, oncall }: Posture): Clause {
-  const recipients = oncall.emails.length + oncall.https.length + (oncall.telegramChat ? 1 : 0);
-  const holds = stage !== 'production' || recipients > 0;
-  return clause(
-    holds,
-    `${recipients} recipients of pages${stage === 'production' ? '' : ', none needed in development'}`,
-    'oncall.emails, oncall.https or oncall.telegramChat names somebody in a production stack',
-    'nobody',
+const plural = (count: number): string => `${count} ${count === 1 ? 'recipient' : 'recipients'}`;
+
+/** A page that nobody gets wakes nobody; a ticket that nobody gets is a disk that is full one day. */
+function somebodyIsTold({ stage, oncall }: Posture): Clause[] {
+  if (stage !== 'production')
+    return [clause(true, `${plural(told(oncall, 'page'))} of pages, none needed in development`, 'nothing', 'nobody')];
+  return (['page', 'ticket'] as const).map((tells) =>
+    clause(
+      told(oncall, tells) > 0,
+      `${plural(told(oncall, tells))} of ${tells}s`,
+      `oncall.emails, oncall.https or oncall.${tells}${tells === 'page' ? ', or oncall.telegramChat,' : ''} names somebody in a production stack`,
+      'nobody',
+    ),
   );
 }
 
@@ -115,7 +121,7 @@ function clauses(posture: Posture): Clause[] {
     covered(posture, all),
     wellFormed(all),
     ...connectionsBetween(posture),
-    somebodyIsWoken(posture),
+    ...somebodyIsTold(posture),
   ];
 }
 

@@ -19,16 +19,26 @@ const chat = z.codec(z.union([z.string().regex(/^(-?\d+|@\w+)$/, CHAT), z.int()]
   encode: (id) => id,
 });
 
+const emails = (what: string) =>
+  z
+    .array(z.email('an e-mail address, such as "oncall@your.domain"'))
+    .prefault([])
+    .describe(`Addresses that get ${what}. The first 1000 mails a month are free.`);
+
+const https = (what: string) =>
+  z
+    .array(z.url({ protocol: /^https$/, error: 'an address that begins with https://' }))
+    .prefault([])
+    .describe(`HTTPS endpoints that get ${what}. The first 100000 calls a month are free.`);
+
+const channel = (what: string) => z.strictObject({ emails: emails(what), https: https(what) }).prefault({});
+
 export const oncall = z
   .strictObject({
-    emails: z
-      .array(z.email('an e-mail address, such as "oncall@your.domain"'))
-      .prefault([])
-      .describe('Addresses that get pages and tickets.'),
-    https: z
-      .array(z.url({ protocol: /^https$/, error: 'an address that begins with https://' }))
-      .prefault([])
-      .describe('HTTPS endpoints that get pages and tickets.'),
+    emails: emails('pages and tickets'),
+    https: https('pages and tickets'),
+    page: channel('pages alone'),
+    ticket: channel('tickets alone'),
     telegramChat: chat
       .optional()
       .describe('Chat that gets pages through a relay of its own, which does not depend on the bot.'),

@@ -27,11 +27,20 @@ const STANDING_IN: Readonly<Record<string, string>> = {
 
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || !('secure' in value);
 
-/** Only their number counts here, and the program warns of examples. */
-function anonymous({ values, posture: { oncall } }: Stack): unknown {
-  const emails = oncall.emails.map((_, index) => `recipient-${index}@counted.here`);
-  const written = (values ?? {}) as { oncall?: object };
-  return { ...written, oncall: { ...written.oncall, emails } };
+/**
+ * Only their number counts here, and the program warns of examples. Nothing is added to what is written: another version's
+ * schema may not know it.
+ */
+function anonymous({ values }: Stack): unknown {
+  type Written = { emails?: unknown[]; page?: Written; ticket?: Written };
+  const unnamed = (written: Written, of: string): Written => ({
+    ...written,
+    ...(written.emails && { emails: written.emails.map((_, index) => `${of}-${index}@counted.here`) }),
+    ...(written.page && { page: unnamed(written.page, 'page') }),
+    ...(written.ticket && { ticket: unnamed(written.ticket, 'ticket') }),
+  });
+  const { oncall, ...others } = (values ?? {}) as { oncall?: Written };
+  return { ...others, ...(oncall && { oncall: unnamed(oncall, 'recipient') }) };
 }
 
 /** The configuration as Pulumi would give it, every value a text. */

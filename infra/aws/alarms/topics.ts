@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Severity } from '../../../posture/alarms/index.ts';
+import { recipients } from '../../../posture/recipients.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { policyDocument } from '../roles.ts';
 
 export interface TopicsArgs {
-  /** `oncall.emails`, `oncall.https`. Each must confirm, a person by a click on the mail that AWS sends. */
+  /** `oncall.emails`, `oncall.https`, and those of `oncall.page` and `oncall.ticket`. Each must confirm, a person by a click on the mail that AWS sends. */
   posture: Posture;
   accountId: pulumi.Input<string>;
 }
@@ -23,7 +24,7 @@ export class Topics extends pulumi.ComponentResource {
   constructor(name: string, args: TopicsArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Topics', name, {}, options);
     const key = this.#key(name, args);
-    const topic = (severity: Severity) => this.#topic(`${name}-${severity}`, key, args);
+    const topic = (severity: Severity) => this.#topic(name, severity, key, args);
     this.arns = { page: topic('page'), ticket: topic('ticket') };
     this.registerOutputs({});
   }
@@ -58,7 +59,13 @@ export class Topics extends pulumi.ComponentResource {
     );
   }
 
-  #topic(name: string, key: aws.kms.Key, { posture, accountId }: TopicsArgs): pulumi.Output<string> {
+  #topic(
+    prefix: string,
+    severity: Severity,
+    key: aws.kms.Key,
+    { posture, accountId }: TopicsArgs,
+  ): pulumi.Output<string> {
+    const name = `${prefix}-${severity}`;
     const topic = new aws.sns.Topic(name, { name, kmsMasterKeyId: key.arn }, { parent: this });
     const send = { Effect: 'Allow' as const, Action: 'sns:Publish', Resource: topic.arn };
     const ours = { StringEquals: { 'aws:SourceAccount': accountId } };
@@ -78,7 +85,7 @@ export class Topics extends pulumi.ComponentResource {
         { parent: this },
       ),
     );
-    const { emails, https } = posture.oncall;
+    const { emails, https } = recipients(posture.oncall, severity);
     for (const endpoint of emails) this.#subscribe(name, topic, 'email', endpoint);
     for (const endpoint of https) this.#subscribe(name, topic, 'https', endpoint);
     return topic.arn;

@@ -65,6 +65,18 @@ describe('a posture', () => {
       /database\.storage\.max: "200TiB" is not accepted: at most 64TiB/,
     ],
     ['with one address twice', 'oncall.emails', ['a@b.de', 'a@b.de'], /oncall\.emails: "a@b\.de" stands there twice/],
+    [
+      'with one address for all and for pages',
+      'oncall',
+      { emails: ['a@b.de'], page: { emails: ['a@b.de'] } },
+      /oncall\.page\.emails: "a@b\.de" stands there twice/,
+    ],
+    [
+      'with one tool twice, whose address is a secret',
+      'oncall',
+      { emails: ['a@b.de'], https: ['https://tool.de/key', 'https://tool.de/key'] },
+      /oncall\.https: an address stands there twice/,
+    ],
     ['with a zone twice', 'network.zoneIds', ['euc1-az1', 'euc1-az1'], /network\.zoneIds: .* names a zone twice/],
     ['with less storage than gp3 has', 'database.storage.size', '19GiB', /database\.storage\.size: 19GiB is below/],
   ];
@@ -212,6 +224,10 @@ describe('a configuration', () => {
     assert.equal((await run({ posture: PROD })).error, undefined);
     const own = change(PROD, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
     assert.deepEqual(awsWarnings(resolve(own)), []);
+    assert.match(
+      awsWarnings(resolve(change(own, 'oncall.ticket.emails', ['you@example.org'])))[0]!,
+      /^oncall\.ticket\.emails: "you@example\.org" is an example.*oncall\.ticket\.emails\[0\]/,
+    );
     assert.deepEqual(awsWarnings(resolve(change(PROD, 'stage', 'development'))), []);
   });
 

@@ -49,6 +49,8 @@ test('an address, an alarm’s time or a window rolls no task and runs no migrat
   for (const [path, value] of [
     ['oncall.emails', ['another@my.domain']],
     ['oncall.https', ['https://events.pagerduty.com/integration/key/enqueue']],
+    ['oncall.page.https', ['https://events.pagerduty.com/integration/key/enqueue']],
+    ['oncall.ticket.emails', ['team@my.domain']],
     ['oncall.detectWithin.ticket', '20m'],
     ['database.backups', '21d'],
     ['scaling.queueAge', '11s'],
@@ -60,6 +62,20 @@ test('an address, an alarm’s time or a window rolls no task and runs no migrat
     );
     assert.deepEqual(moved, [], path);
   }
+});
+
+test('pages and tickets go apart where they are asked to', async () => {
+  const apart = { page: { emails: ['awake@my.domain'] }, ticket: { https: ['https://issues.my.domain/key'] } };
+  const result = await run({ posture: change(PROD, 'oncall', { emails: ['both@my.domain'], ...apart }) });
+  const told = ofType(result, 'aws:sns/topicSubscription:TopicSubscription').map(
+    ({ name, inputs }) => `${/page|ticket/.exec(name)![0]} ${String(inputs['endpoint'])}`,
+  );
+  assert.deepEqual(told.sort(), [
+    'page awake@my.domain',
+    'page both@my.domain',
+    'ticket both@my.domain',
+    'ticket https://issues.my.domain/key',
+  ]);
 });
 
 test('the address of an incident tool is a secret wherever it stands', async () => {

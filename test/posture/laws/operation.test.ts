@@ -107,6 +107,13 @@ describe('alarms.detect', () => {
 
   it('refuses a production stack that wakes nobody', () => {
     assert.ok(alarmsDetect.check(resolve({})).holds);
-    assert.deepEqual(sums(alarmsDetect.check(resolve({ stage: 'production' }))), ['0 recipients of pages']);
+    assert.deepEqual(sums(alarmsDetect.check(resolve({ stage: 'production' }))), [
+      '0 recipients of pages',
+      '0 recipients of tickets',
+    ]);
+    const pagesAlone = resolve({ stage: 'production', oncall: { telegramChat: '@oncall' } });
+    assert.deepEqual(sums(alarmsDetect.check(pagesAlone)), ['0 recipients of tickets']);
+    const apart = { page: { https: ['https://pager.my.domain'] }, ticket: { emails: ['team@my.domain'] } };
+    assert.ok(alarmsDetect.check(resolve({ stage: 'production', oncall: apart })).holds);
   });
 });
