@@ -7,6 +7,9 @@ import { z } from 'zod';
 /** Updates of a queue are counted so far; one more than this stands for all that follow. */
 export const COUNTED_TO = 100_000;
 
+/** Jobs and messages are counted so far; one more than this stands for all that follow. */
+export const WORK_COUNTED_TO = 1_000;
+
 const gauge = z.number().min(0);
 const status = z.enum(['healthy', 'degraded', 'unhealthy']);
 
@@ -25,6 +28,29 @@ const queue = z.object({
   active: gauge,
   /** Updates that no lane has or will get, although announcement and sweep have had their time. */
   stranded: gauge,
+});
+
+/** Jobs of a queue in the database, the same whichever task tells it. Counted to {@link WORK_COUNTED_TO}. */
+const jobs = z.object({
+  /** Due, and not begun. */
+  due: gauge,
+  /** How long the oldest of them has been due, s. */
+  oldestSeconds: gauge,
+  running: gauge,
+  /** Of those that run: beyond their deadline and the time to end after it. */
+  overdue: gauge,
+  /** Given up after their attempts; a person decides. */
+  dead: gauge,
+});
+
+/** Messages of the outbox in the database. */
+const messages = z.object({
+  /** Due and not taken, of those that somebody waits for: no marketing. */
+  due: gauge,
+  oldestSeconds: gauge,
+  /** Given up, and of unknown outcome: those that a person has to look at. */
+  dead: gauge,
+  unknown: gauge,
 });
 
 const provider = z.looseObject({
@@ -118,6 +144,8 @@ const page = roleDetails.extend({
   /** Read from the database, as `queues` is; absent while it is away. */
   database: z.object({ oldestTransactionSeconds: gauge }).optional(),
   queues: z.record(z.string(), queue).optional(),
+  /** What the bot has decided to do, of all tasks together. */
+  work: z.object({ jobs: z.record(z.string(), jobs), messages }).optional(),
 });
 
 /**
@@ -125,12 +153,16 @@ const page = roleDetails.extend({
  * before the tasks or after them, and a gauge that only one of the two knows must not make the bot look dead.
  */
 export const glimpse = page
-  .pick({ status: true, reasons: true, queues: true, database: true })
+  .pick({ status: true, reasons: true, queues: true, database: true, work: true })
   .partial()
   .required({ status: true })
   .extend({
     queues: z
       .record(z.string(), queue.partial().required({ pending: true, oldestSeconds: true, parked: true }))
+      .optional(),
+    work: z
+      .object({ jobs: z.record(z.string(), jobs.partial()), messages: messages.partial() })
+      .partial()
       .optional(),
   });
 
@@ -147,3 +179,6 @@ export type Glimpse = z.output<typeof glimpse>;
 export type RoleDetails = z.output<typeof roleDetails>;
 export type RateHealth = NonNullable<z.output<typeof provider>['rate']>;
 export type QueueHealth = z.output<typeof queue>;
+export type JobHealth = z.output<typeof jobs>;
+export type MessageHealth = z.output<typeof messages>;
+export type WorkHealth = NonNullable<Health['work']>;

@@ -2,8 +2,9 @@
 import type { Glimpse, Status } from '../contract/health.ts';
 import type { Metric, Unit } from '../contract/metric.ts';
 import { WEBHOOK_PATH } from '../contract/paths.ts';
-import { SENTINEL, SENTINEL_METRICS, WEBHOOK } from '../posture/alarms/index.ts';
-import type { Posture } from '../posture/schema/index.ts';
+import { SENTINEL, SENTINEL_METRICS, WEBHOOK, type Severity } from '../posture/alarms/index.ts';
+import { deadAre, jobAgeLimit, messageAgeLimit } from '../posture/alarms/work.ts';
+import type { JobName, Posture } from '../posture/schema/index.ts';
 import type { BotAnswer, TelegramAnswer, WebhookInfo } from './answers.ts';
 import type { Look } from './look.ts';
 import type { TasksAnswer } from './tasks.ts';
@@ -29,7 +30,7 @@ const metric = (name: Name, value: number, unit: Unit = 'Count', dimensions: Rec
 export const judge = ({ telegram, bot, tasks }: Look, declared: Declared, now: number): Metric[] => [
   metric('look', 1),
   ...ofTelegram(telegram, declared, now),
-  ...ofBot(bot),
+  ...ofBot(bot, declared.posture),
   ...(tasks ? ofTasks(tasks) : []),
 ];
 
@@ -83,14 +84,60 @@ function failing(webhook: WebhookInfo, { sentinel }: Posture, now: number): bool
   return webhook.last_error_date !== undefined && webhook.last_error_date * 1000 >= since;
 }
 
-function ofBot(answer: BotAnswer): Metric[] {
+function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
   if (answer.kind === 'unusable') return [metric('botHealth', STATUS.unhealthy)];
-  const { status, queues = {}, database } = answer.health;
+  const { status, queues = {}, work, database } = answer.health;
   const oldest = database?.oldestTransactionSeconds;
   return [
     metric('botHealth', STATUS[status]),
     ...(oldest === undefined ? [] : [metric('oldestTransaction', oldest, 'Seconds')]),
     ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges)),
+    ...(work?.jobs ? ofJobs(work.jobs, posture) : []),
+    ...(work?.messages ? ofMessages(work.messages, posture) : []),
+  ];
+}
+
+type Work = NonNullable<Glimpse['work']>;
+
+/** Seconds by which an age is beyond its limit (ms). */
+const beyond = (seconds: number, limit: number): number => Math.max(0, Math.round(seconds - limit / 1000));
+
+/** Of all queues together: an alarm for each of them would ring the same bell. Which one it is stands in the remarks. */
+function ofJobs(jobs: NonNullable<Work['jobs']>, posture: Posture): Metric[] {
+  const known = Object.entries(jobs).filter(([queue]) => queue in posture.work);
+  const late = known.map(([queue, { oldestSeconds = 0 }]) =>
+    beyond(oldestSeconds, jobAgeLimit(posture, queue as JobName)),
+  );
+  const sum = (of: (queue: string, gauges: (typeof jobs)[string]) => number | undefined) =>
+    known.reduce((total, [queue, gauges]) => total + (of(queue, gauges) ?? 0), 0);
+  const dead = (severity: Severity) => sum((queue, gauges) => (deadAre(severity, queue) ? gauges.dead : 0));
+  return [
+    metric('jobsLateBy', Math.max(0, ...late), 'Seconds'),
+    metric(
+      'jobsOverdue',
+      sum((_queue, { overdue }) => overdue),
+    ),
+    metric('jobsDead', dead('ticket')),
+    metric('jobsDeadUrgent', dead('page')),
+  ];
+}
+
+const ofMessages = (
+  { oldestSeconds = 0, dead = 0, unknown = 0 }: NonNullable<Work['messages']>,
+  posture: Posture,
+): Metric[] => [
+  metric('messagesLateBy', beyond(oldestSeconds, messageAgeLimit(posture)), 'Seconds'),
+  metric('messagesDead', dead),
+  metric('messagesUnknown', unknown),
+];
+
+/** What waits for a person, which makes no task ill and is in none of its reasons. */
+function forPeople({ jobs = {}, messages }: Work): string[] {
+  const dead = Object.entries(jobs).filter(([, gauges]) => (gauges.dead ?? 0) > 0);
+  const left = (['dead', 'unknown'] as const).filter((state) => (messages?.[state] ?? 0) > 0);
+  return [
+    ...dead.map(([queue, gauges]) => `jobs of ${queue}: ${gauges.dead} dead`),
+    ...left.map((state) => `outbox: ${messages![state]} messages ${state}`),
   ];
 }
 
@@ -121,7 +168,8 @@ export function remarks({ telegram, bot, tasks }: Look, declared: Declared): str
       lines.push(`Telegram's last delivery failed: ${telegram.webhook.last_error_message}`);
   }
   if (bot.kind === 'unusable') lines.push(`bot: ${bot.reason}`);
-  else lines.push(...(bot.health.reasons ?? []).map((reason) => `bot: ${reason}`));
+  else
+    lines.push(...[...(bot.health.reasons ?? []), ...forPeople(bot.health.work ?? {})].map((line) => `bot: ${line}`));
   if (bot.kind === 'health' && bot.health.status !== 'unhealthy' && !bot.health.reasons)
     lines.push('bot: no details; is the operator token the same on both sides?');
   return lines;

@@ -16,14 +16,14 @@ const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
 
 /** Of a job, all but what it was given, what it gave back and why it failed. */
 const NOT_DATA =
-  'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter';
+  'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
 
 /** Of a payment, what asking for its refund changes. */
 const REFUND = 'state, refund_by, refund_reason, refund_error, changed_at';
 
 /** Of a message of the outbox, all but what it says and what became of that. */
 const NOT_SAID =
-  'id, bot_id, cause, ordinal, chat_id, class, method, state, attempts, due_at, created_at, claimed_at, settled_at, error_code';
+  'id, bot_id, cause, ordinal, chat_id, class, rank, method, state, attempts, due_at, created_at, claimed_at, settled_at, resolved_at, error_code';
 
 interface Grant {
   web?: string;

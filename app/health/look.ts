@@ -1,18 +1,22 @@
 /** A look at the database: is it there, what waits in it. One at a time, however many ask to know. */
 import { oldestTransactionLimit } from '../../posture/alarms/database.ts';
 import { queueAgeLimit } from '../../posture/alarms/queues.ts';
-import type { Posture } from '../../posture/schema/index.ts';
+import { jobAgeLimit, messageAgeLimit } from '../../posture/alarms/work.ts';
+import type { WorkHealth } from '../../contract/health.ts';
+import type { JobName, Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { QUEUES } from '../lanes/queues.ts';
 import { describeError } from '../log.ts';
 import { whyUnusable, type Unusable } from './database.ts';
 import { oldestTransaction, readQueues, type QueueState } from './queues.ts';
+import { readWork } from './work.ts';
 
 export interface Look {
   /** Why nothing can be stored or handled. */
   down: Unusable | undefined;
   /** Undefined where it could not be read. */
   queues: QueueState[] | undefined;
+  work: WorkHealth | undefined;
   oldestTransaction: number | undefined;
   /** What else is not well, one line each. */
   reasons: string[];
@@ -48,7 +52,8 @@ export function createLooks(pool: Pool, posture: Posture): Looks {
 /** One statement after the other: they share one connection. */
 async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   const down = await whyUnusable(pool);
-  if (down !== undefined) return { down, queues: undefined, oldestTransaction: undefined, reasons: [] };
+  if (down !== undefined)
+    return { down, queues: undefined, work: undefined, oldestTransaction: undefined, reasons: [] };
   const { lanes } = posture;
   const reasons: string[] = [];
   const orSay = async <T>(what: string, read: Promise<T>): Promise<T | undefined> =>
@@ -57,6 +62,7 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
       return undefined;
     });
   const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep));
+  const work = await orSay('jobs and messages cannot be counted', readWork(pool, posture));
   const oldest = await orSay('open transactions cannot be seen', oldestTransaction(pool));
   const late = (queues ?? []).filter(
     ({ queue, oldestSeconds }) => oldestSeconds * 1000 > queueAgeLimit(posture, queue),
@@ -68,5 +74,19 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
     reasons.push(`a transaction has been open for ${Math.round(oldest)} s: vacuum cannot clean up behind it`);
   const stranded = (queues ?? []).filter((queue) => queue.stranded > 0);
   reasons.push(...stranded.map(({ queue, stranded }) => `${queue}: no lane has ${stranded} updates, or will`));
-  return { down, queues, oldestTransaction: oldest, reasons };
+  if (work) reasons.push(...lateWork(work, posture));
+  return { down, queues, work, oldestTransaction: oldest, reasons };
+}
+
+/** What of it nobody does, although it is due. What was given up waits for a person, and makes nobody ill. */
+function lateWork({ jobs, messages }: WorkHealth, posture: Posture): string[] {
+  const reasons: string[] = [];
+  for (const [queue, { oldestSeconds, overdue }] of Object.entries(jobs)) {
+    if (oldestSeconds * 1000 > jobAgeLimit(posture, queue as JobName))
+      reasons.push(`jobs of ${queue}: the oldest has been due for ${Math.round(oldestSeconds)} s`);
+    if (overdue > 0) reasons.push(`jobs of ${queue}: ${overdue} run on beyond their deadline`);
+  }
+  if (messages.oldestSeconds * 1000 > messageAgeLimit(posture))
+    reasons.push(`outbox: the oldest message has been due for ${Math.round(messages.oldestSeconds)} s`);
+  return reasons;
 }

@@ -1,15 +1,15 @@
 /** `/metrics`: the numbers of the health page for Prometheus, read when they are asked for. */
 import { Gauge, type Registry } from 'prom-client';
 import { poolCounts, type Pool } from '../database/pool.ts';
-import type { QueueState } from './queues.ts';
+import type { Look } from './look.ts';
 
 interface Sources {
   pool: Pool;
   health: { details(): Record<string, unknown> };
-  queues: () => Promise<QueueState[]>;
+  look: () => Promise<Look>;
 }
 
-export function registerGauges(registry: Registry, { pool, health, queues }: Sources): void {
+export function registerGauges(registry: Registry, { pool, health, look }: Sources): void {
   const gauge = (name: string, help: string, labelNames: string[], collect: (set: Gauge) => void | Promise<void>) =>
     new Gauge({
       name: `evenkeel_${name}`,
@@ -35,8 +35,18 @@ export function registerGauges(registry: Registry, { pool, health, queues }: Sou
     'The inbox by queue: pending, lanes, oldestSeconds, parked. Absent while the database is away.',
     ['queue', 'name'],
     async (set) => {
-      for (const { queue, ...state } of await queues()) {
+      for (const { queue, ...state } of (await look()).queues ?? []) {
         for (const [name, number] of Object.entries(state)) set.set({ queue, name }, number);
+      }
+    },
+  );
+  gauge(
+    'work',
+    'Jobs by queue and messages of the outbox, of all tasks: due, oldestSeconds, dead. Absent while the database is away.',
+    ['group', 'name'],
+    async (set) => {
+      for (const [group, value] of Object.entries((await look()).work ?? {})) {
+        for (const [name, number] of numbersIn(value)) set.set({ group, name }, number);
       }
     },
   );

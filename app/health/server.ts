@@ -133,6 +133,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
         ? {}
         : { database: { oldestTransactionSeconds: look.oldestTransaction } }),
       ...(look.queues ? { queues: byName(look.queues) } : {}),
+      ...(look.work ? { work: look.work } : {}),
       ...health.details(),
     } satisfies Health);
   });
@@ -146,7 +147,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
   const registry = new Registry();
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
-  registerGauges(registry, { pool, health, queues: async () => (await looks.recent(0)).queues ?? [] });
+  registerGauges(registry, { pool, health, look: () => looks.recent(0) });
   app.get('/metrics', { onRequest: forOperators }, async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );

@@ -8,6 +8,7 @@ import { outsideAlarms } from './outside.ts';
 import { providerAlarms } from './providers.ts';
 import { queueAlarms } from './queues.ts';
 import { taskAlarms } from './tasks.ts';
+import { workAlarms } from './work.ts';
 
 export { detectionTime } from './alarm.ts';
 export type { Alarm, Comparison, Dimension, ProviderName, Severity, Statistic } from './alarm.ts';
@@ -20,6 +21,7 @@ export const alarms = (posture: Posture): Alarm[] => [
   ...databaseAlarms(posture),
   ...outsideAlarms(posture),
   ...queueAlarms(posture),
+  ...workAlarms(posture),
   ...moneyAlarms(posture),
   ...providerAlarms(posture),
 ];

@@ -31,6 +31,17 @@ export const SENTINEL_METRICS = {
   queueAge: 'QueueAge',
   queueParked: 'QueueParked',
   queueStranded: 'QueueStranded',
+  /** Of the jobs of all queues: seconds by which the oldest that is due is older than its queue allows, jobs that run on
+   * beyond their deadline, and jobs given up, apart from those for which nobody can wait. */
+  jobsLateBy: 'JobsLateBy',
+  jobsOverdue: 'JobsOverdue',
+  jobsDead: 'JobsDead',
+  jobsDeadUrgent: 'JobsDeadUrgent',
+  /** Of the outbox: seconds by which the oldest message that is due is older than it should be, and messages that a
+   * person has to look at, as they were given up, or as nobody knows whether they arrived. */
+  messagesLateBy: 'MessagesLateBy',
+  messagesDead: 'MessagesDead',
+  messagesUnknown: 'MessagesUnknown',
   /** Of each role, in the cloud: tasks that are wanted at this moment and do not run. */
   tasksMissing: 'TasksMissing',
 } as const;

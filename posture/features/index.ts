@@ -3,9 +3,12 @@
  * that is imported here: whoever deploys or watches the bot needs none of it.
  */
 import { chat } from './chat.ts';
+import type { DeclaredQueue } from './feature.ts';
 import { money } from './money.ts';
 import { remind } from './remind.ts';
 import { wallet } from './wallet.ts';
+
+export type { DeclaredQueue };
 
 /** By their key under `features`. */
 export const SWITCHED = {

@@ -10,7 +10,8 @@ export const money = always({
         'Payments whose Stars go back to who paid them.',
       ),
       what: 'refunds',
-      dead: 'ticket',
+      // Somebody has paid, was promised the Stars back, and has neither.
+      dead: 'page',
     },
   },
   slots: {

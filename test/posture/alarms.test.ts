@@ -7,6 +7,7 @@ import { breaches } from '../../posture/alarms/evaluate.ts';
 import { deployConnections } from '../../posture/alarms/database.ts';
 import { connectionLimits, demand, otherConnections, usableConnections } from '../../posture/limits.ts';
 import { resolve } from '../../posture/resolve.ts';
+import { QUEUES } from '../../posture/features/index.ts';
 
 /** As shipped, and with everything that may be left out. */
 const shipped = resolve({ oncall: { telegramChat: '-1001234567890' } });
@@ -46,6 +47,20 @@ test('each alarm has a runbook with the steps that a woken person needs, and eac
       .map(({ id }) => `${id}.md`)
       .sort(),
   );
+});
+
+test('each queue of jobs is named in the alarms on jobs, and the runbooks say what its users miss', () => {
+  const onJobs = alarms(shipped).filter(({ id }) => id.startsWith('jobs-'));
+  const runbooks = readFileSync(new URL('docs/runbooks/README.md', root), 'utf8');
+  for (const [queue, { what, dead }] of Object.entries(QUEUES)) {
+    const naming = onJobs.filter(({ title }) => title.includes(what)).map(({ id }) => id);
+    assert.deepEqual(naming, ['jobs-late', 'jobs-overdue', dead === 'page' ? 'jobs-dead-urgent' : 'jobs-dead']);
+    assert.match(
+      runbooks,
+      new RegExp(`^\\| \`${queue}\` +\\|`, 'm'),
+      `docs/runbooks/README.md says nothing of ${queue}`,
+    );
+  }
 });
 
 test('links between the runbooks lead somewhere', () => {

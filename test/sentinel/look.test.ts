@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { SENTINEL_METRICS } from '../../posture/alarms/index.ts';
+import { jobAgeLimit, messageAgeLimit } from '../../posture/alarms/work.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { watch, type SentinelOptions } from '../../sentinel/sentinel.ts';
 import { lateness } from '../harness/control.ts';
@@ -22,12 +23,18 @@ const queue = (over: object = {}) => ({
   stranded: 0,
   ...over,
 });
+const jobs = (over: object = {}) => ({ due: 0, oldestSeconds: 0, running: 0, overdue: 0, dead: 0, ...over });
+const work = (over: object = {}, messages: object = {}) => ({
+  jobs: { remind: jobs(), refund: jobs(), ...over },
+  messages: { due: 0, oldestSeconds: 0, dead: 0, unknown: 0, ...messages },
+});
 const healthy = {
   status: 'healthy',
   role: 'web',
   reasons: [],
   queues: { chat: queue(), preCheckout: queue(), payment: queue() },
   database: { oldestTransactionSeconds: 1.5 },
+  work: work(),
 };
 
 const webhookOf = (bot: Server, over: object = {}) => ({
@@ -125,6 +132,13 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     'QueueAge:payment': 0,
     'QueueParked:payment': 0,
     'QueueStranded:payment': 0,
+    JobsLateBy: 0,
+    JobsOverdue: 0,
+    JobsDead: 0,
+    JobsDeadUrgent: 0,
+    MessagesLateBy: 0,
+    MessagesDead: 0,
+    MessagesUnknown: 0,
   });
   const names = new Set(Object.keys(metrics).map((name) => name.split(':')[0]));
   assert.deepEqual(names, new Set(Object.values(SENTINEL_METRICS)), 'each metric that an alarm reads is emitted');
@@ -132,6 +146,45 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
   assert.deepEqual(bot.requests, [{ path: '/health', authorization: `Bearer ${OPERATOR}` }]);
   assert.equal(telegram.requests[0]?.path, `/bot${TOKEN}/getWebhookInfo`);
   assert.equal(telegram.requests[0]?.authorization, undefined, 'Telegram does not get the operator token');
+});
+
+test('jobs and messages: of all queues together in the metrics, by name in words; a queue of another release is passed over', async (t) => {
+  const late = jobAgeLimit(posture, 'refund') / 1000 + 7;
+  const { options } = await world(
+    t,
+    json(200, {
+      ...healthy,
+      work: work(
+        {
+          refund: jobs({ oldestSeconds: late, overdue: 1, dead: 2 }),
+          remind: jobs({ dead: 1 }),
+          gone: jobs({ dead: 9 }),
+        },
+        { oldestSeconds: messageAgeLimit(posture) / 1000 + 3, dead: 4, unknown: 5 },
+      ),
+    }),
+  );
+  const { metrics, words } = await see(options);
+  const { JobsLateBy, JobsOverdue, JobsDead, JobsDeadUrgent, MessagesLateBy, MessagesDead, MessagesUnknown } = metrics;
+  assert.deepEqual(
+    { JobsLateBy, JobsOverdue, JobsDead, JobsDeadUrgent, MessagesLateBy, MessagesDead, MessagesUnknown },
+    {
+      JobsLateBy: 7,
+      JobsOverdue: 1,
+      JobsDead: 1,
+      JobsDeadUrgent: 2,
+      MessagesLateBy: 3,
+      MessagesDead: 4,
+      MessagesUnknown: 5,
+    },
+  );
+  assert.deepEqual(words, [
+    'bot: jobs of remind: 1 dead',
+    'bot: jobs of refund: 2 dead',
+    'bot: jobs of gone: 9 dead',
+    'bot: outbox: 4 messages dead',
+    'bot: outbox: 5 messages unknown',
+  ]);
 });
 
 for (const [what, behave] of [

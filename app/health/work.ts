@@ -1,0 +1,89 @@
+/** What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox. */
+import { WORK_COUNTED_TO, type JobHealth, type MessageHealth, type WorkHealth } from '../../contract/health.ts';
+import type { JobName, Posture } from '../../posture/schema/index.ts';
+import type { Pool } from '../database/pool.ts';
+import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
+import { DEAD, ENDING, jobNames } from '../jobs/queues.ts';
+import { CLASSES, classesThat } from '../outbox/classes.ts';
+import { BLOCKED } from '../outbox/send.ts';
+
+const MOST = WORK_COUNTED_TO + 1;
+
+/**
+ * Descents of job_i14 (queue, state, blocked, due) for each queue, and of job_i11 for the dead: of what is due or dead
+ * no more is read than is counted, and of what is due later nothing. `$2`: how long each queue's jobs may run, ms.
+ */
+const JOBS = `
+  WITH dead AS MATERIALIZED (
+    SELECT source_name AS queue FROM ${PGBOSS_SCHEMA}.job WHERE name = '${DEAD}' AND state < 'active' AND NOT blocked LIMIT ${MOST}
+  )
+  SELECT wanted.queue, due.due, due.oldest AS "oldestSeconds", runs.running, runs.overdue,
+         (SELECT count(*) FROM dead WHERE dead.queue = wanted.queue)::int AS dead
+  FROM unnest($1::text[], $2::float8[]) AS wanted (queue, may)
+  CROSS JOIN LATERAL (
+    SELECT count(*)::int AS due, coalesce(extract(epoch FROM now() - min(start_after)), 0)::float8 AS oldest
+    FROM (
+      (SELECT start_after FROM ${PGBOSS_SCHEMA}.job
+       WHERE name = wanted.queue AND state = 'created' AND NOT blocked AND start_after <= now() ORDER BY start_after LIMIT ${MOST})
+      UNION ALL
+      (SELECT start_after FROM ${PGBOSS_SCHEMA}.job
+       WHERE name = wanted.queue AND state = 'retry' AND NOT blocked AND start_after <= now() ORDER BY start_after LIMIT ${MOST})
+    ) AS ready
+  ) AS due
+  CROSS JOIN LATERAL (
+    SELECT count(*)::int AS running, count(*) FILTER (WHERE started_on < now() - wanted.may * interval '1 ms')::int AS overdue
+    FROM (SELECT started_on FROM ${PGBOSS_SCHEMA}.job WHERE name = wanted.queue AND state = 'active' LIMIT ${MOST}) AS active
+  ) AS runs`;
+
+/** Those that somebody waits for. Marketing takes what the rate leaves it, and may take hours. */
+const AWAITED = classesThat(({ rank }) => rank < CLASSES.marketing.rank);
+const RANKS = [...new Set(AWAITED.map((name) => CLASSES[name].rank))];
+/** Those that a person has to see when they did not arrive, or may not have. */
+const FOR_PEOPLE = classesThat(({ forPeople }) => forPeople);
+const names = (classes: readonly string[]): string => classes.map((name) => `'${name}'`).join(', ');
+
+/**
+ * outbox_due for each rank, outbox_chat for the first of its chat: what stands behind another message is not late, the
+ * other one is. outbox_for_people, whose condition is written as in its migration, for what is left.
+ */
+const MESSAGES = `
+  WITH due AS MATERIALIZED (
+    SELECT first.* FROM unnest(ARRAY[${RANKS.join(', ')}]::smallint[]) AS wanted (rank)
+    CROSS JOIN LATERAL (
+      SELECT id, chat_id, due_at FROM evenkeel.outbox
+      WHERE state = 'waiting' AND outbox.rank = wanted.rank AND due_at <= now() ORDER BY due_at LIMIT ${MOST}
+    ) AS first
+  ), ready AS (
+    SELECT due_at FROM due WHERE NOT EXISTS (
+      SELECT FROM evenkeel.outbox e
+      WHERE e.chat_id = due.chat_id AND e.id < due.id AND e.state IN ('waiting', 'sending') AND e.class <> 'marketing')
+  ), lost AS MATERIALIZED (
+    SELECT state FROM evenkeel.outbox
+    WHERE state IN ('unknown', 'dead') AND resolved_at IS NULL AND class IN (${names(FOR_PEOPLE)})
+      AND error_code IS DISTINCT FROM ${BLOCKED}
+    ORDER BY settled_at LIMIT ${2 * MOST}
+  )
+  SELECT (SELECT count(*) FROM ready)::int AS due,
+         (SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM ready)::float8 AS "oldestSeconds",
+         (SELECT count(*) FROM lost WHERE state = 'dead')::int AS dead,
+         (SELECT count(*) FROM lost WHERE state = 'unknown')::int AS unknown`;
+
+export async function readJobs(pool: Pool, posture: Posture): Promise<Record<JobName, JobHealth>> {
+  const queues = jobNames(posture);
+  const { rows } = await pool.query<JobHealth & { queue: JobName }>(JOBS, [
+    queues,
+    // A worker that was lost with it is missed, and its jobs put back, within recoverWithin.
+    queues.map((name) => posture.work[name].deadline + ENDING + posture.lanes.recoverWithin),
+  ]);
+  return Object.fromEntries(rows.map(({ queue, ...state }) => [queue, state])) as Record<JobName, JobHealth>;
+}
+
+export async function readMessages(pool: Pool): Promise<MessageHealth> {
+  const { rows } = await pool.query<MessageHealth>(MESSAGES);
+  return rows[0]!;
+}
+
+/** One statement after the other: they share one connection. */
+export async function readWork(pool: Pool, posture: Posture): Promise<WorkHealth> {
+  return { jobs: await readJobs(pool, posture), messages: await readMessages(pool) };
+}

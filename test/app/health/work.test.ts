@@ -1,0 +1,162 @@
+/** What the bot has decided to do and has not done, as every task tells it of the whole fleet: over a real PostgreSQL. */
+import assert from 'node:assert/strict';
+import { after, test, type TestContext } from 'node:test';
+import { WORK_COUNTED_TO, type WorkHealth } from '../../../contract/health.ts';
+import { createPool } from '../../../app/database/pool.ts';
+import { withTx } from '../../../app/database/tx.ts';
+import { enqueue } from '../../../app/jobs/enqueue.ts';
+import { readWork } from '../../../app/health/work.ts';
+import { Hopeless } from '../../../app/outcome.ts';
+import { jobAgeLimit, messageAgeLimit } from '../../../posture/alarms/work.ts';
+import type { TestDatabase } from '../../harness/database.ts';
+import { jobRows, QUEUE, startTestJobs } from '../../harness/jobs.ts';
+import { workerPool } from '../../harness/lanes.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { sayAll, text } from '../../harness/outbox.ts';
+import { deferred, waitFor } from '../../harness/wait.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const world = await startWorld({ after });
+const { posture } = world;
+
+async function webOf(t: TestContext, database: TestDatabase) {
+  const web = await world.startTask(t, 'web', { database });
+  await web.ready();
+  return {
+    web,
+    work: async (): Promise<WorkHealth> => {
+      const { work, reasons } = await web.health();
+      return work ?? assert.fail(reasons.join());
+    },
+  };
+}
+
+const IDLE = { due: 0, oldestSeconds: 0, running: 0, overdue: 0, dead: 0 };
+
+test('jobs of the whole fleet: due and for how long, running, beyond their deadline, and given up', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { web, work } = await webOf(t, database);
+  assert.deepEqual((await work()).jobs, { remind: IDLE, refund: IDLE });
+
+  const pool = workerPool(t, database, posture);
+  const make = (n: number, after = 0) => withTx(pool, (tx) => enqueue(tx, QUEUE, { n }, { after }));
+  await make(1);
+  await make(2, 3_600_000);
+  assert.equal((await work()).jobs['remind']!.due, 1, 'what is to wait is not due');
+  assert.deepEqual((await web.health()).reasons, []);
+
+  const limit = jobAgeLimit(posture, 'remind');
+  await database.sql(`UPDATE pgboss.job SET start_after = now() - $1 * interval '1 ms' WHERE start_after <= now()`, [
+    limit + 5_000,
+  ]);
+  const late = await web.health();
+  assert.equal(late.status, 'degraded');
+  assert.match(late.reasons.join(), /^jobs of remind: the oldest has been due for \d+ s$/);
+
+  const go = deferred();
+  const jobs = startTestJobs(t, {
+    database,
+    posture,
+    handle: async () => {
+      await go.promise;
+      throw new Hopeless('it cannot be done');
+    },
+  });
+  await waitFor(async () => (await work()).jobs['remind']!.running === 1, { what: 'one that runs' });
+  await database.sql(`UPDATE pgboss.job SET started_on = now() - interval '1 hour' WHERE state = 'active'`);
+  const overdue = await web.health();
+  assert.equal(overdue.work!.jobs['remind']!.overdue, 1);
+  assert.match(overdue.reasons.join(), /^jobs of remind: 1 run on beyond their deadline$/);
+  await database.sql(`UPDATE pgboss.job SET state = 'created', started_on = NULL WHERE state = 'active'`);
+  go.resolve();
+  await waitFor(async () => (await jobRows(database, 'dead')).length === 1, { what: 'a dead job' });
+  await jobs.worker.stop(0);
+  assert.deepEqual((await work()).jobs['remind'], { ...IDLE, dead: 1 });
+  assert.deepEqual((await web.health()).reasons, [], 'what was given up is for a person, and makes no task ill');
+});
+
+test('messages: due and for how long, given up and unknown; but not those that nobody waits for', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { web, work } = await webOf(t, database);
+  const pool = workerPool(t, database, posture);
+  await sayAll(
+    pool,
+    text('a', 1, 'one'),
+    text('b', 1, 'two'),
+    text('c', 2, 'three', { class: 'receipt' }),
+    text('d', 3, 'four', { class: 'marketing' }),
+  );
+  const age = (what: string) =>
+    database.sql(`UPDATE evenkeel.outbox SET due_at = now() - $1 * interval '1 ms' WHERE ${what}`, [
+      messageAgeLimit(posture) + 5_000,
+    ]);
+  await age(`cause = 'd'`);
+  assert.deepEqual((await web.health()).reasons, [], 'a broadcast takes the time that it takes');
+  assert.equal((await work()).messages.due, 2, 'the first of each chat');
+
+  // Chat 1 was asked to wait by Telegram: what stands behind the first of its messages is not late.
+  await database.sql(`UPDATE evenkeel.outbox SET due_at = now() + interval '1 hour' WHERE cause = 'a'`);
+  await age(`cause = 'b'`);
+  assert.deepEqual((await web.health()).reasons, []);
+  await age(`cause = 'a'`);
+  const late = await web.health();
+  assert.equal(late.status, 'degraded');
+  assert.match(late.reasons.join(), /^outbox: the oldest message has been due for \d+ s$/);
+
+  const settle = (cause: string, set: string) =>
+    database.sql(`UPDATE evenkeel.outbox SET settled_at = now(), ${set} WHERE cause = $1`, [cause]);
+  await settle('a', `state = 'dead', error_code = 403`);
+  await settle('b', `state = 'dead', error_code = 400`);
+  await settle('c', `state = 'unknown'`);
+  await settle('d', `state = 'unknown'`);
+  assert.deepEqual((await work()).messages, { due: 0, oldestSeconds: 0, dead: 1, unknown: 1 });
+  await database.sql('UPDATE evenkeel.outbox SET resolved_at = now()');
+  assert.deepEqual((await work()).messages, { due: 0, oldestSeconds: 0, dead: 0, unknown: 0 });
+});
+
+test('a look reads no more than it counts, of millions that wait for later, are left or need nobody', async (t) => {
+  const database = await world.freshDatabase(t);
+  const many = 100_000;
+  await database.sql(
+    `INSERT INTO pgboss.job (name, data, start_after, keep_until, state)
+     SELECT q.name, '{}', now() + (n - ${WORK_COUNTED_TO} * 2) * interval '1 s', now() + interval '1 year', q.state::pgboss.job_state
+     FROM generate_series(1, ${many}) AS n, (VALUES ('remind', 'created'), ('refund', 'completed')) AS q (name, state)`,
+  );
+  await database.sql(
+    `INSERT INTO evenkeel.outbox (cause, chat_id, class, rank, method, payload, state, settled_at, error_code, due_at)
+     SELECT q.class || q.state || n, n, q.class, q.rank, 'sendMessage', '{}', q.state, now(), q.code, now() - n * interval '1 ms'
+     FROM generate_series(1, ${many}) AS n,
+       (VALUES ('notice', 2, 'dead', 403), ('marketing', 4, 'dead', 400), ('marketing', 4, 'waiting', NULL), ('notice', 2, 'waiting', NULL), ('receipt', 1, 'sent', NULL))
+         AS q (class, rank, state, code)`,
+  );
+  const read = async () => {
+    const [row] = await database.sql<{ rows: number; scans: number }>(
+      `SELECT (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)::float8 AS rows,
+              (SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname IN ('job_common', 'outbox'))::int AS scans`,
+    );
+    return row!;
+  };
+  for (const analysed of [false, true]) {
+    if (analysed) await database.sql('ANALYZE pgboss.job_common, evenkeel.outbox');
+    const before = await read();
+    const pool = createPool({ url: database.url('web'), posture, role: 'web', log: captureLog().log });
+    const { jobs, messages } = await readWork(pool, posture);
+    assert.equal(jobs['remind']!.due, WORK_COUNTED_TO + 1);
+    assert.deepEqual(messages, { ...messages, due: WORK_COUNTED_TO + 1, dead: 0, unknown: 0 });
+    // A session hands in its counts when it ends at the latest.
+    await pool.end();
+    await waitFor(
+      async () =>
+        (await database.sql(`SELECT FROM pg_stat_activity WHERE usename = 'web' AND datname = current_database()`))
+          .length === 0,
+      { what: 'the session to have ended' },
+    );
+    const now = await read();
+    assert.equal(
+      now.scans,
+      before.scans,
+      `${analysed ? 'analysed' : 'planned for empty tables'}: a whole table was read`,
+    );
+    assert.ok(now.rows - before.rows < 8 * WORK_COUNTED_TO, `${now.rows - before.rows} rows of indexes were read`);
+  }
+});
