@@ -8,6 +8,7 @@ import { ratesObeyed } from '../../../posture/laws/rates-obeyed.ts';
 import { dataAtRest, storageLasts } from '../../../posture/laws/storage-lasts.ts';
 import { BASE_MEMORY, bufferMemory, heapLimit, ROLES } from '../../../posture/limits.ts';
 import { resolve } from '../../../posture/resolve.ts';
+import type { PostureInput } from '../../../posture/schema/index.ts';
 import { anyPosture } from '../arbitrary.ts';
 
 const sums = (check: { violations: { sum: string }[] }): string[] => check.violations.map(({ sum }) => sum);
@@ -97,10 +98,20 @@ describe('storage.lasts', () => {
     );
   });
 
+  it('counts what is said, decided and paid beside what comes in', () => {
+    const kept = (changes: PostureInput) => dataAtRest(resolve(changes));
+    const shipped = kept({});
+    const twice = kept({ database: { retention: { outbox: '4d' } } })['outbox']!;
+    assert.ok(twice > 1.5 * shipped['outbox']!);
+    assert.ok(kept({ database: { retention: { jobs: '10d' } } })['jobs']! > 3 * shipped['jobs']!);
+    const slower = kept({ providers: { telegram: { rate: { replies: 5, broadcast: 15 } } } });
+    assert.equal(slower['payments of five years'], shipped['payments of five years']! / 3);
+  });
+
   it('refuses a disk that fills up before it may grow again', () => {
     assert.match(
       sums(storageLasts.check(resolve({ database: { storage: { size: '10GiB' } } })))[0]!,
-      /growth in 6h between two steps of autoscaling 1\.3 GiB > 10 % of 10 GiB = 1 GiB/,
+      /growth in 6h between two steps of autoscaling 1\.7 GiB > 10 % of 10 GiB = 1 GiB/,
     );
   });
 });
