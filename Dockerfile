@@ -53,5 +53,6 @@ ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=p
 VOLUME ["/tmp"]
 USER 1000:1000
 EXPOSE 8080
-# Node itself is process 1: it gets SIGTERM and drains. No shell stands between.
+# No shell stands between: Node gets SIGTERM and drains. Run it with an init as process 1 (`docker run --init`, ECS
+# `initProcessEnabled`): what comes in Node's first moments, before it can listen, is lost on a process 1.
 ENTRYPOINT ["node", "app/main.ts"]

@@ -123,7 +123,9 @@ export class Task extends pulumi.ComponentResource {
       secrets: Object.entries(args.secrets.valueFrom).map(([key, valueFrom]) => ({ name: key, valueFrom })),
       readonlyRootFilesystem: true,
       mountPoints: [{ sourceVolume: 'tmp', containerPath: '/tmp', readOnly: false }],
-      linuxParameters: { capabilities: { drop: ['ALL'] } },
+      // An init is process 1 and passes signals on: a SIGTERM in Node's first moments, before it can listen, ends it there
+      // and then, with nothing in hand; as process 1 it would not hear it and would run on until SIGKILL (reload-in-prod).
+      linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
       ulimits: [{ name: 'nofile', softLimit: size.nofile, hardLimit: size.nofile }],
       stopTimeout: toSeconds(size.stopTimeout),
       logConfiguration: {

@@ -69,8 +69,12 @@ export function container(args: ContainerArgs): docker.ContainerArgs {
   };
 }
 
-/** For containers that write nothing: a read-only root, /tmp in memory, no capabilities. */
+/**
+ * For containers of ours, which write nothing: a read-only root, /tmp in memory, no capabilities; and an init as process 1,
+ * so that a SIGTERM in Node's first moments ends it, as in the cloud (fault reload-in-prod).
+ */
 export const sealed = {
+  init: true,
   readOnly: true,
   tmpfs: { '/tmp': 'rw,noexec,nosuid,size=64m' },
   capabilities: { drops: ['ALL'] },

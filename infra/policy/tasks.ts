@@ -16,15 +16,19 @@ const eachContainer =
 
 export const stopsInTime = rule({
   name: 'stops-in-time',
-  description: 'Every container says how long it may drain, and no longer than Fargate waits.',
+  description:
+    'Every container hears SIGTERM from its first moment, and says how long it may drain, no longer than Fargate waits.',
   checks: {
-    [TASK]: eachContainer(({ stopTimeout }) =>
-      typeof stopTimeout !== 'number'
+    [TASK]: eachContainer(({ stopTimeout, linuxParameters }) => [
+      ...(typeof stopTimeout !== 'number'
         ? ['stopTimeout is not set: it is killed after 30 s, whatever its drain needs']
         : stopTimeout < 1 || stopTimeout > LONGEST_STOP
           ? [`stopTimeout is ${stopTimeout} s; Fargate waits ${LONGEST_STOP} s at most`]
-          : [],
-    ),
+          : []),
+      ...((linuxParameters as Props | undefined)?.['initProcessEnabled'] === true
+        ? []
+        : ['linuxParameters.initProcessEnabled is not true: as process 1 it may not hear SIGTERM while it starts']),
+    ]),
   },
 });
 

@@ -162,9 +162,11 @@ describe('the image', { skip }, () => {
       assert.match(answer.text, /hello there/);
     });
 
-    test('node is process 1, as nobody in particular', async () => {
+    test('an init is process 1 and Node its only child, as nobody in particular', async () => {
       for (const [role, { name }] of Object.entries({ web, worker })) {
-        const status = await docker(['exec', name, 'cat', '/proc/1/cmdline', '/proc/1/status']);
+        const pid = (await docker(['exec', name, 'cat', '/proc/1/task/1/children'])).trim();
+        assert.match(pid, /^[1-9]\d*$/);
+        const status = await docker(['exec', name, 'cat', `/proc/${pid}/cmdline`, `/proc/${pid}/status`]);
         assert.ok(status.startsWith(`node\0app/main.ts\0${role}\0`), status);
         assert.match(status, /^Uid:\s+1000\s+1000\s+1000\s+1000$/m);
         assert.match(status, /^CapEff:\s+0+$/m);

@@ -89,7 +89,7 @@ describe('the image', () => {
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   const final = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
 
-  test('runs Node as process 1, not as root, with only the dependencies of the app', () => {
+  test('runs Node without a shell, not as root, with only the dependencies of the app', () => {
     assert.match(final, /^ENTRYPOINT \["node", "app\/main\.ts"\]$/m);
     assert.match(final, /^USER 1000:1000$/m);
     assert.match(dockerfile, /npm ci --omit=dev --ignore-scripts/);

@@ -165,7 +165,7 @@ for (const [stack, values] of Object.entries(STACKS))
         assert.match(it.image, /@sha256:[0-9a-f]{64}$/);
         assert.equal(it['stopTimeout'], posture[role].stopTimeout / 1000);
         assert.equal(it['readonlyRootFilesystem'], true);
-        assert.deepEqual(it['linuxParameters'], { capabilities: { drop: ['ALL'] } });
+        assert.deepEqual(it['linuxParameters'], { capabilities: { drop: ['ALL'] }, initProcessEnabled: true });
         const { nofile } = posture[role];
         assert.deepEqual(it['ulimits'], [{ name: 'nofile', softLimit: nofile, hardLimit: nofile }]);
         const heap = it.environment.find(({ name }) => name === 'NODE_OPTIONS')!.value;

@@ -86,6 +86,7 @@ test('every container has a memory limit, a log that ends, and no new privileges
     for (const port of (inputs['ports'] ?? []) as { ip: string }[]) assert.equal(port.ip, '127.0.0.1', name);
     if (name.endsWith('-database')) continue;
     assert.equal(inputs['readOnly'], true, name);
+    assert.equal(inputs['init'], true, `${name}: a signal in its first moments is lost`);
     assert.deepEqual(inputs['capabilities'], { drops: ['ALL'] }, name);
   }
 });

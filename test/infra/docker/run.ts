@@ -19,6 +19,7 @@ export function flagsOf(inputs: Inputs): string[] {
     ulimits: { name: string; soft: number; hard: number }[];
   };
   return [
+    ...(inputs['init'] === true ? ['--init'] : []),
     ...(inputs['readOnly'] === true ? ['--read-only'] : []),
     ...Object.entries(tmpfs).flatMap(([path, options]) => ['--tmpfs', `${path}:${options}`]),
     ...capabilities.drops.flatMap((right) => ['--cap-drop', right]),

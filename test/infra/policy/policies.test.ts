@@ -37,6 +37,7 @@ const container = (over: Props = {}) => ({
       name: 'web',
       image: `repo@sha256:${'a'.repeat(64)}`,
       stopTimeout: 60,
+      linuxParameters: { initProcessEnabled: true },
       readonlyRootFilesystem: true,
       environment: [
         { name: 'PORT', value: '8080' },
@@ -190,6 +191,8 @@ const CASES: Case[] = [
       [container({ stopTimeout: undefined }), /web: stopTimeout is not set/],
       [container({ stopTimeout: 121 }), /121 s/],
       [container({ stopTimeout: 0 }), /0 s/],
+      [container({ linuxParameters: undefined }), /initProcessEnabled/],
+      [container({ linuxParameters: { initProcessEnabled: false } }), /web: linuxParameters\.initProcessEnabled/],
     ],
   ],
   [
