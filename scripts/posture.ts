@@ -33,10 +33,12 @@ const HELP = `Proves a stack's posture and prints what it promises.
   npm run -s posture -- diff REV [stack …]         what differs from a commit: limits, promises, alarms, cost; Markdown
   npm run posture -- init NAME                     writes Pulumi.NAME.yaml, every key with its default and its meaning
   npm run posture -- --schema                      writes posture.schema.json, by which editors complete the stack files
+  npm run posture -- --commands                    writes posture/commands.json: the menu of commands that the features offer
 
 Exit status: 0 the posture obeys every law, 1 it does not or cannot be read, 2 the command cannot be understood.`;
 
 const SCHEMA_FILE = 'posture.schema.json';
+const COMMANDS_FILE = 'posture/commands.json';
 
 const OPTIONS = {
   set: { type: 'string', multiple: true, default: [] as string[] },
@@ -46,6 +48,7 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   out: { type: 'string' },
   schema: { type: 'boolean', default: false },
+  commands: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -75,6 +78,13 @@ function readArguments(args: string[]) {
 async function writeSchema(): Promise<Said> {
   await writeFile(SCHEMA_FILE, stackSchemaText());
   return { text: `${SCHEMA_FILE} written`, complaints: [], code: 0 };
+}
+
+async function writeCommands(): Promise<Said> {
+  // Loads the whole bot, which nothing else here needs.
+  const { commandsText } = await import('./posture/commands.ts');
+  await writeFile(COMMANDS_FILE, commandsText());
+  return { text: `${COMMANDS_FILE} written`, complaints: [], code: 0 };
 }
 
 /** What `pulumi preview` would say beside the laws: where it refuses, and where it warns. */
@@ -112,9 +122,10 @@ function showBoth(left: Stack, right: Stack, json: boolean): Said {
 }
 
 async function say(args: string[]): Promise<Said & { out?: string | undefined }> {
-  const { words, set, against, json, schema, help, only, out } = readArguments(args);
+  const { words, set, against, json, schema, commands, help, only, out } = readArguments(args);
   if (help) return { text: HELP, complaints: [], code: 0 };
   if (schema) return writeSchema();
+  if (commands) return writeCommands();
   const [name, ...more] = words;
   if (name === 'init') {
     if (more.length > 1) throw new UsageError(`one stack at a time: ${more.join(', ')}`);

@@ -1,11 +1,13 @@
 /** The features: a folder each, known by its face alone. What the bot handles, offers and does follows from this table. */
 import { Composer } from 'grammy';
+import type { OfferedCommand } from '../../posture/commands.ts';
 import { SWITCHED, type DeclaredName, type FeatureName } from '../../posture/features/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { answerTap } from '../bot/answers.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
+import { languages } from '../texts/index.ts';
 import { basics } from './basics/index.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
@@ -19,9 +21,9 @@ import { wallet } from './wallet/index.ts';
 
 /** In the order in which they see an update. What posture/features declares and is missing here does not compile. */
 const FEATURES = {
-  money,
   unread,
   wallet,
+  money,
   remind,
   chat,
   language,
@@ -40,9 +42,24 @@ const isOn = (posture: Posture, name: string): boolean => !(name in SWITCHED) ||
  */
 const isPlainText = ({ message }: BotContext): boolean => message?.text !== undefined && !message.text.startsWith('/');
 
+const isShown = (posture: Posture, name: string, { shown }: Offer): boolean =>
+  shown === 'always' || isOn(posture, name);
+
 /** What can be begun, in the order of /help. */
 export const offersOf = (posture: Posture): readonly Offer[] =>
-  faces.flatMap(([name, { offers = [] }]) => offers.filter(({ always }) => always || isOn(posture, name)));
+  faces.flatMap(([name, { offers = [] }]) => offers.filter((offer) => isShown(posture, name, offer)));
+
+/** Every command that a feature offers, for Telegram's menu: posture/commands.json is this. */
+export const offeredCommands = (): OfferedCommand[] =>
+  faces.flatMap(([feature, { offers = [] }]) =>
+    offers.map(({ command: { name, does, isPrivate }, shown }): OfferedCommand => ({
+      name,
+      feature,
+      shown: shown ?? 'on',
+      chats: isPrivate ? 'private' : 'all',
+      does: Object.fromEntries(languages.map((language) => [language, does(language)])),
+    })),
+  );
 
 /** Exits come first: no entrance may stand before what was paid. */
 export function composeFeatures(given: Omit<FeatureNeeds, 'offers'>): Composer<BotContext>[] {
@@ -69,7 +86,7 @@ function closed({ offers = [], closed }: AnyFeature): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   if (!closed) return composer;
   const inPrivate = composer.chatType('private');
-  const commands = offers.filter(({ always }) => !always).map(({ command }) => command.name);
+  const commands = offers.filter(({ shown }) => shown === undefined).map(({ command }) => command.name);
   if (commands.length > 0) inPrivate.command(commands, (ctx) => ctx.reply(closed.text(ctx.language)));
   if (closed.taps) inPrivate.callbackQuery([...closed.taps], async (ctx) => answerTap(ctx, closed.text(ctx.language)));
   return composer;

@@ -3,8 +3,13 @@ import type { Text } from '../texts/index.ts';
 
 export interface Offer {
   /** `does` completes "/name – …". */
-  command: { name: string; does: Text };
+  command: {
+    name: string;
+    does: Text;
+    /** Answered in private chats alone, so offered there alone. */
+    isPrivate?: boolean;
+  };
   button?: { text: Text; data: string };
-  /** There also while the feature is off: it undoes or shows what was begun. */
-  always?: boolean;
+  /** Default: while its feature is on. `always`: also while it is off, as it undoes or shows what was begun. */
+  shown?: 'always';
 }

@@ -2,8 +2,10 @@
 import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import { alarms } from '../../posture/alarms/index.ts';
+import { menus } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Settings } from '../settings.ts';
+import { Commands } from './commands.ts';
 import type { Foundation } from './foundation.ts';
 import { Guard } from './guard.ts';
 import { Migrate } from './migrate.ts';
@@ -67,7 +69,13 @@ export function rollout(name: string, args: RolloutArgs): Rollout {
     },
     { dependsOn: [...guards, ...args.base.ingress.entrance] },
   );
-  const parts = [migration, services.web, services.worker, ...guards, ...scaling, webhook];
+  // Who answers them runs by now.
+  const commands = new Commands(
+    `${name}-commands`,
+    { apiRoot: telegramApiRoot, token: args.base.vault.botToken, menus: menus(posture) },
+    { dependsOn: guards },
+  );
+  const parts = [migration, services.web, services.worker, ...guards, ...scaling, webhook, commands];
   return { webhookUrl, webhook, services, parts };
 }
 

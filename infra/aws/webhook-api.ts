@@ -1,11 +1,8 @@
-/** The Bot API's webhook methods, with errors that a person can act on and that never show the token. */
+/** The Bot API's webhook methods, and what is asked before and after. */
 import { HEALTH_PATH } from '../../contract/paths.ts';
+import { type BotApi, call, CALL_TIMEOUT, reason, sleep, WRONG_TOKEN } from './telegram-api.ts';
 
-export interface WebhookInputs {
-  /** Root of the Bot API, such as https://api.telegram.org. */
-  apiRoot: string;
-  /** Token of the bot; a secret. */
-  token: string;
+export interface WebhookInputs extends BotApi {
   /** Where Telegram delivers: `https://…/telegram/webhook`. */
   url: string;
   /** What Telegram sends as X-Telegram-Bot-Api-Secret-Token; a secret. */
@@ -50,59 +47,7 @@ const DELIVERED_BY_DEFAULT = [
   'purchased_paid_media',
 ];
 
-/** Longest answer of Telegram to one call, ms. */
-const CALL_TIMEOUT = 20_000;
 const PAUSE = 2_000;
-
-const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const WRONG_TOKEN = 'the bot token is wrong. Set it: pulumi config set --secret evenkeel:botToken <token>';
-
-interface Answer<T> {
-  ok: boolean;
-  result: T;
-  error_code?: number;
-  description?: string;
-  parameters?: { retry_after?: number };
-}
-
-/** One request. Why there was no answer is a word or a code: the error itself may hold the address, and so the token. */
-async function ask<T>(inputs: WebhookInputs, method: string, body: object): Promise<Answer<T> | string> {
-  try {
-    const response = await fetch(`${inputs.apiRoot}/bot${inputs.token}/${method}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(CALL_TIMEOUT),
-    });
-    return (await response.json()) as Answer<T>;
-  } catch (error) {
-    return reason(error);
-  }
-}
-
-function reason(error: unknown): string {
-  const { cause, name } = error as Error & { cause?: { code?: string } };
-  return cause?.code ?? name;
-}
-
-/**
- * Calls a method; waits as told where Telegram says 429.
- * @throws one line: what Telegram said, or why there was no answer
- */
-async function call<T>(inputs: WebhookInputs, method: string, body: object = {}): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await ask<T>(inputs, method, body);
-    if (typeof answer === 'string') throw new Error(`${method}: no answer from ${inputs.apiRoot} (${answer})`);
-    if (answer.ok) return answer.result;
-    const said = `${answer.error_code ?? ''} ${answer.description ?? ''}`.trim();
-    // A token of the wrong form is a path that Telegram does not know.
-    if (answer.error_code === 401 || answer.error_code === 404)
-      throw new Error(`Telegram says ${said}: ${WRONG_TOKEN}`);
-    if (answer.error_code !== 429 || attempt === 3) throw new Error(`Telegram says ${said}`);
-    await sleep(Math.min(60, answer.parameters?.retry_after ?? 1) * 1000);
-  }
-}
 
 export const webhookInfo = (inputs: WebhookInputs): Promise<WebhookInfo> => call(inputs, 'getWebhookInfo');
 

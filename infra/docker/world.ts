@@ -2,6 +2,7 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_PATH } from '../../contract/paths.ts';
+import { menus } from '../../posture/commands.ts';
 import { MiB } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { password } from '../aws/secrets.ts';
@@ -78,20 +79,25 @@ export interface LocalWebhookArgs extends WorldArgs {
   after: pulumi.Input<string>[];
 }
 
-/** The body of setWebhook is in the environment, so that no secret stands in a command. */
-const SET_WEBHOOK = `
-const { SET_WEBHOOK_URL: url, SET_WEBHOOK_BODY: body } = process.env;
+/** The calls are in the environment, so that no secret stands in a command. */
+const CALL = `
+const { TELEGRAM_BOT: bot, TELEGRAM_CALLS: calls } = process.env;
 const until = Date.now() + ${PATIENCE};
-for (let said = ''; ; await new Promise((r) => setTimeout(r, 500))) {
-  try {
-    const answer = await (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: AbortSignal.timeout(5000) })).json();
-    if (answer.ok) process.exit(0);
-    said = answer.description;
-  } catch (error) { said = error.cause?.code ?? error.name; }
-  if (Date.now() > until) { console.error('setWebhook: ' + said); process.exit(1); }
+for (const { method, body } of JSON.parse(calls)) {
+  for (let said = ''; ; await new Promise((r) => setTimeout(r, 500))) {
+    try {
+      const answer = await (await fetch(bot + '/' + method, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) })).json();
+      if (answer.ok) break;
+      said = answer.description;
+    } catch (error) { said = error.cause?.code ?? error.name; }
+    if (Date.now() > until) { console.error(method + ': ' + said); process.exit(1); }
+  }
 }`;
 
-/** Tells the simulated Telegram where to deliver. It forgets it when it ends, so another world is told again. */
+/**
+ * Tells the simulated Telegram where to deliver, and which commands to offer. It forgets it when it ends, so another
+ * world is told again.
+ */
 export function localWebhook(
   name: string,
   args: LocalWebhookArgs,
@@ -104,20 +110,29 @@ export function localWebhook(
   return once(
     `${name}-webhook`,
     {
-      what: 'Setting the webhook',
+      what: 'Setting webhook and commands',
       image: args.image,
       network: args.network,
       alias: 'webhook',
-      command: ['--input-type=module', '-e', SET_WEBHOOK],
+      command: ['--input-type=module', '-e', CALL],
       env: {
-        SET_WEBHOOK_URL: pulumi.secret(pulumi.interpolate`${telegramApiRoot}/bot${botToken}/setWebhook`),
-        SET_WEBHOOK_BODY: pulumi.secret(
-          pulumi.jsonStringify({
-            url: args.webUrl + WEBHOOK_PATH,
-            secret_token: args.secret,
-            max_connections: posture.telegram.maxConnections,
-            allowed_updates: posture.telegram.allowedUpdates,
-          }),
+        TELEGRAM_BOT: pulumi.secret(pulumi.interpolate`${telegramApiRoot}/bot${botToken}`),
+        TELEGRAM_CALLS: pulumi.secret(
+          pulumi.jsonStringify([
+            {
+              method: 'setWebhook',
+              body: {
+                url: args.webUrl + WEBHOOK_PATH,
+                secret_token: args.secret,
+                max_connections: posture.telegram.maxConnections,
+                allowed_updates: posture.telegram.allowedUpdates,
+              },
+            },
+            ...menus(posture).map(({ scope, language, commands }) => ({
+              method: 'setMyCommands',
+              body: { scope: { type: scope }, language_code: language, commands },
+            })),
+          ]),
         ),
         WORLD: process.id,
         AFTER: pulumi.all(args.after).apply((ids) => ids.join(' ')),

@@ -5,6 +5,7 @@ import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
+import { menus } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { InTheWay } from './options.ts';
 
@@ -86,6 +87,7 @@ async function simulatedTelegram(posture: Posture): Promise<Side> {
         max_connections: posture.telegram.maxConnections,
         allowed_updates: posture.telegram.allowedUpdates,
       });
+      await setCommands(api, posture);
       return nothing;
     },
     stop: () => telegram.stop(),
@@ -102,6 +104,7 @@ async function realTelegram({ posture, env, takeOver, say }: WorldOptions, token
     telegram: undefined,
     bot: { username },
     async connect(platform, tell) {
+      await setCommands(api, posture);
       const { webhookUrl, webhookSecret } = platform;
       const { allowedUpdates } = posture.telegram;
       const poller = startPoller({ telegram: api, allowedUpdates, webhookUrl, webhookSecret, say: tell });
@@ -109,6 +112,12 @@ async function realTelegram({ posture, env, takeOver, say }: WorldOptions, token
     },
     stop: nothing,
   };
+}
+
+/** As the deployment does it in the cloud (infra/aws/commands.ts). */
+async function setCommands(api: TelegramApi, posture: Posture): Promise<void> {
+  for (const { scope, language, commands } of menus(posture))
+    await callTelegram(api, 'setMyCommands', { scope: { type: scope }, language_code: language, commands });
 }
 
 async function whoAmI(api: TelegramApi): Promise<string> {

@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { offeredCommands } from '../../app/features/index.ts';
 import { prove } from '../../posture/laws/index.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { stackSchemaText } from '../../posture/stack-schema.ts';
@@ -229,6 +230,10 @@ describe('the schema for editors', () => {
     assert.equal(code, 0);
     assert.equal(out, 'posture.schema.json written\n');
     assert.equal(await readFile(join(cwd, 'posture.schema.json'), 'utf8'), stackSchemaText());
+  });
+
+  it('so is the menu of commands: npm run posture -- --commands writes what the features offer', async () => {
+    assert.deepEqual(JSON.parse(await readFile('posture/commands.json', 'utf8')), offeredCommands());
   });
 
   it('is named by a modeline in every stack file', async () => {

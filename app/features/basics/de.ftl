@@ -12,9 +12,9 @@ help =
 
     Schreib mir irgendetwas, und ich antworte.
     /start – Hallo sagen
-    /help – diese Liste
     { $commands }
 command = /{ $name } – { $does }
 help-button = Was kannst du?
+help-does = was ich kann
 nothing-for-sale = Hier gibt es noch nichts zu kaufen. Dir wurde nichts berechnet.
 unknown-command = Diesen Befehl kenne ich nicht. /help zeigt die, die ich kenne.

@@ -13,9 +13,9 @@ help =
 
     Write me anything, and I answer.
     /start – say hello
-    /help – this list
     { $commands }
 command = /{ $name } – { $does }
 help-button = What can you do?
+help-does = what I can do
 nothing-for-sale = There is nothing for sale here yet. You have not been charged.
 unknown-command = I do not know that command. /help lists those I know.

@@ -51,4 +51,7 @@ function answers({ offers }: FeatureNeeds): Composer<BotContext> {
   return composer;
 }
 
-export const basics: Feature = { entrances: answers };
+export const basics: Feature = {
+  offers: [{ command: { name: HELP, does: texts['help-does'] } }],
+  entrances: answers,
+};

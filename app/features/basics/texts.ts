@@ -6,6 +6,7 @@ export const texts = declareTexts(import.meta.dirname, {
   help: html({ commands: 'html' }),
   command: html({ name: 'text', does: 'text' }),
   'help-button': {},
+  'help-does': {},
   'nothing-for-sale': {},
   'unknown-command': {},
 });

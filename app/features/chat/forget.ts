@@ -13,7 +13,7 @@ const FORGET = 'forget';
 export const forgetOffer: Offer = {
   command: { name: FORGET, does: texts['forget-does'] },
   button: { text: texts['forget-button'], data: FORGET },
-  always: true,
+  shown: 'always',
 };
 
 export function forget(pool: Pool): Composer<BotContext> {

@@ -37,6 +37,6 @@ function choosing({ people }: FeatureNeeds): Composer<BotContext> {
 }
 
 export const language: Feature = {
-  offers: [{ command: { name: LANGUAGE, does: texts.does }, always: true }],
+  offers: [{ command: { name: LANGUAGE, does: texts.does }, shown: 'always' }],
   entrances: choosing,
 };

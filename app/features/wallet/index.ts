@@ -63,14 +63,14 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 export const wallet: Feature<'wallet'> = {
   offers: [
     {
-      command: { name: TOPUP, does: texts['does-topup'] },
+      command: { name: TOPUP, does: texts['does-topup'], isPrivate: true },
       button: { text: texts['topup-button'], data: TOPUP },
     },
     // What they do is always done (../money); to be found it is here.
-    { command: { name: 'balance', does: texts['does-balance'] } },
-    { command: { name: 'history', does: texts['does-history'] } },
-    { command: { name: 'paysupport', does: texts['does-paysupport'] } },
-    { command: { name: 'terms', does: texts['does-terms'] } },
+    { command: { name: 'balance', does: texts['does-balance'], isPrivate: true } },
+    { command: { name: 'history', does: texts['does-history'], isPrivate: true } },
+    { command: { name: 'paysupport', does: texts['does-paysupport'], isPrivate: true } },
+    { command: { name: 'terms', does: texts['does-terms'], isPrivate: true } },
   ],
   entrances: shop,
   closed: { text: texts.closed, taps: [TOPUP, BUY] },

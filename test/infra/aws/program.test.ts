@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { taskPosture } from '../../../infra/aws/task-posture.ts';
+import { menus } from '../../../posture/commands.ts';
 import { heapLimit } from '../../../posture/limits.ts';
 import { serverParameters } from '../../../posture/server-parameters.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -223,6 +224,15 @@ for (const [stack, values] of Object.entries(STACKS))
       assert.equal(inputs['url'], result.outputs['webhookUrl']);
       assert.deepEqual(secretPaths.sort(), ['secret', 'token']);
       assert.deepEqual(additionalSecretOutputs, ['token', 'secret']);
+    });
+
+    test('the menu of commands is set when those run who answer it, and the token stays secret', () => {
+      const menu = only(result, 'pulumi-nodejs:dynamic/evenkeel:Commands');
+      assert.deepEqual(menu.inputs['menus'], menus(posture));
+      assert.deepEqual(menu.secretPaths, ['token']);
+      assert.deepEqual(menu.additionalSecretOutputs, ['token']);
+      for (const { urn } of ofType(result, 'pulumi-nodejs:dynamic/evenkeel:Guard'))
+        assert.ok(menu.dependsOn.includes(urn));
     });
 
     test('the sentinel expects a webhook when it is set, and not before', () => {

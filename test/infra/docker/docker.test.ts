@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { dockerCpus, dockerDuration } from '../../../infra/docker/container.ts';
+import { menus } from '../../../posture/commands.ts';
 import { heapLimit } from '../../../posture/limits.ts';
 import { serverParameters } from '../../../posture/server-parameters.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -239,17 +240,17 @@ async function startWorld(t: TestContext): Promise<{ telegram: string; token: st
   return { telegram: said.apiRoot, token: said.botToken };
 }
 
-test('the world starts by its command, and takes the webhook by the command that sets it', async (t) => {
+test('the world starts by its command, and takes webhook and commands by the command that sets them', async (t) => {
   const { telegram, token } = await startWorld(t);
   assert.equal(token, env(container(run, 'worker-1'))['BOT_TOKEN'], 'the token that the tasks have');
   const hook = container(run, 'webhook');
-  const { SET_WEBHOOK_URL, SET_WEBHOOK_BODY } = env(hook);
+  const { TELEGRAM_BOT, TELEGRAM_CALLS } = env(hook);
   await promisify(execFile)(process.execPath, hook.inputs['command'] as string[], {
     env: {
       PATH: process.env['PATH'],
-      SET_WEBHOOK_URL: SET_WEBHOOK_URL!.replace(/^http:\/\/world:\d+/, telegram),
+      TELEGRAM_BOT: TELEGRAM_BOT!.replace(/^http:\/\/world:\d+/, telegram),
       // The name of the web tasks is known inside the network alone.
-      SET_WEBHOOK_BODY: SET_WEBHOOK_BODY!.replace('http://web:', 'http://127.0.0.1:'),
+      TELEGRAM_CALLS: TELEGRAM_CALLS!.replace('http://web:', 'http://127.0.0.1:'),
     },
     timeout: 20_000,
   });
@@ -257,4 +258,8 @@ test('the world starts by its command, and takes the webhook by the command that
   const { result } = (await answer.json()) as { result: { url: string; max_connections: number } };
   assert.equal(result.url, 'http://127.0.0.1:8080/telegram/webhook');
   assert.equal(result.max_connections, posture.telegram.maxConnections);
+  const [menu] = menus(posture);
+  const scope = encodeURIComponent(JSON.stringify({ type: menu!.scope }));
+  const shown = await fetch(`${telegram}/bot${token}/getMyCommands?scope=${scope}`);
+  assert.deepEqual(((await shown.json()) as { result: unknown }).result, menu!.commands);
 });
