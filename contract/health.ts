@@ -114,6 +114,8 @@ const roleDetails = z.object({
     })
     .optional(),
   providers: z.record(z.string(), provider).optional(),
+  /** Kill switches by name: what the posture says, and what people have switched. Both true: it is on. */
+  flags: z.record(z.string(), z.object({ posture: z.boolean(), flag: z.boolean() })).optional(),
   /** 1 while the connection that hears of new work is up, else 0: a gauge. */
   listener: z.object({ connected: gauge }).optional(),
   /** How the money was a minute ago at most; missing where nobody could look. */

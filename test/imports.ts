@@ -34,7 +34,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['payments'],
   ['jobs', 'outbox'],
   ['lanes', 'ledger', 'people'],
-  ['providers'],
+  ['providers', 'flags'],
   ['database'],
   ['texts'],
 ];

@@ -52,6 +52,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },
+  flag: { web: 'SELECT', worker: 'SELECT', operator: CHANGED },
   desk: { operator: 'SELECT' },
   unknown_send: { operator: 'SELECT' },
 };

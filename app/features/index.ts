@@ -7,8 +7,9 @@ import { answerTap } from '../bot/answers.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
-import { languages } from '../texts/index.ts';
+import { languages, type Text } from '../texts/index.ts';
 import { basics } from './basics/index.ts';
+import { texts as basicTexts } from './basics/texts.ts';
 import { chat } from './chat/index.ts';
 import { echo } from './echo/index.ts';
 import type { AnyFeature, Feature, FeatureNeeds, JobNeeds } from './feature.ts';
@@ -42,12 +43,9 @@ const isOn = (posture: Posture, name: string): boolean => !(name in SWITCHED) ||
  */
 const isPlainText = ({ message }: BotContext): boolean => message?.text !== undefined && !message.text.startsWith('/');
 
-const isShown = (posture: Posture, name: string, { shown }: Offer): boolean =>
-  shown === 'always' || isOn(posture, name);
-
 /** What can be begun, in the order of /help. */
-export const offersOf = (posture: Posture): readonly Offer[] =>
-  faces.flatMap(([name, { offers = [] }]) => offers.filter((offer) => isShown(posture, name, offer)));
+export const offersOf = (posture: Posture, isOpen = (name: string) => isOn(posture, name)): readonly Offer[] =>
+  faces.flatMap(([name, { offers = [] }]) => offers.filter(({ shown }) => shown === 'always' || isOpen(name)));
 
 /** Every command that a feature offers, for Telegram's menu: posture/commands.json is this. */
 export const offeredCommands = (): OfferedCommand[] =>
@@ -61,34 +59,60 @@ export const offeredCommands = (): OfferedCommand[] =>
     })),
   );
 
+interface Given extends Omit<FeatureNeeds, 'offers'> {
+  /** Whether people have it switched on just now (app/flags). Default: whatever the posture has on. */
+  isOn?: (name: string) => boolean;
+}
+
 /** Exits come first: no entrance may stand before what was paid. */
-export function composeFeatures(given: Omit<FeatureNeeds, 'offers'>): Composer<BotContext>[] {
+export function composeFeatures({ isOn: flag = () => true, ...given }: Given): Composer<BotContext>[] {
   const { posture } = given;
-  const offers = offersOf(posture);
-  const needs: FeatureNeeds = { ...given, offers: () => offers };
+  const isOpen = (name: string): boolean => isOn(posture, name) && (!(name in SWITCHED) || flag(name));
+  const needs: FeatureNeeds = { ...given, offers: () => offersOf(posture, isOpen) };
   const called = new Composer<BotContext>();
   const notPlain = called.filter((ctx) => !isPlainText(ctx));
   const reads: Composer<BotContext>[] = [];
   for (const [, { exits }] of faces) if (exits) notPlain.use(exits(needs));
   for (const [name, face] of faces) {
-    if (!isOn(posture, name)) {
-      notPlain.use(closed(face));
-      continue;
+    const { entrances = nothing, reads: read } = face;
+    if (!(name in SWITCHED)) {
+      notPlain.use(entrances(needs));
+      if (read) reads.push(read(needs));
+    } else if (!isOn(posture, name)) {
+      if (face.closed) notPlain.use(closed(face, face.closed.text));
+    } else {
+      const says = face.closed?.text ?? basicTexts.closed;
+      // Asked of each update anew: a look into the flags in memory.
+      notPlain.branch(() => isOpen(name), entrances(needs), closed(face, says));
+      if (read) reads.push(either(() => isOpen(name), read(needs), unanswered(says)));
     }
-    if (face.entrances) notPlain.use(face.entrances(needs));
-    if (face.reads) reads.push(face.reads(needs));
   }
   return [called, ...reads];
 }
 
-/** Answers in place of the entrances of a feature that is off, where it has something to say. */
-function closed({ offers = [], closed }: AnyFeature): Composer<BotContext> {
+const nothing = (): Composer<BotContext> => new Composer<BotContext>();
+
+function either(condition: () => boolean, yes: Composer<BotContext>, no: Composer<BotContext>): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  if (!closed) return composer;
+  composer.branch(condition, yes, no);
+  return composer;
+}
+
+/** Answers in place of the entrances of a feature that is off. */
+function closed({ offers = [], closed: own }: AnyFeature, text: Text): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
   const inPrivate = composer.chatType('private');
+  const taps = own?.taps ?? [];
   const commands = offers.filter(({ shown }) => shown === undefined).map(({ command }) => command.name);
-  if (commands.length > 0) inPrivate.command(commands, (ctx) => ctx.reply(closed.text(ctx.language)));
-  if (closed.taps) inPrivate.callbackQuery([...closed.taps], async (ctx) => answerTap(ctx, closed.text(ctx.language)));
+  if (commands.length > 0) inPrivate.command(commands, (ctx) => ctx.reply(text(ctx.language)));
+  if (taps.length > 0) inPrivate.callbackQuery([...taps], async (ctx) => answerTap(ctx, text(ctx.language)));
+  return composer;
+}
+
+/** Answers in place of a feature that reads what people write. */
+function unanswered(text: Text): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  composer.chatType('private').on(['message:text', 'message:caption'], (ctx) => ctx.reply(text(ctx.language)));
   return composer;
 }
 

@@ -25,6 +25,8 @@ interface Needs {
   posture: Posture;
   jobs: Jobs;
   schedules: Schedules;
+  /** Whether a queue or a schedule is switched on just now, by its path in the posture. Default: all are. */
+  isOn?: (name: string) => boolean;
   log: Logger;
 }
 
@@ -34,7 +36,16 @@ export interface RunningJobs extends Pick<JobWorker, 'state' | 'progress'> {
 }
 
 /** Starts at once, and works from when the database is there and migrated. */
-export function startJobs({ pool, connection, botId, posture, jobs, schedules, log }: Needs): RunningJobs {
+export function startJobs({
+  pool,
+  connection,
+  botId,
+  posture,
+  jobs,
+  schedules,
+  isOn = () => true,
+  log,
+}: Needs): RunningJobs {
   const boss = createBoss(pool, log);
   const handlers: Record<ScheduleName, ScheduleHandler> = {
     ...schedules,
@@ -42,9 +53,9 @@ export function startJobs({ pool, connection, botId, posture, jobs, schedules, l
     reserves: async ({ signal }) => ({ released: await releaseExpired(pool, signal) }),
   };
   const loops = Object.entries(handlers).map(([name, handler]) =>
-    startSchedule({ boss, posture, name: name as ScheduleName, handler, log }),
+    startSchedule({ boss, posture, name: name as ScheduleName, handler, isOn, log }),
   );
-  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, log });
+  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, isOn, log });
   return {
     state: () => worker.state(),
     progress: () => worker.progress(),

@@ -5,6 +5,7 @@ import type { JobName, Posture } from '../../posture/schema/index.ts';
 import { fencedAttempt, type Outcome } from '../database/fenced.ts';
 import { onCommit } from '../database/transaction.ts';
 import type { Pool } from '../database/pool.ts';
+import { ofJobs } from '../flags/names.ts';
 import { decide } from '../lanes/decide.ts';
 import { stopwatch } from '../lanes/leases.ts';
 import { persist } from '../lanes/persist.ts';
@@ -44,6 +45,8 @@ interface WorkerOptions {
   botId: number;
   posture: Posture;
   jobs: Jobs;
+  /** Of a queue that is not, nothing is claimed; what runs ends. Default: all are. */
+  isOn?: (name: string) => boolean;
   log: Logger;
 }
 
@@ -53,7 +56,7 @@ interface Held {
 }
 
 export function startJobWorker(options: WorkerOptions): JobWorker {
-  const { pool, connection, boss, botId, posture, jobs, log } = options;
+  const { pool, connection, boss, botId, posture, jobs, isOn = () => true, log } = options;
   const names = jobNames(posture);
   const { heartbeat, touch, sweep } = posture.lanes;
   const counters = new Map(names.map((name) => [name, { done: 0, failed: 0, dead: 0 }]));
@@ -168,7 +171,7 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
       const room = new Map(
         names
           .map((name) => [name, posture.work[name].concurrency - active(name)] as const)
-          .filter(([, free]) => free > 0),
+          .filter(([name, free]) => free > 0 && isOn(ofJobs(name))),
       );
       if (leaving || room.size === 0) return;
       const sent = stopwatch();

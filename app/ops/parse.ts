@@ -80,6 +80,10 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
       throw new OpsUsage(`"${word}" is neither a receipt, such as R-17, nor a charge: ${usage}`);
     return rest;
   }
+  if (verb.takes === 'NAME') {
+    if (rest.length !== 1 || !/^[\w.-]{1,80}$/.test(rest[0]!)) throw new OpsUsage(`which one? ${usage}`);
+    return rest;
+  }
   if (all && rest.length > 0) throw new OpsUsage(`either ids or --all: ${usage}`);
   const wrong = rest.find((word) => !/^\d{1,16}$/.test(word));
   if (wrong !== undefined) throw new OpsUsage(`"${wrong}" is not the id of an update: ${usage}`);

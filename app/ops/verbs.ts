@@ -1,4 +1,5 @@
 /** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
+import { showFlags, turn } from './flags.ts';
 import { findPayment, ledgerCheck, listPayments, refund, showUser } from './money.ts';
 import { runSql } from './sql.ts';
 import { status } from './status.ts';
@@ -111,6 +112,30 @@ export const VERBS: readonly Verb[] = [
     says: 'whether the ledger agrees with itself: reads all of it',
     options: [],
     run: ledgerCheck,
+  },
+  {
+    name: 'flag list',
+    takes: '',
+    says: 'kill switches of features, jobs and schedules: what the posture says, what people have switched, and why',
+    options: [],
+    run: showFlags,
+  },
+  {
+    name: 'flag off',
+    takes: 'NAME',
+    says: 'closes the entrances of a feature, or stops claiming a job or running a schedule, within 5 s',
+    options: ['reason', 'dry-run'],
+    users:
+      'Whoever wants to begin something of it is told that it is switched off just now. What was begun ends, what was paid is booked; jobs wait.',
+    run: turn(false),
+  },
+  {
+    name: 'flag on',
+    takes: 'NAME',
+    says: 'opens them again; what the posture has off stays off',
+    options: ['reason', 'dry-run'],
+    users: 'It is offered and answered again. Jobs that waited are done.',
+    run: turn(true),
   },
   {
     name: 'sql',

@@ -4,6 +4,7 @@ import { BESIDE_POOL } from '../../posture/limits.ts';
 import { botIdOf, type Config } from '../config.ts';
 import { untilDirect } from '../database/direct.ts';
 import { createPool } from '../database/pool.ts';
+import { startFlags } from '../flags/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import { createIntake } from '../intake/intake.ts';
 import { registerWebhook } from '../intake/webhook.ts';
@@ -19,6 +20,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
   const botId = botIdOf(env.BOT_TOKEN);
   const pool = createPool({ url: env.DATABASE_URL, posture, role: 'web', log });
   const lookThrough = createPool({ url: env.DATABASE_URL, posture, role: 'web', log, max: BESIDE_POOL.web.health });
+  const flags = startFlags({ posture, db: () => lookThrough, log });
   const intake = createIntake(pool, botId, posture, log);
   let lastRequest = 0;
 
@@ -32,6 +34,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     log,
     health: {
       details: () => ({
+        flags: flags.state(),
         intake: { ...intake.counters, maxInFlight: posture.web.maxInFlight, lastRequestAt: lastRequest },
       }),
       reasons: () => [],
@@ -65,6 +68,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     await server.close();
     await intake.idle();
     await looked;
+    await flags.stop();
     await Promise.all([pool.end(), lookThrough.end()]);
   }
 

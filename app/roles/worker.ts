@@ -10,6 +10,7 @@ import { assertDirect } from '../database/direct.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures, jobsOf, schedulesOf } from '../features/index.ts';
+import { startFlags } from '../flags/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import type { Progress } from '../progress.ts';
 import { startJobs } from '../jobs/index.ts';
@@ -59,6 +60,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
     health: {
       details: () => ({
+        flags: flags.state(),
         lanes: engine?.state() ?? {},
         jobs: jobs.state(),
         outbox: outbox.state(),
@@ -82,6 +84,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log,
     onNotify: (channel) => (channel === PEOPLE_CHANNEL ? people.wake() : engine?.wake()),
   });
+  const flags = startFlags({ posture, db: () => listener.connection() ?? pool, log });
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
@@ -93,6 +96,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     posture,
     jobs: jobsOf(needs),
     schedules: schedulesOf(needs),
+    isOn: (name) => flags.isOn(name),
     log,
   });
 
@@ -118,6 +122,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     await persist('the database is not ready', log, ending.signal, async () => {
       await assertDirect(pool, sessionTimeouts(posture));
       await pool.query('SELECT FROM evenkeel.lane LIMIT 1');
+      await flags.load();
       await people.load();
     });
     const handle = createBotHandler({
@@ -125,7 +130,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       apiRoot: env.TELEGRAM_API_ROOT,
       me,
       telegram,
-      features: composeFeatures({ pool, posture, openrouter, people }),
+      features: composeFeatures({ pool, posture, openrouter, people, isOn: (name) => flags.isOn(name) }),
       jobs: posture.jobs,
       people: blocked,
       languages: people,

@@ -18,3 +18,5 @@ help-button = Was kannst du?
 help-does = was ich kann
 nothing-for-sale = Hier gibt es noch nichts zu kaufen. Dir wurde nichts berechnet.
 unknown-command = Diesen Befehl kenne ich nicht. /help zeigt die, die ich kenne.
+# A person has switched something off for a while.
+closed = Das ist gerade abgeschaltet. Bitte versuche es später noch einmal.

@@ -19,3 +19,5 @@ help-button = What can you do?
 help-does = what I can do
 nothing-for-sale = There is nothing for sale here yet. You have not been charged.
 unknown-command = I do not know that command. /help lists those I know.
+# A person has switched something off for a while.
+closed = This is switched off just now. Please try again later.

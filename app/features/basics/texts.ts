@@ -9,4 +9,5 @@ export const texts = declareTexts(import.meta.dirname, {
   'help-does': {},
   'nothing-for-sale': {},
   'unknown-command': {},
+  closed: {},
 });
