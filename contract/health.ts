@@ -53,6 +53,12 @@ const messages = z.object({
   unknown: gauge,
 });
 
+/** Answers to updates in the database that a person has to look at. Counted to {@link WORK_COUNTED_TO}. */
+const answers = z.object({
+  /** Of which nobody knows whether they arrived, and which are not sent again (fault ambiguous-send). */
+  unknown: gauge,
+});
+
 const provider = z.looseObject({
   breaker: z.enum(['closed', 'open', 'half-open']),
   inFlight: gauge,
@@ -118,6 +124,8 @@ const roleDetails = z.object({
   flags: z.record(z.string(), z.object({ posture: z.boolean(), flag: z.boolean() })).optional(),
   /** 1 while the connection that hears of new work is up, else 0: a gauge. */
   listener: z.object({ connected: gauge }).optional(),
+  /** Chats that other workers took from this living one in the last minutes: their last answers may come twice. A gauge. */
+  leases: z.object({ lost: gauge }).optional(),
   /** How the money was a minute ago at most; missing where nobody could look. */
   money: z
     .object({
@@ -147,7 +155,7 @@ const page = roleDetails.extend({
   database: z.object({ oldestTransactionSeconds: gauge }).optional(),
   queues: z.record(z.string(), queue).optional(),
   /** What the bot has decided to do, of all tasks together. */
-  work: z.object({ jobs: z.record(z.string(), jobs), messages }).optional(),
+  work: z.object({ jobs: z.record(z.string(), jobs), messages, answers }).optional(),
 });
 
 /**
@@ -163,7 +171,7 @@ export const glimpse = page
       .record(z.string(), queue.partial().required({ pending: true, oldestSeconds: true, parked: true }))
       .optional(),
     work: z
-      .object({ jobs: z.record(z.string(), jobs.partial()), messages: messages.partial() })
+      .object({ jobs: z.record(z.string(), jobs.partial()), messages: messages.partial(), answers: answers.partial() })
       .partial()
       .optional(),
   });
@@ -171,6 +179,7 @@ export const glimpse = page
 /** The parts of {@link roleDetails} that a task's own metrics are made of. */
 export const vitalSigns = z.object({
   listener: roleDetails.shape.listener,
+  leases: roleDetails.shape.leases,
   money: roleDetails.shape.money,
   providers: z.record(z.string(), provider.pick({ breaker: true, balanceEmpty: true })).optional(),
 });
@@ -183,4 +192,5 @@ export type RateHealth = NonNullable<z.output<typeof provider>['rate']>;
 export type QueueHealth = z.output<typeof queue>;
 export type JobHealth = z.output<typeof jobs>;
 export type MessageHealth = z.output<typeof messages>;
+export type AnswerHealth = z.output<typeof answers>;
 export type WorkHealth = NonNullable<Health['work']>;

@@ -94,6 +94,7 @@ function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
     ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges)),
     ...(work?.jobs ? ofJobs(work.jobs, posture) : []),
     ...(work?.messages ? ofMessages(work.messages, posture) : []),
+    ...(work?.answers ? [metric('answersUnknown', work.answers.unknown ?? 0)] : []),
   ];
 }
 
@@ -132,12 +133,13 @@ const ofMessages = (
 ];
 
 /** What waits for a person, which makes no task ill and is in none of its reasons. */
-function forPeople({ jobs = {}, messages }: Work): string[] {
+function forPeople({ jobs = {}, messages, answers }: Work): string[] {
   const dead = Object.entries(jobs).filter(([, gauges]) => (gauges.dead ?? 0) > 0);
   const left = (['dead', 'unknown'] as const).filter((state) => (messages?.[state] ?? 0) > 0);
   return [
     ...dead.map(([queue, gauges]) => `jobs of ${queue}: ${gauges.dead} dead`),
     ...left.map((state) => `outbox: ${messages![state]} messages ${state}`),
+    ...(answers?.unknown ? [`inbox: ${answers.unknown} answers unknown`] : []),
   ];
 }
 

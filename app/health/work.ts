@@ -1,5 +1,11 @@
-/** What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox. */
-import { WORK_COUNTED_TO, type JobHealth, type MessageHealth, type WorkHealth } from '../../contract/health.ts';
+/** What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox; and what a person must see. */
+import {
+  WORK_COUNTED_TO,
+  type AnswerHealth,
+  type JobHealth,
+  type MessageHealth,
+  type WorkHealth,
+} from '../../contract/health.ts';
 import type { JobName, Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
@@ -68,6 +74,11 @@ const MESSAGES = `
          (SELECT count(*) FROM lost WHERE state = 'dead')::int AS dead,
          (SELECT count(*) FROM lost WHERE state = 'unknown')::int AS unknown`;
 
+/** inbox_unknown, whose condition is that of the view with this one. */
+const ANSWERS = `
+  SELECT count(*)::int AS unknown
+  FROM (SELECT FROM evenkeel.unknown_send WHERE state = 'done' ORDER BY settled_at LIMIT ${MOST}) AS listed`;
+
 export async function readJobs(pool: Pool, posture: Posture): Promise<Record<JobName, JobHealth>> {
   const queues = jobNames(posture);
   const { rows } = await pool.query<JobHealth & { queue: JobName }>(JOBS, [
@@ -83,7 +94,16 @@ export async function readMessages(pool: Pool): Promise<MessageHealth> {
   return rows[0]!;
 }
 
+export async function readAnswers(pool: Pool): Promise<AnswerHealth> {
+  const { rows } = await pool.query<AnswerHealth>(ANSWERS);
+  return rows[0]!;
+}
+
 /** One statement after the other: they share one connection. */
 export async function readWork(pool: Pool, posture: Posture): Promise<WorkHealth> {
-  return { jobs: await readJobs(pool, posture), messages: await readMessages(pool) };
+  return {
+    jobs: await readJobs(pool, posture),
+    messages: await readMessages(pool),
+    answers: await readAnswers(pool),
+  };
 }

@@ -26,6 +26,8 @@ export interface Engine {
   /** Something was stored: look now. */
   wake(): void;
   state(): Record<QueueName, LaneCounters & { active: number; capacity: number; ended: number }>;
+  /** Lanes that other workers took from this one in the last minutes, though it lives (fault second-effect). */
+  lost(): number;
   /** Handlers under way and ended. What waits for its settle waits rightly, and is not in hand (fault passive-watchdog). */
   progress(): { inHand: number; ended: number };
   /**
@@ -195,6 +197,7 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
         ended: ended[queue],
         ...counters[queue],
       })),
+    lost: () => leases.lost(),
     progress: () => ({ inHand: counts.underWay, ended: counts.ended }),
     async drain(milliseconds) {
       leaving = true;

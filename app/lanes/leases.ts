@@ -35,6 +35,8 @@ export interface Leases {
   fresh(): boolean;
   take(claim: Claim): Lease;
   readonly size: number;
+  /** Lanes that others took from this worker in the last minutes, though it lives. */
+  lost(): number;
   /** Names of the lanes that are held. */
   lanes(): string[];
   /** Ends renewing, gives back what is still held, and removes the row. */
@@ -57,6 +59,9 @@ export function stopwatch(): () => number {
   const [monotonic, wall] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - monotonic, Date.now() - wall);
 }
+
+/** How long a loss is told: each look of an alarm sees it at least once, ms. */
+const TOLD_FOR = 5 * 60_000;
 
 interface Held {
   claim: Claim;
@@ -95,6 +100,7 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
   let id = randomUUID() as string;
   let registered = false;
   let failures = 0;
+  let losses: { at: number; lanes: number }[] = [];
   /** Since the last renewal that succeeded was *sent*. */
   let sinceRenewal: () => number = () => Infinity;
 
@@ -114,6 +120,7 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
       await db.query({ ...REGISTER, values: [id, botId, heartbeat] });
       registered = true;
     } else if ((await db.query({ ...RENEW, values: [id, botId] })).rowCount === 0) {
+      if (held.size > 0) losses.push({ at: performance.now(), lanes: held.size });
       for (const lease of held) lose(lease, 'another worker took this one for dead');
       id = randomUUID();
       registered = false;
@@ -167,6 +174,10 @@ export function createLeases({ pool, connection, botId, posture, log, ready }: L
     },
     get size() {
       return held.size;
+    },
+    lost() {
+      losses = losses.filter(({ at }) => performance.now() - at < TOLD_FOR);
+      return losses.reduce((sum, { lanes }) => sum + lanes, 0);
     },
     lanes: () => [...held].map(({ claim }) => claim.lane),
     async leave() {

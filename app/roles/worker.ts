@@ -65,6 +65,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         jobs: jobs.state(),
         outbox: outbox.state(),
         providers: { telegram: telegram.state(), openrouter: openrouter.state() },
+        leases: { lost: engine?.lost() ?? 0 },
         listener: { connected: listener.connected() ? 1 : 0 },
         money: money.state(),
       }),

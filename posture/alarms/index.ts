@@ -1,6 +1,7 @@
 /** Every alarm that a posture declares. Pure: the cloud creates them, the laptop evaluates them, the laws check them. */
 import type { Posture } from '../schema/index.ts';
 import type { Alarm } from './alarm.ts';
+import { answerAlarms } from './answers.ts';
 import { databaseAlarms } from './database.ts';
 import { ingressAlarms } from './ingress.ts';
 import { moneyAlarms } from './money.ts';
@@ -22,6 +23,7 @@ export const alarms = (posture: Posture): Alarm[] => [
   ...outsideAlarms(posture),
   ...queueAlarms(posture),
   ...workAlarms(posture),
+  ...answerAlarms(posture),
   ...moneyAlarms(posture),
   ...providerAlarms(posture),
 ];

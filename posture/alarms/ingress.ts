@@ -94,7 +94,7 @@ export function ingressAlarms(posture: Posture): Alarm[] {
       datapoints: 5,
       missing: 'notBreaching',
       severity: 'ticket',
-      faults: ['pool-exhaustion', 'missing-index', 'throttling'],
+      faults: ['pool-exhaustion', 'missing-index', 'throttling', 'public-page'],
       delay: DELAY,
       rollback: ['web'],
     },

@@ -42,6 +42,8 @@ export const SENTINEL_METRICS = {
   messagesLateBy: 'MessagesLateBy',
   messagesDead: 'MessagesDead',
   messagesUnknown: 'MessagesUnknown',
+  /** Answers to updates of which nobody knows whether they arrived. */
+  answersUnknown: 'AnswersUnknown',
   /** Of each role, in the cloud: tasks that are wanted at this moment and do not run. */
   tasksMissing: 'TasksMissing',
 } as const;
@@ -55,6 +57,8 @@ export const TASK_METRICS = {
   heartbeat: 'Heartbeat',
   /** 1 while the connection that LISTENs is down. */
   listenerDown: 'ListenerDown',
+  /** Chats that were taken from this living task in the last minutes. */
+  lanesLost: 'LanesLost',
   /** Open files and sockets. */
   openFiles: 'OpenFiles',
   /** Of each provider: 1 while the breaker is open, 0.5 while one call tries again. */

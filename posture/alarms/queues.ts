@@ -69,7 +69,7 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       unit: 'Seconds',
       of: worthlessAfter === undefined ? 3 : 2,
       severity: 'page',
-      faults: ['lock-race', 'stuck-lock', 'passive-watchdog', 'blocking-poll'],
+      faults: ['lock-race', 'stuck-lock', 'passive-watchdog', 'blocking-poll', 'foreign-bot'],
     }),
     gauge(posture, queue, {
       id: `${id}-depth`,

@@ -67,7 +67,7 @@ function cpuAlarm(posture: Posture, role: Role): AlarmDraft {
     datapoints: 5,
     missing: 'breaching',
     severity: 'ticket',
-    faults: ['throttling', 'passive-watchdog'],
+    faults: ['throttling', 'passive-watchdog', ...(role === 'web' ? ['public-page'] : [])],
     delay: DELAY,
   };
 }

@@ -24,7 +24,8 @@ const queue = (over: object = {}) => ({
   ...over,
 });
 const jobs = (over: object = {}) => ({ due: 0, oldestSeconds: 0, running: 0, overdue: 0, dead: 0, ...over });
-const work = (over: object = {}, messages: object = {}) => ({
+const work = (over: object = {}, messages: object = {}, unknown = 0) => ({
+  answers: { unknown },
   jobs: { remind: jobs(), refund: jobs(), ...over },
   messages: { due: 0, oldestSeconds: 0, dead: 0, unknown: 0, ...messages },
 });
@@ -138,6 +139,7 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     JobsDeadUrgent: 0,
     MessagesLateBy: 0,
     MessagesDead: 0,
+    AnswersUnknown: 0,
     MessagesUnknown: 0,
   });
   const names = new Set(Object.keys(metrics).map((name) => name.split(':')[0]));
@@ -161,6 +163,7 @@ test('jobs and messages: of all queues together in the metrics, by name in words
           gone: jobs({ dead: 9 }),
         },
         { oldestSeconds: messageAgeLimit(posture) / 1000 + 3, dead: 4, unknown: 5 },
+        6,
       ),
     }),
   );
@@ -178,12 +181,14 @@ test('jobs and messages: of all queues together in the metrics, by name in words
       MessagesUnknown: 5,
     },
   );
+  assert.equal(metrics['AnswersUnknown'], 6);
   assert.deepEqual(words, [
     'bot: jobs of remind: 1 dead',
     'bot: jobs of refund: 2 dead',
     'bot: jobs of gone: 9 dead',
     'bot: outbox: 4 messages dead',
     'bot: outbox: 5 messages unknown',
+    'bot: inbox: 6 answers unknown',
   ]);
 });
 

@@ -11,6 +11,7 @@ const log = pino({ level: 'silent' });
 const worker = {
   lanes: {},
   listener: { connected: 0 },
+  leases: { lost: 2 },
   money: { uncredited: 1, parked: 2, refundsStuck: 3, reconciledSeconds: 4, mismatches: 5, takenBack: 6 },
   providers: {
     telegram: { breaker: 'closed', failures: 0 },
@@ -25,6 +26,7 @@ test('a task says of itself what cannot be seen from outside', () => {
       ['Heartbeat', 1, { Role: 'worker' }],
       ['OpenFiles', 42, { Role: 'worker' }],
       ['ListenerDown', 1, { Role: 'worker' }],
+      ['LanesLost', 2, { Role: 'worker' }],
       ['PaymentsUncredited', 1, {}],
       ['PaymentsParked', 2, {}],
       ['RefundsStuck', 3, {}],

@@ -114,6 +114,30 @@ test('messages: due and for how long, given up and unknown; but not those that n
   assert.deepEqual((await work()).messages, { due: 0, oldestSeconds: 0, dead: 0, unknown: 0 });
 });
 
+test('answers of which nobody knows whether they arrived are counted until a person has decided about them', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { web, work } = await webOf(t, database);
+  assert.deepEqual((await work()).answers, { unknown: 0 });
+  const sends = JSON.stringify([
+    {
+      method: 'sendMessage',
+      state: 'unknown',
+      tries: 2,
+      reason: 'no answer within 5000 ms',
+      at: '2026-11-26T10:00:00Z',
+    },
+  ]);
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body, state, settled_at, sends)
+     VALUES (42, 1, 'chat', '42:1', '', 'done', now(), $1), (42, 2, 'chat', '42:2', '', 'pending', NULL, $1), (42, 3, 'chat', '42:3', '', 'done', now(), NULL)`,
+    [sends],
+  );
+  assert.deepEqual((await work()).answers, { unknown: 1 }, 'one that is to be repeated is not left to a person');
+  assert.deepEqual((await web.health()).reasons, []);
+  await database.sql(`SELECT * FROM evenkeel.resolve_sends(42, '{1}', 'me', 'here', 'they say so')`);
+  assert.deepEqual((await work()).answers, { unknown: 0 });
+});
+
 test('a look reads no more than it counts, of millions that wait for later, are left or need nobody', async (t) => {
   const database = await world.freshDatabase(t);
   const many = 100_000;
@@ -129,10 +153,15 @@ test('a look reads no more than it counts, of millions that wait for later, are 
        (VALUES ('notice', 2, 'dead', 403), ('marketing', 4, 'dead', 400), ('marketing', 4, 'waiting', NULL), ('notice', 2, 'waiting', NULL), ('receipt', 1, 'sent', NULL))
          AS q (class, rank, state, code)`,
   );
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body, state, settled_at, sends)
+     SELECT 42, n, 'chat', '42:' || n, '', 'done', now(), CASE WHEN n <= ${2 * WORK_COUNTED_TO} THEN '[{"state":"unknown"}]'::json END
+     FROM generate_series(1, ${many}) AS n`,
+  );
   const read = async () => {
     const [row] = await database.sql<{ rows: number; scans: number }>(
       `SELECT (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes)::float8 AS rows,
-              (SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname IN ('job_common', 'outbox'))::int AS scans`,
+              (SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname IN ('job_common', 'outbox', 'inbox'))::int AS scans`,
     );
     return row!;
   };
@@ -140,7 +169,8 @@ test('a look reads no more than it counts, of millions that wait for later, are 
     if (analysed) await database.sql('ANALYZE pgboss.job_common, evenkeel.outbox');
     const before = await read();
     const pool = createPool({ url: database.url('web'), posture, role: 'web', log: captureLog().log });
-    const { jobs, messages } = await readWork(pool, posture);
+    const { jobs, messages, answers } = await readWork(pool, posture);
+    assert.equal(answers.unknown, WORK_COUNTED_TO + 1);
     assert.equal(jobs['remind']!.due, WORK_COUNTED_TO + 1);
     assert.deepEqual(messages, { ...messages, due: WORK_COUNTED_TO + 1, dead: 0, unknown: 0 });
     // A session hands in its counts when it ends at the latest.

@@ -145,3 +145,27 @@ test('a worker that cannot renew its row does not take others for dead: the firs
   await verdict();
   assert.deepEqual(lost(), []);
 });
+
+test('a worker that others took for dead tells how many chats it has lost', async (t) => {
+  const database = await world.freshDatabase(t);
+  const gate = deferred();
+  let begun = 0;
+  const { engine } = await startLanes(t, {
+    database,
+    posture,
+    handle: async () => {
+      begun += 1;
+      await gate.promise;
+    },
+  });
+  await store(
+    workerPool(t, database, posture),
+    [1, 2, 3].map((n) => message(n, n, 'x')),
+  );
+  await waitFor(() => begun === 3, { what: 'three chats in hand' });
+  assert.equal(engine.lost(), 0);
+  await database.sql('DELETE FROM evenkeel.worker');
+  await waitFor(() => engine.lost() === 3, { what: 'the loss to be noticed' });
+  gate.resolve();
+  await settled(database, 30_000);
+});
