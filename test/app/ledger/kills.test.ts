@@ -5,12 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { balanceOf, checkLedger, isSound } from '../../../app/ledger/index.ts';
 import { startChild } from '../../../local/platform/process.ts';
 import { workerPool } from '../../harness/lanes.ts';
+import { seeded } from '../../force/rig/random.ts';
+import { seeds } from '../../harness/seeds.ts';
+import { statementsTo } from '../../harness/statements.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 import { AFTERWARDS, finish, live } from './fixtures/life.ts';
 
 const world = await startWorld({ after });
 const botId = 1;
+const { count: SEEDS, first: FIRST_SEED } = seeds(12);
 const LIFE = fileURLToPath(new URL('fixtures/life.ts', import.meta.url));
 
 test('a transaction that ends before any of its statements leaves nothing of itself', async (t) => {
@@ -32,25 +36,48 @@ test('a transaction that ends before any of its statements leaves nothing of its
   assert.ok(isSound(await checkLedger(pool)));
 });
 
-test('a process that is killed between two statements leaves nothing of them either', async (t) => {
+/** Statements of the life, BEGIN and COMMIT of each step among them. */
+async function statementsOfLife(): Promise<number> {
+  const { wire, said } = await begin(999);
+  wire.arm({ at: Infinity, boundary: 'before' });
+  await waitFor(() => said().includes('lived'), { what: 'the life' });
+  return wire.seen.length;
+}
+
+async function begin(userId: number) {
+  const wire = await statementsTo({ after }, world.database.url('worker'));
+  const child = await startChild(process.execPath, [LIFE, wire.url, String(userId)], {
+    guard: world.guard,
+    lastSignal: 'SIGKILL',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {},
+  });
+  let said = '';
+  child.process.stdout!.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  return { wire, child, said: () => said };
+}
+
+test(`a process that is killed at any statement, COMMIT among them, leaves all of a step or nothing (${SEEDS} of ${FIRST_SEED}…)`, async (t) => {
   const pool = workerPool(t, world.database, world.posture);
-  for (const [index, at] of [1, 2, 4, 7, 9, 13, 18, 22].entries()) {
-    const userId = 1000 + index;
-    const child = await startChild(process.execPath, [LIFE, world.database.url('worker'), String(userId), String(at)], {
-      guard: world.guard,
-      lastSignal: 'SIGKILL',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {},
-    });
-    let said = '';
-    child.process.stdout!.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-    await waitFor(() => said.includes('stopped') || said.includes('lived'), { what: `statement ${at}` });
-    assert.match(said, /stopped/);
+  const statements = await statementsOfLife();
+  assert.ok(statements > 30, `${statements} statements`);
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
+    const random = seeded(seed);
+    const userId = 1000 + seed;
+    const { wire, child } = await begin(userId);
+    const stop = {
+      at: 1 + Math.floor(random.next() * statements),
+      boundary: random.pick(['before', 'unheard'] as const),
+    };
+    wire.arm(stop);
+    const text = await wire.stopped;
     child.process.kill('SIGKILL');
     await child.exited;
+    const at = `seed ${seed}: ${stop.boundary} statement ${stop.at}: ${text}`;
+    assert.ok(isSound(await checkLedger(pool)), at);
     // Its session may be at its last statement still.
     await waitFor(() => finish(pool, userId).then(() => true), { what: 'the rest' });
-    assert.deepEqual(await balanceOf(pool, { botId, userId }), AFTERWARDS, `killed before statement ${at}`);
+    assert.deepEqual(await balanceOf(pool, { botId, userId }), AFTERWARDS, at);
   }
   assert.ok(isSound(await checkLedger(pool)));
 });

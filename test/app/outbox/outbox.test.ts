@@ -1,6 +1,7 @@
 /** The outbox: what follows from a commit is said, in order, and never more often than its class allows. */
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withTx } from '../../../app/database/tx.ts';
 import { say } from '../../../app/outbox/index.ts';
 import { startBlocked } from '../../../app/outbox/blocked.ts';
@@ -254,14 +255,35 @@ test('what a lost worker was sending is repeated or left unknown, by its class, 
 test('a claim that is too old is not sent under: the message goes back, and nothing has left', async (t) => {
   const { database, chat } = await stage(t);
   const posture = resolve(
-    raised({ providers: { telegram: { timeout: '100ms', attempts: 1, rate: { patience: '500ms' } } } }),
+    raised({
+      providers: { telegram: { timeout: '3s', attempts: 1, rate: { patience: '500ms' } } },
+      database: { timeouts: { acquire: '50s', lock: '50s', statement: '55s', query: '58s' } },
+    }),
   );
-  const { outbox, pool } = startTestOutbox(t, { world, database, posture });
-  telegram.faults = { hang: true };
-  await sayAll(pool, text('a', chat, 'one', { class: 'transfer' }));
-  assert.equal((await settled(database))[0]!.state, 'unknown');
-  assert.equal(outbox.state().unknown, 1);
-  telegram.faults = {};
+  await sayAll(workerPool(t, database, posture), text('a', chat, 'one', { class: 'transfer' }));
+  const before = telegram.stats().calls;
+  let sender: ReturnType<typeof startTestOutbox> | undefined;
+  await database.transaction(async (sql) => {
+    // The claim is asked for, and its answer comes when half of the lease has passed: as if the process had been frozen.
+    await sql('LOCK TABLE evenkeel.outbox IN ACCESS EXCLUSIVE MODE');
+    sender = startTestOutbox(t, { world, database, posture });
+    await waitFor(
+      async () =>
+        (
+          await database.sql(
+            `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR UPDATE SKIP LOCKED%' AND datname = current_database()`,
+          )
+        ).length > 0,
+      { what: 'the claim to wait' },
+    );
+    await sleep(outboxLease(posture) / 2 + 100);
+    assert.equal(telegram.stats().calls, before, 'nothing has left');
+  });
+  const { logs } = sender!;
+  await waitFor(() => logs.matching(/^a message waits$/).length > 0, { what: 'it to be put back' });
+  assert.match(String(logs.matching(/^a message waits$/)[0]!['reason']), /its claim is too old to send it under/);
+  assert.deepEqual(await settled(database), [{ cause: 'a', state: 'sent', attempts: 1, code: null }]);
+  assert.deepEqual(said(chat), ['one']);
 });
 
 test('a drain waits for what is under way; what did not leave goes back to others', async (t) => {
