@@ -56,6 +56,10 @@ const webhookSecret = text(
   'the secret that setWebhook was given, 1 to 256 of A-Z a-z 0-9 _ -',
 );
 
+/** Crypto Pay makes the key of its signatures from it. */
+const cryptoPayToken = text(/^\d+:[A-Za-z0-9]{10,}$/, 'the token that @CryptoBot gave, such as "12345:AAbc…"');
+const ipnSecret = text(/^\S{8,}$/, 'the IPN secret of the dashboard of NOWPayments, at least 8 characters');
+
 const listening = {
   PORT: port,
   HOST: host,
@@ -72,6 +76,11 @@ const environments = {
     WEBHOOK_SECRET: webhookSecret,
     /** Accepted as well while the secret is rotated. */
     WEBHOOK_SECRET_PREVIOUS: webhookSecret.optional(),
+    /** Where one is set its provider's callbacks are taken, whatever is for sale. */
+    CRYPTO_PAY_TOKEN: cryptoPayToken.optional(),
+    CRYPTO_PAY_TOKEN_PREVIOUS: cryptoPayToken.optional(),
+    NOWPAYMENTS_IPN_SECRET: ipnSecret.optional(),
+    NOWPAYMENTS_IPN_SECRET_PREVIOUS: ipnSecret.optional(),
     PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
   }),
   worker: z.object({
@@ -122,7 +131,7 @@ export function readLogLevel({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): stri
 }
 
 const SECRETS =
-  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|\w+_PASSWORD)$/;
+  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
 
 /** Whatever of an environment must not be seen in a log: each secret, and the password inside a URL, as written and as meant. */
 export function secretsIn(source: NodeJS.ProcessEnv): string[] {

@@ -100,6 +100,24 @@ const roleDetails = z.object({
       lastRequestAt: gauge,
     })
     .optional(),
+  /** Callbacks of payments by provider, since the start of the task. */
+  callbacks: z
+    .record(
+      z.string(),
+      z.object({
+        inFlight: gauge,
+        maxInFlight: gauge,
+        accepted: gauge,
+        refused: gauge,
+        unsigned: gauge,
+        forged: gauge,
+        /** In the last minutes. */
+        forgedLately: gauge,
+        /** Unix time of the last one that was accepted, ms; 0 before the first. */
+        lastAt: gauge,
+      }),
+    )
+    .optional(),
   lanes: z
     .record(z.string(), z.object({ active: gauge, capacity: gauge, handled: gauge, failed: gauge, parked: gauge }))
     .optional(),
@@ -180,6 +198,7 @@ export const glimpse = page
 export const vitalSigns = z.object({
   listener: roleDetails.shape.listener,
   leases: roleDetails.shape.leases,
+  callbacks: roleDetails.shape.callbacks,
   money: roleDetails.shape.money,
   providers: z.record(z.string(), provider.pick({ breaker: true, balanceEmpty: true })).optional(),
 });

@@ -4,3 +4,31 @@ export const HEALTH_PATH = '/health';
 /** Never touches the database: who replaces a task that is not live must not end them all in an outage of it. */
 export const LIVE_PATH = '/live';
 export const READY_PATH = '/ready';
+
+/** Where who is paid by others than Telegram tells of it, by the name of the provider. */
+export const CALLBACK_PATHS = {
+  cryptoPay: '/callback/cryptopay',
+  nowPayments: '/callback/nowpayments',
+} as const;
+export type CallbackSource = keyof typeof CALLBACK_PATHS;
+
+interface WayIn {
+  /** Kebab case, short: the end of a name in AWS. */
+  part: string;
+  path: string;
+  method: 'GET' | 'POST';
+  /** Nobody but Telegram has reason to come here. */
+  ofTelegram?: true;
+}
+
+/**
+ * What is let in from outside: load balancer, CloudFront and front door forward these and nothing else. All of them,
+ * always: a provider that was switched off still has payments under way (fault route-switched-off), and the task itself
+ * has no route where it has no secret to check a signature with.
+ */
+export const WAYS_IN: readonly WayIn[] = [
+  { part: 'webhook', path: WEBHOOK_PATH, method: 'POST', ofTelegram: true },
+  { part: 'health', path: HEALTH_PATH, method: 'GET' },
+  { part: 'cryptopay', path: CALLBACK_PATHS.cryptoPay, method: 'POST' },
+  { part: 'nowpay', path: CALLBACK_PATHS.nowPayments, method: 'POST' },
+];

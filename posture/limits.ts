@@ -206,9 +206,20 @@ export const keepaliveTimeout = ({ database: { keepalive } }: Posture): number =
  */
 const WIRE_COPIES = 1 + 2 * 2;
 
+/** Providers whose callbacks a web task takes, each beside the other. */
+const CALLBACK_PROVIDERS = 2;
+
+/** Requests from outside that one web task takes at once. */
+export const requestsAtOnce = ({ web }: Posture): number =>
+  web.maxInFlight + CALLBACK_PROVIDERS * web.callbacks.maxInFlight;
+
+/** Bytes of their bodies, as they came. */
+export const bodiesAtOnce = ({ web }: Posture): number =>
+  web.maxInFlight * web.bodyLimit + CALLBACK_PROVIDERS * web.callbacks.maxInFlight * web.callbacks.bodyLimit;
+
 /** Bytes that one task may hold outside its heap: bodies being received, open calls to providers. */
 export function bufferMemory(posture: Posture, role: Role): number {
-  if (role === 'web') return posture.web.maxInFlight * posture.web.bodyLimit * WIRE_COPIES;
+  if (role === 'web') return bodiesAtOnce(posture) * WIRE_COPIES;
   const calls = Object.values(posture.providers).reduce((sum, provider) => sum + provider.concurrency, 0);
   return calls * STREAM_CHUNK * 2;
 }

@@ -25,6 +25,12 @@ export const TELEGRAM = {
   longestText: 4096,
 } as const;
 
+/** Providers of payments, from their documentation. */
+export const CALLBACKS = {
+  /** How long each waits for the answer to a callback; of Crypto Pay it is not documented. */
+  waits: { nowPayments: 3 * SECOND },
+} as const;
+
 /** How long Telegram keeps an unacknowledged update of a type, ms. */
 export const lifetimeOf = (type: string): number =>
   (TELEGRAM.lifetime as Record<string, number>)[type] ?? TELEGRAM.lifetime.update;

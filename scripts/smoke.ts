@@ -1,6 +1,6 @@
 /** `npm run smoke -- https://…`: whether what was just deployed answers as it should, seen from outside; and lets nobody in. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { HEALTH_PATH, WEBHOOK_PATH } from '../contract/paths.ts';
+import { CALLBACK_PATHS, HEALTH_PATH, WEBHOOK_PATH } from '../contract/paths.ts';
 import { readCommandLine, UsageError } from './command-line.ts';
 
 const HELP = `Looks at a deployed bot from outside: it is healthy, and takes no update without Telegram's secret.
@@ -78,6 +78,9 @@ async function main(args: string[]): Promise<number> {
   const problems = [
     unwell,
     await closed("an update without Telegram's secret", `${origin}${WEBHOOK_PATH}`, json),
+    ...(await Promise.all(
+      Object.values(CALLBACK_PATHS).map((path) => closed('a callback without a signature', `${origin}${path}`, json)),
+    )),
     await closed('a stranger at /metrics', `${origin}/metrics`),
   ].filter((problem) => problem !== undefined);
   for (const problem of problems) console.error(problem);

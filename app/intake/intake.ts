@@ -22,6 +22,8 @@ export interface IntakeCounters {
 export interface Intake {
   /** True once the update is committed; false when it could not be within the ack deadline. Never rejects. */
   accept(update: IncomingUpdate): Promise<boolean>;
+  /** The same within another deadline, ms, for those who wait less patiently; their refusals are not counted here. */
+  within(deadline: number): (update: IncomingUpdate) => Promise<boolean>;
   readonly counters: IntakeCounters;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
@@ -86,28 +88,30 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
   const batches = new Gather<IncomingUpdate, void>({ flush: store, max: gatherMax, writers: WRITERS, wait: gather });
 
   const announcer = createAnnouncer({ pool, botId, every: posture.lanes.announce, log });
-  const deadlines = createDeadlines(ackDeadline);
-
-  function accept(update: IncomingUpdate): Promise<boolean> {
-    return new Promise((resolve) => {
-      const answer = (committed: boolean): void => {
-        if (!deadlines.delete(answer)) return;
-        if (!committed) counters.refused += 1;
-        resolve(committed);
-      };
-      deadlines.add(answer);
-      batches.add(update).then(
-        () => answer(true),
-        (error: unknown) => {
-          report(error);
-          answer(false);
-        },
-      );
-    });
+  /** Answers each update once: after its commit, or with false when its time is over. */
+  function acceptor(deadline: number, refused: () => void): (update: IncomingUpdate) => Promise<boolean> {
+    const deadlines = createDeadlines(deadline);
+    return (update) =>
+      new Promise((resolve) => {
+        const answer = (committed: boolean): void => {
+          if (!deadlines.delete(answer)) return;
+          if (!committed) refused();
+          resolve(committed);
+        };
+        deadlines.add(answer);
+        batches.add(update).then(
+          () => answer(true),
+          (error: unknown) => {
+            report(error);
+            answer(false);
+          },
+        );
+      });
   }
 
   return {
-    accept,
+    accept: acceptor(ackDeadline, () => (counters.refused += 1)),
+    within: (deadline) => acceptor(deadline, () => undefined),
     counters,
     idle: async () => {
       await batches.idle();

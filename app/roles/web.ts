@@ -6,6 +6,7 @@ import { untilDirect } from '../database/direct.ts';
 import { createPool } from '../database/pool.ts';
 import { startFlags } from '../flags/index.ts';
 import { createHealthServer } from '../health/server.ts';
+import { receiversOf, registerCallbacks, type CallbackCounters } from '../intake/callbacks/index.ts';
 import { createIntake } from '../intake/intake.ts';
 import { registerWebhook } from '../intake/webhook.ts';
 import type { Logger } from '../log.ts';
@@ -23,6 +24,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
   const flags = startFlags({ posture, db: () => lookThrough, log });
   const intake = createIntake(pool, botId, posture, log);
   let lastRequest = 0;
+  let callbacks: () => Record<string, CallbackCounters> = () => ({});
 
   const server = createHealthServer({
     role: 'web',
@@ -36,6 +38,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
       details: () => ({
         flags: flags.state(),
         intake: { ...intake.counters, maxInFlight: posture.web.maxInFlight, lastRequestAt: lastRequest },
+        callbacks: callbacks(),
       }),
       reasons: () => [],
       notReady: () => undefined,
@@ -51,6 +54,18 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     },
     draining: server.draining,
   });
+  const set = (...secrets: (string | undefined)[]) => secrets.filter((secret) => secret !== undefined);
+  callbacks = registerCallbacks(server.app, {
+    receivers: receiversOf({
+      cryptoPay: set(env.CRYPTO_PAY_TOKEN, env.CRYPTO_PAY_TOKEN_PREVIOUS),
+      nowPayments: set(env.NOWPAYMENTS_IPN_SECRET, env.NOWPAYMENTS_IPN_SECRET_PREVIOUS),
+    }),
+    intake,
+    botId,
+    posture,
+    log,
+    draining: server.draining,
+  });
   // Listening comes first: the task is live at once, and ready when its database is (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
   const ending = new AbortController();
@@ -64,7 +79,9 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     setTimeout(() => server.app.server.closeAllConnections(), posture.web.drain - CUT_BEFORE).unref();
     const until = Date.now() + posture.web.drain - posture.telegram.ackDeadline;
     // The balancer has stopped sending before SIGTERM where it deregisters first; where it has not, wait until it does.
-    while (Date.now() < until && (intake.counters.inFlight > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
+    const underWay = () =>
+      Object.values(callbacks()).reduce((sum, { inFlight }) => sum + inFlight, intake.counters.inFlight);
+    while (Date.now() < until && (underWay() > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
     await server.close();
     await intake.idle();
     await looked;

@@ -11,7 +11,9 @@ import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures, jobsOf, schedulesOf } from '../features/index.ts';
 import { startFlags } from '../flags/index.ts';
+import { callbacks } from '../features/money/callbacks.ts';
 import { createHealthServer } from '../health/server.ts';
+import { isCallback } from '../intake/callbacks/index.ts';
 import type { Progress } from '../progress.ts';
 import { startJobs } from '../jobs/index.ts';
 import { READY_CHANNEL } from '../lanes/announce.ts';
@@ -126,6 +128,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       await flags.load();
       await people.load();
     });
+    const told = callbacks();
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
       apiRoot: env.TELEGRAM_API_ROOT,
@@ -141,7 +144,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       connection: () => listener.connection(),
       botId,
       posture,
-      handle,
+      handle: (turn) => (isCallback(turn.update) ? told(turn) : handle(turn)),
       log,
     });
     waitingFor = undefined;

@@ -1,5 +1,5 @@
 /** The function that CloudFront runs on each request, as text: CloudFront has a JavaScript of its own. */
-import { HEALTH_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
+import { WAYS_IN } from '../../contract/paths.ts';
 import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 
 export interface EdgeFunctionArgs {
@@ -21,11 +21,13 @@ function bounds(range: string): Range {
 }
 
 /**
- * Code of the viewer-request function. It answers 404 to what is neither `POST` webhook nor `GET` health, 403 to a viewer
- * on TLS below 1.2 (CloudFront's own certificate allows older versions), and 403 to a webhook from elsewhere than declared.
+ * Code of the viewer-request function. It answers 404 to what is none of the ways in, 403 to a viewer on TLS below 1.2
+ * (CloudFront's own certificate allows older versions), and 403 to a webhook from elsewhere than declared.
  */
 export function edgeFunction({ telegramOnly }: EdgeFunctionArgs): string {
-  return `var ranges = ${JSON.stringify(telegramOnly ? TELEGRAM_RANGES.map(bounds) : [])};
+  const ways = WAYS_IN.map(({ method, path, ofTelegram = false }) => [`${method} ${path}`, ofTelegram]);
+  return `var ways = ${JSON.stringify(Object.fromEntries(ways))};
+var ranges = ${JSON.stringify(telegramOnly ? TELEGRAM_RANGES.map(bounds) : [])};
 
 function answer(status, description) {
   return { statusCode: status, statusDescription: description };
@@ -41,12 +43,11 @@ function declared(ip) {
 
 function handler(event) {
   var request = event.request;
-  var webhook = request.method === 'POST' && request.uri === '${WEBHOOK_PATH}';
-  var health = request.method === 'GET' && request.uri === '${HEALTH_PATH}';
-  if (!webhook && !health) return answer(404, 'Not Found');
+  var way = request.method + ' ' + request.uri;
+  if (!Object.prototype.hasOwnProperty.call(ways, way)) return answer(404, 'Not Found');
   var tls = request.headers['cloudfront-viewer-tls'];
   if (tls && !/^TLSv1\\.[23]:/.test(tls.value)) return answer(403, 'Forbidden');
-  if (webhook && !declared(event.viewer.ip)) return answer(403, 'Forbidden');
+  if (ways[way] && !declared(event.viewer.ip)) return answer(403, 'Forbidden');
   return request;
 }
 `;

@@ -1,7 +1,7 @@
-/** The way in: a load balancer that forwards the two known paths and answers 404 to everything else. */
+/** The way in: a load balancer that forwards the known paths (contract/paths.ts) and answers 404 to everything else. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { HEALTH_PATH, LIVE_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
+import { LIVE_PATH, WAYS_IN } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { Certificate } from './certificate.ts';
 import { Edge } from './edge.ts';
@@ -125,7 +125,7 @@ export class Ingress extends pulumi.ComponentResource {
       defaultActions: [{ type: 'redirect', redirect: { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' } }],
     });
     const onlyTelegram = this.#posture.ingress.telegramOnly ? [{ sourceIp: { values: TELEGRAM_RANGES } }] : [];
-    this.#forward(listener, { webhook: onlyTelegram, health: [] });
+    this.#forward(listener, { telegram: onlyTelegram, all: [] });
     const record = new aws.route53.Record(
       this.#name,
       {
@@ -144,7 +144,7 @@ export class Ingress extends pulumi.ComponentResource {
     const secret = password(`${this.#name}-origin`, { parent: this });
     const listener = this.#listener('origin', { port: 80, protocol: 'HTTP', defaultActions: [NOT_FOUND] });
     const throughEdge = [{ httpHeader: { httpHeaderName: ORIGIN_HEADER, values: [secret] } }];
-    this.#forward(listener, { webhook: throughEdge, health: throughEdge });
+    this.#forward(listener, { telegram: [], all: throughEdge });
     const edge = new Edge(
       this.#name,
       {
@@ -165,21 +165,18 @@ export class Ingress extends pulumi.ComponentResource {
     return new aws.lb.Listener(`${this.#name}-${part}`, listener, { parent: this });
   }
 
-  #forward(listener: aws.lb.Listener, further: Record<'webhook' | 'health', Condition[]>): void {
-    const paths = [
-      { part: 'webhook', path: WEBHOOK_PATH, method: 'POST', priority: 10 },
-      { part: 'health', path: HEALTH_PATH, method: 'GET', priority: 20 },
-    ] as const;
-    for (const { part, path, method, priority } of paths) {
+  #forward(listener: aws.lb.Listener, further: Record<'telegram' | 'all', Condition[]>): void {
+    for (const [index, { part, path, method, ofTelegram }] of WAYS_IN.entries()) {
       const rule = new aws.lb.ListenerRule(
         `${this.#name}-${part}`,
         {
           listenerArn: listener.arn,
-          priority,
+          priority: 10 * (index + 1),
           conditions: [
             { pathPattern: { values: [path] } },
             { httpRequestMethod: { values: [method] } },
-            ...further[part],
+            ...(ofTelegram ? further.telegram : []),
+            ...further.all,
           ],
           actions: [{ type: 'forward', targetGroupArn: this.targetGroup.arn }],
         },

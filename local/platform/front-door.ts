@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
-import { HEALTH_PATH, LIVE_PATH, READY_PATH, WEBHOOK_PATH } from '../../contract/paths.ts';
+import { LIVE_PATH, READY_PATH, WAYS_IN } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 
 export interface Target {
@@ -32,10 +32,9 @@ export interface FrontDoor {
 
 /** Paths that are forwarded, with their methods; everything else is 404. */
 const ROUTES: Readonly<Record<string, string>> = {
-  [WEBHOOK_PATH]: 'POST',
+  ...Object.fromEntries(WAYS_IN.map(({ path, method }) => [path, method])),
   [LIVE_PATH]: 'GET',
   [READY_PATH]: 'GET',
-  [HEALTH_PATH]: 'GET',
 };
 
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1). */

@@ -72,6 +72,8 @@ export const TASK_METRICS = {
   reconciledSeconds: 'ReconciledSeconds',
   moneyMismatches: 'MoneyMismatches',
   paymentsTakenBack: 'PaymentsTakenBack',
+  /** Of a web task: callbacks of the last minutes whose signature is not their provider's. */
+  callbacksForged: 'CallbacksForged',
 } as const;
 
 /** Counted in the logs: lines of level fatal, each the end of a process. */

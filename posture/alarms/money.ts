@@ -55,6 +55,15 @@ const drafts = ({ schedules }: Posture): Draft[] => [
     faults: ['payment-twice', 'charge-without-record'],
   },
   {
+    id: 'callback-forged',
+    title: 'Callbacks of payments come that their provider has not signed',
+    metric: 'callbacksForged',
+    // One is a stray; a provider whose secret is another than ours repeats each.
+    threshold: 3,
+    severity: 'ticket',
+    faults: ['callback-spoof'],
+  },
+  {
     id: 'clawback',
     title: 'A payment was taken back without our asking',
     metric: 'paymentsTakenBack',

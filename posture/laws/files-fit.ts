@@ -1,4 +1,4 @@
-import { connectionsPerTask } from '../limits.ts';
+import { connectionsPerTask, requestsAtOnce } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, plain, type Clause } from './law.ts';
 
@@ -14,7 +14,7 @@ function clauses(posture: Posture): Clause[] {
   return [
     atMost(
       {
-        'web requests and idle sockets': web.maxInFlight * IDLE_FACTOR,
+        'web requests and idle sockets': requestsAtOnce(posture) * IDLE_FACTOR,
         database: connectionsPerTask(posture, 'web'),
         own: OWN,
       },

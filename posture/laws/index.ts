@@ -4,6 +4,7 @@ import { PostureError } from '../resolve.ts';
 import type { Posture } from '../schema/index.ts';
 import { ackInTime } from './ack-in-time.ts';
 import { alarmsDetect } from './alarms-detect.ts';
+import { callbacksInTime } from './callbacks-in-time.ts';
 import { smallestChanges, writeChange, type Change } from './changes.ts';
 import { connectionsFit } from './connections-fit.ts';
 import { drainFits } from './drain-fits.ts';
@@ -32,6 +33,7 @@ export const laws: readonly Law[] = [
   webhookAbsorbs,
   workAbsorbs,
   ackInTime,
+  callbacksInTime,
   preCheckoutInTime,
   pricesHold,
   paymentsFound,

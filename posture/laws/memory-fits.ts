@@ -1,5 +1,6 @@
 import {
   BASE_MEMORY,
+  bodiesAtOnce,
   bufferMemory,
   heapLimit,
   jobsPerTask,
@@ -7,6 +8,7 @@ import {
   lanesPerTask,
   MEMORY_SHARE,
   MiB,
+  requestsAtOnce,
   ROLES,
   type Role,
 } from '../limits.ts';
@@ -34,9 +36,12 @@ export const HISTORY_COPIES = 3 * 2;
 /** What a role needs in its heap at the worst moment, bytes, and the sum in words. */
 export function heapNeeded(posture: Posture, role: Role): { bytes: number; sum: string } {
   if (role === 'web') {
-    const { maxInFlight, bodyLimit } = posture.web;
-    const bytes = AT_REST.web + maxInFlight * bodyLimit * STORED;
-    return { bytes, sum: `at rest ${size(AT_REST.web)} + ${maxInFlight} bodies × ${size(bodyLimit)} × ${STORED}` };
+    const bodies = bodiesAtOnce(posture);
+    const bytes = AT_REST.web + bodies * STORED;
+    return {
+      bytes,
+      sum: `at rest ${size(AT_REST.web)} + ${requestsAtOnce(posture)} bodies of ${size(bodies)} × ${STORED}`,
+    };
   }
   const chats = lanesPerTask(posture);
   const jobs = jobsPerTask(posture);

@@ -46,6 +46,22 @@ export const web = z
       .prefault('1ms')
       .describe('How long the first update of a batch waits for others to share its INSERT.'),
     gatherMax: count(1, 1000).prefault(250).describe('Updates that one INSERT carries at most.'),
+    callbacks: z
+      .strictObject({
+        deadline: duration('500ms', '1m')
+          .prefault('2500ms')
+          .describe(
+            'Every callback of a payment is answered within this time, 200 after the commit or 503. NOWPayments waits 3s.',
+          ),
+        maxInFlight: count(1, 1000)
+          .prefault(20)
+          .describe('Callbacks of one provider that one task accepts at once, beside the webhook.'),
+        bodyLimit: bytes('16KiB', '1MiB', 'an invoice with its texts, every character of them escaped, takes that much')
+          .prefault('32KiB')
+          .describe('Largest callback; a larger one is refused with 413.'),
+      })
+      .prefault({})
+      .describe('Where providers of payments tell of them.'),
     stopTimeout: duration('100ms', '10m').prefault('60s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
     drain: duration('100ms', '10m')
       .prefault('40s')

@@ -4,6 +4,7 @@ import { readConfig } from '../../app/config.ts';
 import { startWeb } from '../../app/roles/web.ts';
 import { startWorker } from '../../app/roles/worker.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { CALLBACK_SECRETS } from '../harness/callbacks.ts';
 import { captureLog } from '../harness/logs.ts';
 import { waitFor } from '../harness/wait.ts';
 import { deliver, message } from '../harness/webhook.ts';
@@ -25,7 +26,10 @@ export async function handlesAnUpdate(
   others: readonly object[] = [],
 ): Promise<void> {
   const logs = captureLog();
-  const [webConfig, workerConfig] = [readConfig('web', world.env('web')), readConfig('worker', world.env('worker'))];
+  const [webConfig, workerConfig] = [
+    readConfig('web', { ...world.env('web'), ...CALLBACK_SECRETS }),
+    readConfig('worker', world.env('worker')),
+  ];
   const web = await startWeb({ ...webConfig, posture }, logs.log);
   const worker = await startWorker({ ...workerConfig, posture }, logs.log);
   const ready = async (at: string) => (await fetch(`${at}/ready`)).ok;

@@ -19,6 +19,12 @@ const worker = {
   },
 };
 
+const receiver = { inFlight: 0, maxInFlight: 20, accepted: 9, refused: 0, unsigned: 0, forged: 9, lastAt: 0 };
+const web = {
+  intake: {},
+  callbacks: { cryptoPay: { ...receiver, forgedLately: 2 }, nowPayments: { ...receiver, forgedLately: 1 } },
+};
+
 test('a task says of itself what cannot be seen from outside', () => {
   assert.deepEqual(
     vitals('worker', worker, 42).map(({ name, value, dimensions }) => [name, value, dimensions]),
@@ -39,14 +45,17 @@ test('a task says of itself what cannot be seen from outside', () => {
     ],
   );
   assert.deepEqual(
-    vitals('web', { intake: {} }, undefined).map(({ name }) => name),
-    ['Heartbeat'],
+    vitals('web', web, undefined).map(({ name, value }) => [name, value]),
+    [
+      ['Heartbeat', 1],
+      ['CallbacksForged', 3],
+    ],
   );
 });
 
 test('every metric of a task that an alarm reads is one that a task emits', () => {
   const read = new Set(alarms(resolve({})).flatMap(({ metric }) => (metric.namespace === TASK ? [metric.name] : [])));
-  const emitted = new Set(vitals('worker', worker, 1).map(({ name }) => name));
+  const emitted = new Set([...vitals('worker', worker, 1), ...vitals('web', web, 1)].map(({ name }) => name));
   assert.deepEqual([...read].sort(), [...emitted].sort());
   assert.deepEqual([...emitted].sort(), Object.values(TASK_METRICS).sort());
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import { WAYS_IN } from '../../../contract/paths.ts';
 import { edgeFunction } from '../../../infra/aws/edge-function.ts';
 import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
 import { change, MAXIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
@@ -95,18 +96,29 @@ describe('with a domain', () => {
       assert.equal(inputs['zoneId'], 'Z-example.com');
   });
 
-  test('only the two known paths are forwarded, everything else is 404', () => {
+  test('only the known paths are forwarded, everything else is 404', () => {
     const [action] = only(result, 'aws:lb/listener:Listener', '-https').inputs['defaultActions'] as {
       fixedResponse: { statusCode: string };
     }[];
     assert.equal(action!.fixedResponse.statusCode, '404');
-    assert.equal(ofType(result, RULE).length, 2);
+    assert.equal(ofType(result, RULE).length, WAYS_IN.length);
     const webhook = conditions(only(result, RULE, '-webhook'));
     assert.deepEqual(webhook['pathPattern'], { values: ['/telegram/webhook'] });
     assert.deepEqual(webhook['httpRequestMethod'], { values: ['POST'] });
     assert.deepEqual(webhook['sourceIp'], { values: ['149.154.160.0/20', '91.108.4.0/22'] });
     const health = conditions(only(result, RULE, '-health'));
     assert.deepEqual(health, { pathPattern: { values: ['/health'] }, httpRequestMethod: { values: ['GET'] } });
+    // Also where the posture sells for nothing of theirs, and from everywhere: they name no addresses that stay.
+    for (const [part, path] of [
+      ['-cryptopay', '/callback/cryptopay'],
+      ['-nowpay', '/callback/nowpayments'],
+    ] as const)
+      assert.deepEqual(conditions(only(result, RULE, part)), {
+        pathPattern: { values: [path] },
+        httpRequestMethod: { values: ['POST'] },
+      });
+    const priorities = ofType(result, RULE).map(({ inputs }) => inputs['priority']);
+    assert.equal(new Set(priorities).size, priorities.length);
   });
 
   test('the load balancer is as patient as the posture says, and keeps its logs', () => {
@@ -152,7 +164,7 @@ describe('without a domain', () => {
     }[];
     const [header] = origin!.customHeaders;
     assert.ok(origin!.vpcOriginConfig);
-    assert.equal(ofType(result, RULE).length, 2);
+    assert.equal(ofType(result, RULE).length, WAYS_IN.length);
     for (const rule of ofType(result, RULE)) {
       assert.deepEqual(conditions(rule)['httpHeader'], { httpHeaderName: header!.name, values: [header!.value] });
       assert.ok(rule.secretPaths.some((path) => path.startsWith('conditions')));
@@ -188,15 +200,20 @@ describe('the function at the edge', () => {
     return result.statusCode ?? 200;
   };
 
-  test('lets through the two known paths alone', () => {
+  test('lets through the known paths alone', () => {
     assert.equal(answer(false, {}), 200);
     assert.equal(answer(false, { method: 'GET', uri: '/health' }), 200);
+    for (const { method, path } of WAYS_IN) assert.equal(answer(false, { method, uri: path }), 200, path);
+    for (const uri of ['/callback/cryptopay', '/callback/nowpayments'])
+      assert.equal(answer(true, { uri, ip: '1.2.3.4' }), 200, uri);
     for (const [method, uri] of [
       ['GET', '/telegram/webhook'],
       ['POST', '/health'],
       ['GET', '/metrics'],
       ['GET', '/'],
       ['POST', '/telegram/webhook/'],
+      ['GET', '/callback/cryptopay'],
+      ['POST', '/callback/constructor'],
     ] as const)
       assert.equal(answer(false, { method, uri }), 404, `${method} ${uri}`);
   });
