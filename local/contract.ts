@@ -58,6 +58,22 @@ export interface Invoice {
   amount: number;
   /** Where a forwarded copy leads instead of being payable. */
   startParameter?: string;
+  /** Of a subscription: what is paid for at once, and paid again after it, s. */
+  period?: number;
+}
+
+/** What somebody has agreed to pay again and again. */
+export interface Mandate {
+  userId: number;
+  payload: string;
+  /** The charge of its first payment, by which the bot names it. */
+  charge: string;
+  /** Unix seconds. */
+  paidUntil: number;
+  /** By whom it was cancelled; it runs to the end of what was paid. */
+  canceledBy?: 'user' | 'bot';
+  /** Its last renewal could not be paid. */
+  failed?: true;
 }
 
 /** As getStarTransactions has it: incoming with a source, outgoing with a receiver. */
@@ -85,6 +101,8 @@ export interface ChatMessage {
   invoice?: Invoice;
   /** It says that this charge was paid. */
   charge?: string;
+  /** The charge is of a subscription, of this payload. */
+  subscription?: string;
   /** Alert or toast of answerCallbackQuery is shown beside, not stored as a message. */
 }
 
@@ -151,6 +169,8 @@ export interface TelegramOptions {
   timeScale?: number;
   /** Longest real wait, ms, until a repeat delivery of `faults.duplicates` leaves; default 1000. */
   repeatWithin?: number;
+  /** Real ms after which subscriptions renew by themselves; default: only when somebody says that a month passes. */
+  month?: number;
   faults?: TelegramFaults;
   /** Default: as Telegram documents them, 30 a second in all, 1 a second a chat, 20 a minute a group. `{}`: none. */
   limits?: TelegramLimits;
@@ -234,6 +254,17 @@ export interface SimulatedTelegram {
   charge(chatId: number, payload: string): string;
   /** A payment is taken back by whom the Stars were bought from. */
   chargeBack(charge: string): void;
+  /** A user presses a button that leads to an invoice, as createInvoiceLink made it. A pre_checkout_query. */
+  payLink(chatId: number, url: string): number;
+  /** What this user pays again and again. */
+  mandates(chatId: number): Mandate[];
+  /**
+   * The paid time of this user's subscriptions is over: each is paid again without a question, or `fails`; those that
+   * were cancelled end. Returns the charges.
+   */
+  monthPasses(chatId: number, options?: { fails?: boolean }): string[];
+  /** A user cancels a subscription in Telegram's settings, or takes that back. @throws where they cannot */
+  changeMandate(chatId: number, payload: string, state: 'canceled' | 'active'): void;
   /** Adds a transaction of Stars that is no payment. */
   recordStars(transaction: Omit<StarTransaction, 'id' | 'date'>): void;
   stars(): { balance: { amount: number; nanostar_amount?: number }; transactions: StarTransaction[] };

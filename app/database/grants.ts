@@ -49,6 +49,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   reserve: { worker: CHANGED, operator: 'SELECT' },
   purchase: { worker: CHANGED, operator: 'SELECT' },
   payment: { worker: CHANGED, operator: `SELECT, UPDATE (${REFUND})` },
+  subscription: { worker: CHANGED, operator: 'SELECT' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },

@@ -6,6 +6,7 @@ import { bigints } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { clawback, credit } from '../ledger/index.ts';
 import { lockPurchase } from './purchase.ts';
+import { paidFor, paidUntilAtLeast, wentBackOf, type InstallmentRole } from './subscription.ts';
 
 export type PaymentState = 'credited' | 'parked' | 'refunding' | 'refunded' | 'taken-back';
 
@@ -21,6 +22,8 @@ export interface Payment {
   isForeign: boolean;
   refundBy: string | null;
   updateId: string | null;
+  /** Of a subscription. */
+  paidUntil: Date | null;
 }
 
 type Row = Omit<Payment, 'userId' | 'isForeign' | 'refundBy' | 'updateId'> & {
@@ -32,7 +35,7 @@ type Row = Omit<Payment, 'userId' | 'isForeign' | 'refundBy' | 'updateId'> & {
 
 export const PAYMENT = `
   number, charge, user_id::text AS user, purchase, currency, amount, credits, state, is_foreign AS foreign,
-  refund_by AS by, update_id::text AS update`;
+  refund_by AS by, update_id::text AS update, paid_until AS "paidUntil"`;
 
 export const paymentFrom = ({ user, foreign, by, update, ...row }: Row): Payment => ({
   ...row,
@@ -67,12 +70,16 @@ export interface Paid {
   at: Date;
   foundBy: 'update' | 'reconciliation';
   updateId?: number;
+  /** Of a subscription, as far as Telegram says it. */
+  recurring?: { until: Date; isFirst?: boolean };
 }
 
 export interface Booked {
   /** False where it was booked before. */
   applied: boolean;
   payment: Payment;
+  /** What it was to a subscription. */
+  installment?: InstallmentRole;
 }
 
 /**
@@ -80,7 +87,7 @@ export interface Booked {
  * another currency.
  */
 export async function book(tx: Tx, paid: Paid): Promise<Booked> {
-  const { botId, charge, payload } = paid;
+  const { botId, charge, payload, from: userId } = paid;
   if (!Number.isSafeInteger(paid.amount) || paid.amount <= 0)
     throw new RangeError(`${charge}: ${paid.amount} is no amount of Stars`);
   const amount = BigInt(paid.amount);
@@ -90,46 +97,62 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
       ? // As it was offered; what Telegram took instead is taken in proportion, and never rounded up.
         (offered.credits * amount) / offered.price
       : 0n;
+  const until =
+    offered?.period == null ? null : (paid.recurring?.until ?? new Date(paid.at.getTime() + offered.period * 1000));
   const { rows } = await tx.query<Row & Record<string, unknown>>({
     name: 'book-payment',
     text: `
       INSERT INTO evenkeel.payment
-        (bot_id, provider, charge, user_id, purchase, payload, currency, amount, credits, state, is_foreign, found_by, update_id, paid_at)
-      VALUES ($1, 'stars', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        (bot_id, provider, charge, user_id, purchase, payload, currency, amount, credits, state, is_foreign, found_by, update_id, paid_at, paid_until)
+      VALUES ($1, 'stars', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
       ON CONFLICT (bot_id, provider, charge) DO NOTHING
       RETURNING ${PAYMENT}`,
     values: [
       botId,
       charge,
-      paid.from,
+      userId,
       offered?.id ?? null,
       payload.replaceAll('\u0000', ''),
       paid.currency,
       amount,
       credits,
       credits > 0n ? 'credited' : 'parked',
-      offered !== undefined && offered.userId !== paid.from,
+      offered !== undefined && offered.userId !== userId,
       paid.foundBy,
       paid.updateId ?? null,
       paid.at,
+      until,
     ],
     types: bigints,
   });
   const [booked] = rows;
-  if (!booked) return { applied: false, payment: (await lockPayment(tx, botId, charge))! };
+  if (!booked) {
+    const payment = (await lockPayment(tx, botId, charge))!;
+    if (paid.recurring && payment.purchase !== null && payment.state === 'credited')
+      await paidUntilAtLeast(tx, { botId, purchase: payment.purchase, userId }, charge, paid.recurring.until);
+    return { applied: false, payment };
+  }
   if (offered)
     await tx.query({
       name: 'purchase-paid',
       text: 'UPDATE evenkeel.purchase SET paid = paid + 1 WHERE bot_id = $1 AND id = $2',
       values: [botId, offered.id],
     });
+  const installment =
+    offered && until && credits > 0n
+      ? await paidFor(tx, {
+          botId,
+          purchase: offered.id,
+          userId,
+          plan: offered.package,
+          charge,
+          until,
+          isFirst: paid.recurring?.isFirst,
+        })
+      : undefined;
   if (credits > 0n)
-    await credit(
-      tx,
-      { botId, userId: paid.from, cause: `stars:${charge}`, at: paid.at },
-      { amount: credits, from: 'stars' },
-    );
-  return { applied: true, payment: paymentFrom(booked) };
+    await credit(tx, { botId, userId, cause: `stars:${charge}`, at: paid.at }, { amount: credits, from: 'stars' });
+  return { applied: true, payment: paymentFrom(booked), ...(installment && { installment }) };
 }
 
 /** What Telegram says of Stars that went back to their payer. */
@@ -184,6 +207,9 @@ export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
       WHERE bot_id = $1 AND provider = 'stars' AND charge = $2`,
     values: [botId, charge, state],
   });
+  const { purchase, userId } = payment;
+  if (purchase !== null && payment.paidUntil !== null)
+    await wentBackOf(tx, { botId, charge, userId, purchase }, { isTaken: state === 'taken-back' });
   if (payment.credits > 0n)
     await clawback(
       tx,

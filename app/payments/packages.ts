@@ -13,3 +13,12 @@ export const packagesOf = ({ payments }: Posture): Package[] =>
   Object.entries(payments.packages)
     .map(([name, { credits, stars }]) => ({ name, credits: BigInt(credits), price: BigInt(stars) }))
     .sort((a, b) => Number(a.price - b.price));
+
+/** A month of a subscription, s; Telegram sells no other. */
+export const MONTH = 2_592_000;
+
+/** What is sold by the month. The smallest first. */
+export const plansOf = ({ payments }: Posture): Package[] =>
+  Object.entries(payments.subscriptions)
+    .map(([name, { credits, stars }]) => ({ name, credits: BigInt(credits), price: BigInt(stars) }))
+    .sort((a, b) => Number(a.price - b.price));

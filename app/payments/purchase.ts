@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { bigints, type Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import type { Package } from './packages.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface Purchase {
   id: string;
@@ -14,11 +15,13 @@ export interface Purchase {
   /** How often it was paid. */
   paid: number;
   expired: boolean;
+  /** Of a subscription: what each payment pays for, s. */
+  period: number | null;
 }
 
 type Row = Omit<Purchase, 'userId'> & { user: string };
 
-const COLUMNS = `id, user_id::text AS user, package, credits, currency, price, paid, expires_at < now() AS expired`;
+const COLUMNS = `id, user_id::text AS user, package, credits, currency, price, paid, expires_at < now() AS expired, period`;
 
 const purchase = ({ user, ...row }: Row): Purchase => ({ ...row, userId: Number(user) });
 
@@ -35,21 +38,23 @@ export interface Wanted {
   package: Package;
   /** How long it can be paid, ms. */
   lasts: number;
+  /** Of a subscription: what each payment pays for, s. */
+  period?: number;
 }
 
 /** purchase_pkey. Writes the order of an update down, once, before anything is said of it. */
 export async function order(
   pool: Pool,
-  { botId, updateId, userId, package: wanted, lasts }: Wanted,
+  { botId, updateId, userId, package: wanted, lasts, period }: Wanted,
 ): Promise<Purchase> {
   const id = idOf(botId, updateId);
   await pool.query({
     name: 'order',
     text: `
-      INSERT INTO evenkeel.purchase (bot_id, id, user_id, package, credits, currency, price, expires_at)
-      VALUES ($1, $2, $3, $4, $5, 'XTR', $6, now() + $7 * interval '1 ms')
+      INSERT INTO evenkeel.purchase (bot_id, id, user_id, package, credits, currency, price, expires_at, period)
+      VALUES ($1, $2, $3, $4, $5, 'XTR', $6, now() + $7 * interval '1 ms', $8)
       ON CONFLICT (bot_id, id) DO NOTHING`,
-    values: [botId, id, userId, wanted.name, wanted.credits, wanted.price, lasts],
+    values: [botId, id, userId, wanted.name, wanted.credits, wanted.price, lasts, period ?? null],
   });
   return (await purchaseOf(pool, botId, id))!;
 }
@@ -85,26 +90,42 @@ export interface Asked {
 }
 
 /** Why an order cannot be paid; each has its words for the person and its count. */
-export type Objection = 'unknown' | 'foreign' | 'paid' | 'expired' | 'changed' | 'amount';
+export type Objection = 'unknown' | 'foreign' | 'paid' | 'running' | 'expired' | 'changed' | 'amount';
+
+/** A subscription that its user has. */
+type Running = Pick<Subscription, 'purchase' | 'paidUntil'>;
+
+/** How long before the end of what was paid a payment may be one for the next month, ms. */
+const SOON = 2 * 86_400_000;
+
+const isRenewal = ({ id, paid }: Purchase, running: Running | undefined): boolean =>
+  paid > 0 && running?.purchase === id && running.paidUntil.getTime() - SOON < Date.now();
 
 /**
  * Whether an order may be paid: the only moment at which no is still an answer. Not the last word: of two that are let
- * through at the same moment, both may pay.
+ * through at the same moment, both may pay. Telegram does not say whether it asks about renewals: they pass, at the price
+ * that they were begun at.
+ * @param packages what is sold now: packages, or subscriptions where the order is one
+ * @param running the subscription of who asks
  */
 export function objection(
   offered: Purchase | undefined,
   asked: Asked,
   packages: readonly Package[],
+  running?: Running,
 ): Objection | undefined {
   if (!offered) return 'unknown';
   if (offered.userId !== asked.from) return 'foreign';
-  if (offered.paid > 0) return 'paid';
+  const renews = offered.period !== null && isRenewal(offered, running);
+  if (offered.paid > 0 && !renews) return 'paid';
   if (
     asked.currency !== offered.currency ||
     !Number.isSafeInteger(asked.amount) ||
     BigInt(asked.amount) !== offered.price
   )
     return 'amount';
+  if (renews) return undefined;
+  if (offered.period !== null && running) return 'running';
   if (offered.expired) return 'expired';
   const now = packages.find(({ name }) => name === offered.package);
   if (now?.credits !== offered.credits || now.price !== offered.price) return 'changed';

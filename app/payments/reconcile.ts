@@ -6,7 +6,8 @@ import type { Api } from 'grammy';
 import { bigints, type Pool } from '../database/pool.ts';
 import { withTx, type Tx } from '../database/tx.ts';
 import { describeError, type Logger } from '../log.ts';
-import { book, takeBack, type Payment } from './book.ts';
+import { takeBack, type Booked, type Payment } from './book.ts';
+import { receive } from './receive.ts';
 import { readTransactions } from './transactions.ts';
 
 export interface ReconcileNeeds {
@@ -16,7 +17,7 @@ export interface ReconcileNeeds {
   /** How long an update is given to come first, ms. */
   grace: number;
   /** Says in the transaction that books it to who paid what no update has told them. */
-  tell: (tx: Tx, payment: Payment) => Promise<unknown>;
+  tell: (tx: Tx, booked: Booked) => Promise<unknown>;
   signal: AbortSignal;
   log: Logger;
 }
@@ -32,6 +33,8 @@ interface Entry {
   payload: string | null;
   amount: bigint;
   at: Date;
+  /** Of a subscription: what was paid for, s. */
+  period: number | null;
 }
 
 /** What was found here, and by no update. */
@@ -52,7 +55,7 @@ async function bookEntries(needs: ReconcileNeeds): Promise<Found> {
     const { rows } = await pool.query<Entry & { from: string } & Record<string, unknown>>({
       name: 'unbooked-stars',
       text: `
-        SELECT id, direction, kind, user_id::text AS user, payload, amount, at, at::text AS from
+        SELECT id, direction, kind, user_id::text AS user, payload, amount, at, period, at::text AS from
         FROM evenkeel.star_transaction
         WHERE bot_id = $1 AND booked_at IS NULL AND at >= $3::timestamptz AND at < now() - $2 * interval '1 ms'
         ORDER BY at, direction
@@ -82,19 +85,20 @@ async function bookEntries(needs: ReconcileNeeds): Promise<Found> {
 
 /** Undefined where it was booked before. */
 async function bookEntry({ pool, botId, tell }: ReconcileNeeds, entry: Entry): Promise<Payment | undefined> {
-  const { id: charge, direction, kind, user, payload, at } = entry;
+  const { id: charge, direction, kind, user, payload, at, period } = entry;
   const money = { botId, charge, payload: payload ?? '', currency: 'XTR', amount: Number(entry.amount), at } as const;
   return withTx(pool, async (tx) => {
     let found: Payment | undefined;
     if (kind === BOOKED && user !== null) {
       const by = { ...money, foundBy: 'reconciliation' } as const;
-      const { applied, payment } =
+      const recurring = period === null ? {} : { recurring: { until: new Date(at.getTime() + period * 1000) } };
+      const booked =
         direction === 'in'
-          ? await book(tx, { ...by, from: Number(user) })
+          ? await receive(tx, { ...by, ...recurring, from: Number(user) })
           : await takeBack(tx, { ...by, to: Number(user) });
-      if (applied) {
-        found = payment;
-        await tell(tx, payment);
+      if (booked.applied) {
+        found = booked.payment;
+        await tell(tx, booked);
       }
     }
     await tx.query({
@@ -106,14 +110,16 @@ async function bookEntry({ pool, botId, tell }: ReconcileNeeds, entry: Entry): P
   });
 }
 
-/** purchase_open, payment_unsettled, star_transaction_unbooked. Whether there is anything that Telegram could tell us now. */
+/** purchase_open, payment_unsettled, star_transaction_unbooked, subscription_due. Whether there is anything that Telegram could tell us now. */
 async function isAwaited(pool: Pool, botId: number, within: number): Promise<boolean> {
   const { rows } = await pool.query<{ awaited: boolean }>({
     name: 'stars-awaited',
     text: `
       SELECT EXISTS (SELECT FROM evenkeel.purchase WHERE bot_id = $1 AND paid = 0 AND created_at > now() - $2 * interval '1 ms')
           OR EXISTS (SELECT FROM evenkeel.payment WHERE bot_id = $1 AND state = 'refunding')
-          OR EXISTS (SELECT FROM evenkeel.star_transaction WHERE bot_id = $1 AND booked_at IS NULL) AS awaited`,
+          OR EXISTS (SELECT FROM evenkeel.star_transaction WHERE bot_id = $1 AND booked_at IS NULL)
+          OR EXISTS (SELECT FROM evenkeel.subscription
+                     WHERE bot_id = $1 AND state <> 'ended' AND paid_until < now() + interval '1 hour' AND state <> 'canceled') AS awaited`,
     values: [botId, within],
   });
   return rows[0]!.awaited;

@@ -53,10 +53,10 @@ async function keep(pool: Pool, botId: number, page: readonly StarTransaction[],
     name: 'keep-stars',
     text: `
       WITH kept AS (
-        INSERT INTO evenkeel.star_transaction (bot_id, id, direction, kind, user_id, payload, amount, nanos, at)
-        SELECT $1, t.id, t.direction, t.kind, t.user_id, t.payload, t.amount, t.nanos, to_timestamp(t.date)
+        INSERT INTO evenkeel.star_transaction (bot_id, id, direction, kind, user_id, payload, amount, nanos, at, period)
+        SELECT $1, t.id, t.direction, t.kind, t.user_id, t.payload, t.amount, t.nanos, to_timestamp(t.date), t.period
         FROM json_to_recordset($2::json) AS t (
-          id text, direction text, kind text, user_id bigint, payload text, amount bigint, nanos integer, date bigint)
+          id text, direction text, kind text, user_id bigint, payload text, amount bigint, nanos integer, date bigint, period integer)
         ON CONFLICT (bot_id, id, direction) DO NOTHING
         RETURNING 1
       ), moved AS (
@@ -81,6 +81,7 @@ function entry({ id, amount, nanostar_amount: nanos = 0, date, source, receiver 
     amount,
     nanos,
     date,
+    period: partner && 'subscription_period' in partner ? (partner.subscription_period ?? null) : null,
   };
 }
 

@@ -13,12 +13,21 @@ export const money = always({
       // Somebody has paid, was promised the Stars back, and has neither.
       dead: 'page',
     },
+    mandate: {
+      queue: jobQueue(
+        { concurrency: 2, deadline: '30s', patience: '24h', attempts: 8, first: '5s', max: '10m' },
+        'Subscriptions of which Telegram has to be told that they end, or may go on.',
+      ),
+      what: 'cancelled subscriptions',
+      dead: 'ticket',
+    },
   },
   slots: {
     stars: schedule(
       { every: '30s', deadline: '25s' },
       "Looks for payments and refunds in Telegram's list while an order is open or money is on its way.",
     ),
+    lapse: schedule({ every: '10m', deadline: '1m' }, 'Ends subscriptions whose month is over and was not paid again.'),
     reconcile: schedule({ every: '1h', deadline: '10m' }, "Compares all of Telegram's list with our books."),
   },
 });

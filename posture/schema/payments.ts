@@ -7,10 +7,17 @@ const pack = z.strictObject({
   stars: count(1, 10_000).describe('Its price in Telegram Stars.'),
 });
 
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'a short name, such as "small"');
+
+const monthly = z.strictObject({
+  credits: count(1, 1_000_000_000).describe('Credits that each month gives.'),
+  stars: count(1, 10_000).describe('Its price a month in Telegram Stars; Telegram sells months of 30 days alone.'),
+});
+
 export const payments = z
   .strictObject({
     packages: z
-      .record(z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'a short name, such as "small"'), pack)
+      .record(name, pack)
       .prefault({
         small: { credits: 100, stars: 50 },
         medium: { credits: 550, stars: 250 },
@@ -19,6 +26,15 @@ export const payments = z
       .describe(
         'Packages of credits by name, each with a price for each way to pay: no exchange rate is known anywhere, so none can be wrong. Digital goods are sold for Stars alone by Telegram’s terms (6.2).',
       ),
+    subscriptions: z
+      .record(name, monthly)
+      .prefault({ monthly: { credits: 600, stars: 250 } })
+      .describe(
+        'Subscriptions by name: credits every month, paid in Stars until they are cancelled. A price that changes is that of new ones. `{}`: none are sold.',
+      ),
+    renewalGrace: duration('1h', '30d', 'Telegram tries a payment that failed again')
+      .prefault('3d')
+      .describe('How long the renewal of a subscription may be late before it is over.'),
     offerLasts: duration('1m', '7d', 'a person needs a moment to buy Stars')
       .prefault('1h')
       .describe('How long an offer can be paid at its price.'),

@@ -4,6 +4,7 @@ import { job, type JobHandler } from '../../app/jobs/job.ts';
 import { jobQueue } from '../../app/jobs/queue.ts';
 import { startJobWorker, type JobWorker } from '../../app/jobs/worker.ts';
 import type { Pool } from '../../app/database/pool.ts';
+import { mandates } from '../../app/payments/mandate.ts';
 import { refunds } from '../../app/payments/refund.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { z } from 'zod';
@@ -28,6 +29,9 @@ interface TestJobsOptions {
   handle: JobHandler<Input>;
 }
 
+/** What no test of jobs makes. */
+const nothing = () => Promise.resolve();
+
 export function startTestJobs(owner: Owner, { database, posture, handle }: TestJobsOptions): TestJobs {
   const undo = cleanup(owner);
   const logs = captureLog();
@@ -40,7 +44,7 @@ export function startTestJobs(owner: Owner, { database, posture, handle }: TestJ
     boss,
     botId: BOT_ID,
     posture,
-    jobs: { remind: job(QUEUE, handle), refund: job(refunds, () => Promise.resolve()) },
+    jobs: { remind: job(QUEUE, handle), refund: job(refunds, nothing), mandate: job(mandates, nothing) },
     log: logs.log,
   });
   undo(() => worker.stop(0));

@@ -25,6 +25,8 @@ export interface Shop {
   invoice(user: number, name?: string): Promise<ChatMessage>;
   /** Asks for a package and pays it; resolves when its receipt is there. */
   topUp(user: number, name?: string): Promise<ChatMessage>;
+  /** The person chooses a subscription; resolves to the link that leads to its invoice, and the payload behind it. */
+  subscription(user: number, name?: string): Promise<{ url: string; payload: string }>;
   /** What the bot says next to this person, from when this is called. */
   next(user: number, matching: RegExp): Promise<ChatMessage>;
   /** Says something, and resolves to what the bot answers. */
@@ -99,9 +101,24 @@ export async function openShop(
     return sent;
   }
 
+  async function subscription(user: number, name = 'monthly') {
+    const offered = next(user, /every month, for Telegram Stars/);
+    telegram.say(user, '/subscribe');
+    const { messageId } = await offered;
+    const sent = next(user, /until you cancel/);
+    telegram.tap(user, messageId, `plan:${name}`);
+    const url = (await sent).buttons[0]![0]!.url!;
+    const [{ id } = { id: '' }] = await database.sql<{ id: string }>(
+      `SELECT id FROM evenkeel.purchase WHERE user_id = $1 AND period IS NOT NULL ORDER BY created_at DESC LIMIT 1`,
+      [user],
+    );
+    return { url, payload: id };
+  }
+
   return {
     database,
     api,
+    subscription,
     pool: bot.pool,
     lanes,
     invoice,

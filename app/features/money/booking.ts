@@ -3,9 +3,12 @@
  * for what was sold before (fault route-switched-off).
  */
 import { Composer } from 'grammy';
+import type { SuccessfulPayment } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
-import { book, takeBack, type Booked } from '../../payments/book.ts';
+import { takeBack, type Booked, type Paid } from '../../payments/book.ts';
+import { receive } from '../../payments/receive.ts';
+import { noteOfReceipt, noteOfReturn } from './subscription/index.ts';
 import { sayReceipt, sayWentBack } from './words.ts';
 
 export function booking(): Composer<BotContext> {
@@ -19,8 +22,8 @@ export function booking(): Composer<BotContext> {
     const { successful_payment: paid, date } = ctx.message;
     const userId = ctx.from.id;
     const updateId = ctx.update.update_id;
-    const { payment, now } = await ctx.turn.transaction(async (tx) => {
-      const booked = await book(tx, {
+    const { booked, now } = await ctx.turn.transaction(async (tx) => {
+      const booked = await receive(tx, {
         botId: ctx.me.id,
         charge: paid.telegram_payment_charge_id,
         from: userId,
@@ -30,18 +33,20 @@ export function booking(): Composer<BotContext> {
         at: new Date(date * 1000),
         foundBy: 'update',
         updateId,
+        ...recurringOf(paid),
       });
       tell(ctx, booked, 'payment booked');
-      return { ...booked, now: await balanceOf(tx, { botId: ctx.me.id, userId }) };
+      return { booked, now: await balanceOf(tx, { botId: ctx.me.id, userId }) };
     });
     // The same payment in another update: its payer has been told by the first.
-    if (payment.updateId !== String(updateId)) return;
-    await ctx.reply(sayReceipt(ctx.language, payment, now));
+    if (booked.payment.updateId !== String(updateId)) return;
+    const { language } = ctx;
+    await ctx.reply([sayReceipt(language, booked.payment, now), ...noteOfReceipt(language, booked)].join('\n'));
   });
 
   composer.on('message:refunded_payment', async (ctx) => {
     const { refunded_payment: back, date, chat } = ctx.message;
-    const { applied, payment, now } = await ctx.turn.transaction(async (tx) => {
+    const { applied, payment, note, now } = await ctx.turn.transaction(async (tx) => {
       const booked = await takeBack(tx, {
         botId: ctx.me.id,
         charge: back.telegram_payment_charge_id,
@@ -53,13 +58,23 @@ export function booking(): Composer<BotContext> {
         foundBy: 'update',
       });
       tell(ctx, booked, 'payment went back');
-      return { ...booked, now: await balanceOf(tx, { botId: ctx.me.id, userId: booked.payment.userId }) };
+      const note = await noteOfReturn(tx, ctx.language, ctx.me.id, booked);
+      return { ...booked, note, now: await balanceOf(tx, { botId: ctx.me.id, userId: booked.payment.userId }) };
     });
     // Of those that we have asked for ourselves, this is what tells.
-    if (applied || payment.state === 'refunded') await ctx.reply(sayWentBack(ctx.language, payment, now));
+    if (applied || payment.state === 'refunded')
+      await ctx.reply([sayWentBack(ctx.language, payment, now), ...note].join('\n'));
   });
 
   return composer;
+}
+
+/** Of a subscription. */
+function recurringOf({
+  subscription_expiration_date: until,
+  is_first_recurring: isFirst,
+}: SuccessfulPayment): Pick<Paid, 'recurring'> {
+  return until === undefined ? {} : { recurring: { until: new Date(until * 1000), isFirst: isFirst === true } };
 }
 
 function tell(ctx: BotContext, { applied, payment }: Booked, what: string): void {

@@ -9,6 +9,8 @@ import { booking } from './booking.ts';
 import { desk } from './desk.ts';
 import { starSchedules } from './reconcile.ts';
 import { refund } from './refund.ts';
+import { subscriptions } from './subscription/index.ts';
+import { mandate } from './subscription/mandate.ts';
 import { texts } from './texts.ts';
 import { sayBalance, sayHistory } from './words.ts';
 
@@ -41,7 +43,8 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 }
 
 export const money: Feature<'money'> = {
-  exits: (needs) => new Composer<BotContext>(booking(), questions(needs), desk(needs.pool, needs.posture)),
-  jobs: (needs) => ({ refund: refund(needs) }),
+  exits: (needs) =>
+    new Composer<BotContext>(booking(), subscriptions(needs), questions(needs), desk(needs.pool, needs.posture)),
+  jobs: (needs) => ({ refund: refund(needs), mandate: mandate(needs) }),
   schedules: starSchedules,
 };

@@ -3,35 +3,39 @@ import type { Tx } from '../../database/tx.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
 import { say } from '../../outbox/index.ts';
-import type { Payment } from '../../payments/book.ts';
+import type { Booked } from '../../payments/book.ts';
 import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../feature.ts';
+import { noteOfReceipt, noteOfReturn } from './subscription/index.ts';
+import { lapseSchedule } from './subscription/lapse.ts';
 import { sayReceipt, sayWentBack } from './words.ts';
 
 /** Beyond the life of an offer: how long a payment of it may take to show. ms */
 const LATE = 600_000;
 
-export function starSchedules({ pool, posture, api, botId }: JobNeeds): Record<'stars' | 'reconcile', ScheduleHandler> {
+export function starSchedules(given: JobNeeds): Record<'stars' | 'lapse' | 'reconcile', ScheduleHandler> {
+  const { pool, posture, api, botId } = given;
   const { grace, offerLasts } = posture.payments;
   const needs = ({ signal, log }: Run) => ({ pool, api, botId, grace, tell, signal, log });
 
   /** In the transaction that books it, and once: what is committed is said, whatever is killed. */
-  async function tell(tx: Tx, payment: Payment): Promise<void> {
-    const { charge, userId, state } = payment;
+  async function tell(tx: Tx, booked: Booked): Promise<void> {
+    const { payment } = booked;
+    const { charge, userId, state, refundBy } = payment;
     const language = await languageOf(tx, botId, userId);
     const now = await balanceOf(tx, { botId, userId });
-    const [cause, text] =
-      state === 'parked' || state === 'credited'
-        ? ['receipt', sayReceipt(language, payment, now)]
-        : ['went-back', sayWentBack(language, payment, now)];
+    const came = state === 'parked' || state === 'credited' || (state === 'refunding' && refundBy === 'bot');
+    const [cause, ...lines] = came
+      ? ['receipt', sayReceipt(language, payment, now), ...noteOfReceipt(language, booked)]
+      : ['went-back', sayWentBack(language, payment, now), ...(await noteOfReturn(tx, language, botId, booked))];
     await say(tx, {
       cause: `${cause}:stars:${charge}`,
       class: 'receipt',
       chat: userId,
       method: 'sendMessage',
-      payload: { text },
+      payload: { text: lines.join('\n') },
     });
   }
 
@@ -46,6 +50,7 @@ export function starSchedules({ pool, posture, api, botId }: JobNeeds): Record<'
       const found = await watchStars(needs(run), offerLasts + LATE);
       return found ? count(run, found) : { watched: false };
     },
+    lapse: lapseSchedule(given),
     reconcile: async (run) => {
       const report = await reconcile(needs(run));
       const told = count(run, report);

@@ -22,6 +22,7 @@ description = { $credits ->
 refused-unknown = Dieses Angebot ist hier nicht mehr bekannt. Dir wurde nichts berechnet. Schick /topup für ein neues.
 refused-foreign = Dieses Angebot war für jemand anderen. Dir wurde nichts berechnet. Schick /topup für dein eigenes.
 refused-paid = Dieses Angebot ist schon bezahlt. Dir wurde nicht noch einmal etwas berechnet. Schick /topup für ein weiteres.
+refused-running = Du hast schon ein Abo. Es wurde nichts abgebucht. /subscription zeigt es.
 refused-expired = Dieses Angebot ist abgelaufen. Dir wurde nichts berechnet. Schick /topup für ein neues.
 refused-changed = Der Preis dieses Pakets hat sich geändert. Dir wurde nichts berechnet. Schick /topup für den neuen.
 refused-amount = Der Betrag ist nicht der dieses Angebots. Dir wurde nichts berechnet. Schick /topup für ein neues.

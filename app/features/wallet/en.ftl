@@ -27,6 +27,7 @@ description = { $credits ->
 refused-unknown = This offer is not known here any more. You have not been charged. Send /topup for a new one.
 refused-foreign = This offer was made for somebody else. You have not been charged. Send /topup for one of your own.
 refused-paid = This offer has been paid already. You have not been charged again. Send /topup for another one.
+refused-running = You have a subscription already. You have not been charged. /subscription shows it.
 refused-expired = This offer has expired. You have not been charged. Send /topup for a new one.
 refused-changed = The price of this package has changed. You have not been charged. Send /topup for the new one.
 refused-amount = The amount is not the one of this offer. You have not been charged. Send /topup for a new one.

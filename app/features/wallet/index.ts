@@ -2,10 +2,13 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
-import { packagesOf } from '../../payments/packages.ts';
+import { packagesOf, plansOf } from '../../payments/packages.ts';
 import { objection, order, purchaseOf } from '../../payments/purchase.ts';
+import { runningOf } from '../../payments/subscription.ts';
 import type { Language } from '../../texts/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
+import { texts as subscriptionTexts } from '../money/subscription/texts.ts';
+import { PLAN, subscribe, SUBSCRIBE } from './subscribe.ts';
 import { texts } from './texts.ts';
 
 const TOPUP = 'topup';
@@ -14,6 +17,7 @@ const BUY = /^buy:([a-z0-9-]+)$/;
 function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
+  const plans = plansOf(posture);
   const { offerLasts: lasts } = posture.payments;
   const keyboard = (language: Language) =>
     InlineKeyboard.from(packages.map((one) => [InlineKeyboard.text(texts.package(language, one), `buy:${one.name}`)]));
@@ -51,7 +55,13 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   composer.on('pre_checkout_query', async (ctx) => {
     const { invoice_payload: payload, from, currency, total_amount: amount } = ctx.preCheckoutQuery;
     const offered = await purchaseOf(pool, ctx.me.id, payload);
-    const refused = objection(offered, { payload, from: from.id, currency, amount }, packages);
+    const isSubscription = offered?.period != null;
+    const refused = objection(
+      offered,
+      { payload, from: from.id, currency, amount },
+      isSubscription ? plans : packages,
+      isSubscription ? await runningOf(pool, ctx.me.id, from.id) : undefined,
+    );
     if (refused) ctx.turn.log.warn({ refused, payload, userId: from.id }, 'payment refused before it was made');
     await (refused
       ? ctx.answerPreCheckoutQuery(false, texts[`refused-${refused}`](ctx.language))
@@ -66,12 +76,14 @@ export const wallet: Feature<'wallet'> = {
       command: { name: TOPUP, does: texts['does-topup'], isPrivate: true },
       button: { text: texts['topup-button'], data: TOPUP },
     },
+    { command: { name: SUBSCRIBE, does: subscriptionTexts['does-subscribe'], isPrivate: true } },
+    { command: { name: 'subscription', does: subscriptionTexts['does-subscription'], isPrivate: true } },
     // What they do is always done (../money); to be found it is here.
     { command: { name: 'balance', does: texts['does-balance'], isPrivate: true } },
     { command: { name: 'history', does: texts['does-history'], isPrivate: true } },
     { command: { name: 'paysupport', does: texts['does-paysupport'], isPrivate: true } },
     { command: { name: 'terms', does: texts['does-terms'], isPrivate: true } },
   ],
-  entrances: shop,
-  closed: { text: texts.closed, taps: [TOPUP, BUY] },
+  entrances: (needs) => new Composer<BotContext>(shop(needs), subscribe(needs)),
+  closed: { text: texts.closed, taps: [TOPUP, BUY, PLAN] },
 };

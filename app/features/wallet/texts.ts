@@ -16,6 +16,7 @@ export const texts = declareTexts(import.meta.dirname, {
   'refused-unknown': {},
   'refused-foreign': {},
   'refused-paid': {},
+  'refused-running': {},
   'refused-expired': {},
   'refused-changed': {},
   'refused-amount': {},

@@ -19,6 +19,7 @@ export interface Draft {
   buttons: InlineButton[][];
   invoice?: Invoice;
   charge?: string;
+  subscription?: string;
 }
 
 const NAMES = ['Ada', 'Linus', 'Grace', 'Edsger', 'Barbara', 'Ken', 'Radia', 'Leslie', 'Margaret', 'Dennis'];
@@ -64,6 +65,7 @@ export class Chats {
       edited: false,
       ...(draft.invoice && { invoice: draft.invoice }),
       ...(draft.charge !== undefined && { charge: draft.charge }),
+      ...(draft.subscription !== undefined && { subscription: draft.subscription }),
     };
     chat.messages.push(message);
     // Cut at twice the length, so that the cost of cutting is shared by many messages.

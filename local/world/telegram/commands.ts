@@ -73,6 +73,20 @@ export function telegramCommands(telegram: SimulatedTelegram): Commands {
     'POST charge-back': command(z.strictObject({ charge: z.string().min(1) }), ({ charge }) =>
       telegram.chargeBack(charge),
     ),
+    'POST pay-link': command(z.strictObject({ chatId, url: z.string().min(1) }), (paid) => ({
+      updateId: telegram.payLink(paid.chatId, paid.url),
+    })),
+    'GET mandates': command(z.strictObject({ chatId }), (asked) => telegram.mandates(asked.chatId)),
+    'POST month': command(
+      z.strictObject({ chatId, fails: z.boolean().exactOptional() }),
+      ({ chatId: of, ...passed }) => ({
+        charges: telegram.monthPasses(of, passed),
+      }),
+    ),
+    'POST mandate': command(
+      z.strictObject({ chatId, payload: z.string().min(1), state: z.enum(['canceled', 'active']) }),
+      (changed) => telegram.changeMandate(changed.chatId, changed.payload, changed.state),
+    ),
     'GET stars': command(nothing, () => telegram.stars()),
     'POST open': command(z.strictObject({ chatId, firstName: z.string().exactOptional() }), (opened) =>
       telegram.open(opened.chatId, opened.firstName),

@@ -30,7 +30,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const allowed = new AllowedUpdates();
   const chats = new Chats(options.keepMessages ?? 200);
   const queue = new UpdateQueue(clock);
-  const stars = new Stars();
+  const stars = new Stars(options.month === undefined ? undefined : Math.ceil(options.month / 1000));
   const people = new People({ bot, chats, queue, allowed, clock, stars }, () => state.faults);
   const floods = new Floods(people, chats, clock);
   const delivery = {
@@ -68,6 +68,10 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     pay: (chatId, messageId, options) => people.pay(chatId, messageId, options),
     charge: (chatId, payload) => people.charge(chatId, payload),
     chargeBack: (charge) => people.chargeBack(charge),
+    payLink: (chatId, url) => people.payLink(chatId, url),
+    mandates: (chatId) => stars.mandates(chatId).map((mandate) => ({ ...mandate })),
+    monthPasses: (chatId, options) => people.monthPasses(chatId, options),
+    changeMandate: (chatId, payload, state) => people.changeMandate(chatId, payload, state),
     recordStars: (transaction) => stars.record(transaction),
     stars: () => ({ balance: stars.balance(), transactions: stars.list(0, Infinity) }),
     open: (chatId, firstName, languageCode) => void chats.open(chatId, firstName, languageCode),

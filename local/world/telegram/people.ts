@@ -1,6 +1,6 @@
 /** What users do, turned into updates for the bot. */
 import { randomInt } from 'node:crypto';
-import type { ChatMessage, TelegramFaults } from '../../contract.ts';
+import type { ChatMessage, Mandate, TelegramFaults } from '../../contract.ts';
 import type { Clock } from '../clock.ts';
 import type { AllowedUpdates } from './allowed-updates.ts';
 import type { Chat, Chats } from './chats.ts';
@@ -27,12 +27,17 @@ interface Parts {
   stars: Stars;
 }
 
-const wirePayment = ({ charge, payload, amount }: Payment): object => ({
+const wirePayment = ({ charge, payload, amount, recurring }: Payment): object => ({
   currency: 'XTR',
   total_amount: amount,
   invoice_payload: payload,
   telegram_payment_charge_id: charge,
   provider_payment_charge_id: '',
+  ...(recurring && {
+    subscription_expiration_date: recurring.until,
+    is_recurring: true,
+    ...(recurring.isFirst && { is_first_recurring: true }),
+  }),
 });
 
 export class People {
@@ -119,6 +124,43 @@ export class People {
     return this.#settle(this.#chats.open(chatId), payload).charge;
   }
 
+  /** A person presses a button that leads to an invoice. */
+  payLink(chatId: number, url: string): number {
+    const payload = this.#stars.behind(url);
+    if (payload === undefined) throw badRequest(`${url} leads to no invoice`);
+    return this.preCheckout(chatId, payload);
+  }
+
+  /** What was paid for is over: it is paid again without a question, or cannot be; what was cancelled ends. */
+  monthPasses(chatId: number, { fails = false }: { fails?: boolean } = {}): string[] {
+    return this.#stars.mandates(chatId).flatMap((mandate) => this.monthOf(mandate, fails) ?? []);
+  }
+
+  monthOf(mandate: Mandate, fails: boolean): string | undefined {
+    const chat = this.#chats.open(mandate.userId);
+    if (mandate.canceledBy) this.#stars.end(mandate);
+    else if (fails) {
+      mandate.failed = true;
+      this.#subscription(chat, mandate.payload, 'failed');
+    } else return this.#tellPayment(chat, this.#stars.renew(mandate, chat.firstName)).charge;
+    return undefined;
+  }
+
+  /** In Telegram's settings: a person cancels a subscription, or has it again. */
+  changeMandate(chatId: number, payload: string, state: 'canceled' | 'active'): void {
+    const mandate = this.#stars.mandates(chatId).find((one) => one.payload === payload);
+    if (!mandate) throw badRequest(`${chatId} has no subscription of ${payload}`);
+    if (state === 'canceled') mandate.canceledBy ??= 'user';
+    else if (mandate.canceledBy === 'bot') throw badRequest('the bot has cancelled it, and has to allow it first');
+    else delete mandate.canceledBy;
+    this.#subscription(this.#chats.open(chatId), payload, state);
+  }
+
+  #subscription(chat: Chat, payload: string, state: 'canceled' | 'active' | 'failed'): void {
+    if (this.#faults().losePayments) return;
+    this.#push('subscription', `subscription ${chat.id}`, { user: wireUser(chat), invoice_payload: payload, state });
+  }
+
   /** The payer's bank, or Telegram itself, takes the Stars back. */
   chargeBack(charge: string): void {
     const payment = this.#stars.payment(charge);
@@ -149,8 +191,11 @@ export class People {
   }
 
   #settle(chat: Chat, payload: string): Payment {
-    const payment = this.#stars.pay(chat.id, payload, chat.firstName);
-    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`, payment.charge);
+    return this.#tellPayment(chat, this.#stars.pay({ userId: chat.id, firstName: chat.firstName }, payload));
+  }
+
+  #tellPayment(chat: Chat, payment: Payment): Payment {
+    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`, payment);
     // The Stars are gone, and nobody tells the bot (telegram-bot-api#662).
     if (!this.#faults().losePayments)
       this.#push('message', `chat ${chat.id}`, { ...rest, successful_payment: wirePayment(payment) });
@@ -158,13 +203,13 @@ export class People {
   }
 
   /** A service message: people read it, and the bot's update has something else in place of its text. */
-  #notice(chat: Chat, from: 'user' | 'bot', words: string, charge?: string): object {
+  #notice(chat: Chat, from: 'user' | 'bot', words: string, payment?: Payment): object {
     const message = this.#chats.add(chat, {
       from,
       text: words,
       entities: [],
       buttons: [],
-      ...(charge !== undefined && { charge }),
+      ...(payment && { charge: payment.charge, ...(payment.recurring && { subscription: payment.payload }) }),
     });
     const { text: _, ...rest } = wireMessage(this.#bot, chat, message) as { text: string };
     return rest;

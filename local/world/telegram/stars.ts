@@ -1,6 +1,6 @@
 /** Telegram Stars: invoices, payments, the bot's balance, and the list of its transactions. */
 import { randomInt } from 'node:crypto';
-import type { Invoice, StarTransaction } from '../../contract.ts';
+import type { Invoice, Mandate, StarTransaction } from '../../contract.ts';
 import { badRequest } from './errors.ts';
 
 /** Stars that a payment asks for whose invoice nobody has seen. */
@@ -12,6 +12,16 @@ export interface Payment {
   payload: string;
   amount: number;
   refunded: boolean;
+  /** Of a subscription. */
+  recurring?: { until: number; isFirst: boolean };
+}
+
+/** What a subscription pays for, s; the only one that Telegram sells. */
+export const MONTH = 2_592_000;
+
+interface Payer {
+  userId: number;
+  firstName: string;
 }
 
 export class Stars {
@@ -19,25 +29,83 @@ export class Stars {
   readonly #invoices = new Map<string, Invoice>();
   readonly #payments = new Map<string, Payment>();
   readonly #transactions: StarTransaction[] = [];
+  /** Payloads by what comes behind `$` in a link. */
+  readonly #links = new Map<string, string>();
+  readonly #mandates: Mandate[] = [];
+  /** How long a month is, s. */
+  readonly #month: number;
+
+  constructor(month = MONTH) {
+    this.#month = month;
+  }
 
   offer(invoice: Invoice): void {
     this.#invoices.set(invoice.payload, invoice);
+  }
+
+  link(invoice: Invoice): string {
+    this.offer(invoice);
+    const slug = randomInt(2 ** 47).toString(36);
+    this.#links.set(slug, invoice.payload);
+    return `https://t.me/$${slug}`;
+  }
+
+  /** The payload of the invoice that a link leads to. */
+  behind(url: string): string | undefined {
+    return this.#links.get(/^https:\/\/t\.me\/\$(\w+)$/.exec(url)?.[1] ?? '');
   }
 
   priceOf(payload: string): number {
     return this.#invoices.get(payload)?.amount ?? AMOUNT;
   }
 
-  /** The Stars change hands. */
-  pay(userId: number, payload: string, firstName: string): Payment {
+  /** The Stars change hands. What is paid for a subscription begins one, also where one runs already. */
+  pay({ userId, firstName }: Payer, payload: string): Payment {
+    const payment = this.#take({ userId, firstName }, payload);
+    if (this.#invoices.get(payload)?.period === undefined) return payment;
+    const paidUntil = Math.ceil(Date.now() / 1000) + this.#month;
+    this.#mandates.push({ userId, payload, charge: payment.charge, paidUntil });
+    payment.recurring = { until: paidUntil, isFirst: true };
+    return payment;
+  }
+
+  /** A subscription is paid once more. */
+  renew(mandate: Mandate, firstName: string): Payment {
+    const payment = this.#take({ userId: mandate.userId, firstName }, mandate.payload);
+    mandate.paidUntil = Math.max(mandate.paidUntil, Math.floor(Date.now() / 1000)) + this.#month;
+    delete mandate.failed;
+    payment.recurring = { until: mandate.paidUntil, isFirst: false };
+    return payment;
+  }
+
+  mandates(userId: number): Mandate[] {
+    return this.#mandates.filter((mandate) => mandate.userId === userId);
+  }
+
+  /** A subscription is over: nothing of it is paid any more. */
+  end(mandate: Mandate): void {
+    const at = this.#mandates.indexOf(mandate);
+    if (at >= 0) this.#mandates.splice(at, 1);
+  }
+
+  /** As the bot wants it. @throws ApiError 400 */
+  edit(userId: number, charge: string, isCanceled: boolean): void {
+    const mandate = this.#mandates.find((one) => one.charge === charge && one.userId === userId);
+    if (!mandate) throw badRequest('CHARGE_ID_INVALID');
+    if (isCanceled) mandate.canceledBy ??= 'bot';
+    // Allows its user to have it again: until they do, it is not paid.
+    else if (mandate.canceledBy === 'bot') mandate.canceledBy = 'user';
+  }
+
+  #take({ userId, firstName }: Payer, payload: string): Payment {
     const charge = `stx${randomInt(2 ** 47).toString(36)}${Date.now().toString(36)}`;
-    const payment = { charge, userId, payload, amount: this.priceOf(payload), refunded: false };
+    const payment: Payment = { charge, userId, payload, amount: this.priceOf(payload), refunded: false };
     this.#payments.set(charge, payment);
     this.#transactions.push({
       id: charge,
       amount: payment.amount,
       date: Math.floor(Date.now() / 1000),
-      source: partner(userId, firstName, payload),
+      source: this.#partner(userId, firstName, payload),
     });
     return payment;
   }
@@ -53,7 +121,7 @@ export class Stars {
       id: charge,
       amount: payment.amount,
       date: Math.floor(Date.now() / 1000),
-      receiver: partner(userId, firstName, payment.payload),
+      receiver: this.#partner(userId, firstName, payment.payload),
     });
     return payment;
   }
@@ -83,11 +151,15 @@ export class Stars {
     const rest = Number(nanos % 1_000_000_000n);
     return { amount: Number(nanos / 1_000_000_000n), ...(rest !== 0 && { nanostar_amount: rest }) };
   }
-}
 
-const partner = (id: number, firstName: string, payload: string) => ({
-  type: 'user',
-  transaction_type: 'invoice_payment',
-  user: { id, is_bot: false, first_name: firstName },
-  invoice_payload: payload,
-});
+  #partner(id: number, firstName: string, payload: string): object {
+    const period = this.#invoices.get(payload)?.period;
+    return {
+      type: 'user',
+      transaction_type: 'invoice_payment',
+      user: { id, is_bot: false, first_name: firstName },
+      invoice_payload: payload,
+      ...(period !== undefined && { subscription_period: period }),
+    };
+  }
+}

@@ -1,7 +1,8 @@
 /** Methods of Telegram Stars. */
 import type { Invoice } from '../../../contract.ts';
 import { badRequest } from '../errors.ts';
-import { integer, isRecord, structure, text, type Params } from '../params.ts';
+import { flag, integer, isRecord, structure, text, type Params } from '../params.ts';
+import { MONTH } from '../stars.ts';
 import { wireMessage } from '../wire.ts';
 import { chatOf, type Method } from './context.ts';
 
@@ -52,8 +53,27 @@ const refundStarPayment: Method = ({ people, stars, chats, faults }, params) => 
   return true;
 };
 
+/** The longest price of a month, Stars. */
+const MOST_A_MONTH = 10_000;
+
+/** A subscription is sold by a link alone. */
+const createInvoiceLink: Method = ({ stars }, params) => {
+  const invoice = invoiceOf(params);
+  const period = integer(params, 'subscription_period', 0);
+  if (period !== 0 && (period !== MONTH || invoice.amount > MOST_A_MONTH))
+    throw badRequest('SUBSCRIPTION_PERIOD_INVALID');
+  return stars.link({ ...invoice, ...(period !== 0 && { period }) });
+};
+
+const editUserStarSubscription: Method = ({ stars }, params) => {
+  stars.edit(integer(params, 'user_id', 0), text(params, 'telegram_payment_charge_id'), flag(params, 'is_canceled'));
+  return true;
+};
+
 export const starMethods: Record<string, Method> = {
   sendInvoice,
+  createInvoiceLink,
+  editUserStarSubscription,
   refundStarPayment,
   getMyStarBalance: ({ stars }) => stars.balance(),
   getStarTransactions: ({ stars }, params) => ({

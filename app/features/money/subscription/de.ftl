@@ -1,0 +1,30 @@
+plans = Jeden Monat Credits, für Telegram Stars. Du kannst es jederzeit beenden: /subscription
+no-plans = Gerade gibt es keine Abos. Credits gibt es mit /topup.
+plan = { $credits } Credits im Monat für { $price } ⭐️
+title = { $credits } Credits im Monat
+description = { $credits } Credits für diesen Bot, alle 30 Tage, bis du kündigst. Sie verfallen nicht.
+link = { $credits } Credits jetzt und dann alle 30 Tage, für jeweils { $price } Stars, bis du kündigst.
+link-button = Abo für { $price } ⭐️ im Monat
+gone = Dieses Abo gibt es nicht mehr. /subscribe zeigt, welche es gibt.
+paid-until = Dein Abo ist bis { $until } bezahlt. /subscription
+twice = Du hast dasselbe Abo zweimal bezahlt. Die Credits gehören dir; das zweite ist gekündigt und wird nicht mehr abgebucht.
+second = Du hast schon ein Abo; dieses ist deshalb gekündigt, und seine Stars sind auf dem Weg zurück zu dir.
+over = Damit ist das Abo beendet; es wird nichts mehr abgebucht.
+none = Du hast kein Abo. /subscribe
+state-active = { $plan }: bezahlt bis { $until }, dann jeden Monat wieder.
+state-canceled = { $plan }: gekündigt. Es war bis { $until } bezahlt; es wird nichts mehr abgebucht.
+state-failed = { $plan }: Es war bis { $until } bezahlt und konnte nicht wieder bezahlt werden. Telegram versucht es noch einmal, wenn du genug Stars hast.
+cancel-button = Abo kündigen
+resume-button = Doch weiter
+resume-yourself = Du hast es in Telegram gekündigt, und dort kannst du es fortsetzen: Einstellungen, Meine Stars, Abos.
+canceled = Gekündigt: Es wird nichts mehr abgebucht. Credits, die du hast, bleiben deine. Es war bis { $until } bezahlt.
+resumed = Telegram lässt es dich fortsetzen: Einstellungen, Meine Stars, Abos.
+nothing-to-change = Es gibt nichts zu ändern. /subscription zeigt, wie es steht.
+heard-canceled = Du hast dein Abo gekündigt. Es war bis { $until } bezahlt; Credits, die du hast, bleiben deine.
+heard-active = Dein Abo geht weiter. Es ist bis { $until } bezahlt.
+heard-failed = Dein Abo konnte nicht wieder bezahlt werden: Es waren nicht genug Stars da. Telegram versucht es noch einmal. Es war bis { $until } bezahlt.
+lapsed = Dein Abo ist beendet: Es wurde nicht wieder bezahlt. Credits, die du hast, bleiben deine. /subscribe
+# Ergänzt „/subscribe – …“.
+does-subscribe = jeden Monat Credits
+# Ergänzt „/subscription – …“.
+does-subscription = dein Abo, und wie du es beendest

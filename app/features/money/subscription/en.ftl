@@ -1,0 +1,30 @@
+plans = Credits every month, for Telegram Stars. You can end it at any time: /subscription
+no-plans = There are no subscriptions just now. /topup sells credits.
+plan = { $credits } credits a month for { $price } ⭐️
+title = { $credits } credits a month
+description = { $credits } credits for this bot, every 30 days until you cancel. They do not expire.
+link = { $credits } credits now, and again every 30 days, for { $price } Stars each time, until you cancel.
+link-button = Subscribe for { $price } ⭐️ a month
+gone = This subscription is not sold any more. /subscribe shows those that are.
+paid-until = Your subscription is paid until { $until }. /subscription
+twice = You have paid for the same subscription twice. The credits are yours; the second one is cancelled and will not be charged again.
+second = You have a subscription already, so this one is cancelled, and its Stars are on their way back to you.
+over = With them the subscription is over; nothing more will be charged.
+none = You have no subscription. /subscribe
+state-active = { $plan }: paid until { $until }, and again every month.
+state-canceled = { $plan }: cancelled. It was paid until { $until }; nothing more will be charged.
+state-failed = { $plan }: it was paid until { $until }, and could not be paid again. Telegram tries it once more when you have enough Stars.
+cancel-button = Cancel the subscription
+resume-button = Have it again
+resume-yourself = You cancelled it in Telegram, and there you can have it again: Settings, My Stars, Subscriptions.
+canceled = Cancelled: nothing more will be charged. Credits that you have stay yours. It was paid until { $until }.
+resumed = Telegram lets you have it again: Settings, My Stars, Subscriptions.
+nothing-to-change = There is nothing to change. /subscription shows how it is.
+heard-canceled = You have cancelled your subscription. It was paid until { $until }; credits that you have stay yours.
+heard-active = Your subscription goes on. It is paid until { $until }.
+heard-failed = Your subscription could not be paid again: there were not enough Stars. Telegram tries it once more. It was paid until { $until }.
+lapsed = Your subscription is over: it was not paid again. Credits that you have stay yours. /subscribe
+# Completes "/subscribe – …".
+does-subscribe = credits every month
+# Completes "/subscription – …".
+does-subscription = your subscription, and how to end it
