@@ -97,6 +97,8 @@ export interface ChatMessage {
   entities: MessageEntity[];
   buttons: InlineButton[][];
   edited: boolean;
+  /** The message that it answers. */
+  replyTo?: number;
   /** It asks to be paid. */
   invoice?: Invoice;
   /** It says that this charge was paid. */

@@ -41,6 +41,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
   outbox: { web: `SELECT (${NOT_SAID})`, worker: READ_WRITE, operator: `SELECT (${NOT_SAID})` },
   person: { worker: CHANGED, operator: 'SELECT' },
+  dialog: { worker: READ_WRITE },
+  tap: { worker: READ_WRITE },
   rate: { worker: READ_WRITE, operator: 'SELECT' },
   // The operator asks for refunds: it locks the account, for which a right to one column is the least that there is.
   account: { worker: CHANGED, operator: 'SELECT, INSERT (bot_id, user_id), UPDATE (bot_id)' },

@@ -37,6 +37,10 @@ export const BITES = {
   sent: bite('evenkeel.outbox', 'settled_at', `AND state = 'sent'`),
   /** outbox_left */
   unsent: bite('evenkeel.outbox', 'settled_at', `AND state IN ('unknown', 'dead')`),
+  /** dialog_age: what expired so long ago that nobody taps it to be told so. */
+  dialogs: bite('evenkeel.dialog', 'expires_at'),
+  /** tap_age */
+  taps: bite('evenkeel.tap', 'expires_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
 };
@@ -47,6 +51,8 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   parked: 'parked',
   sent: 'outbox',
   unsent: 'parked',
+  dialogs: 'updates',
+  taps: 'updates',
   conversation: 'conversation',
 };
 

@@ -1,20 +1,18 @@
 /** /remind: says something again when it is time. A job that is made with its cause, and a message with the job. */
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
+import { onTap } from '../../bot/taps.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { beginning } from '../../text.ts';
 import type { Feature } from '../feature.ts';
+import { askWhat, chosen, noted, remindAfter, toldWhat } from './dialog.ts';
 import { remind as handler, reminders } from './job.ts';
+import { LENGTHS, LIMIT, type Unit } from './units.ts';
 import { texts } from './texts.ts';
 
 const REMIND = 'remind';
 
-const LENGTHS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const LONGEST = 30 * LENGTHS.d;
-/** A message of Telegram's, less what stands before the text. */
-const LIMIT = 4000;
-
-type Unit = keyof typeof LENGTHS;
 
 /** `10m take the tea out`: after how long, ms; that in the units it was said in; and what of. Undefined where it is not that. */
 export function parse(text: string): { after: number; count: number; unit: Unit; of: string } | undefined {
@@ -30,6 +28,11 @@ export function parse(text: string): { after: number; count: number; unit: Unit;
 
 function remindMe(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
+  composer
+    .chatType('private')
+    .command(REMIND)
+    .filter(({ match }) => match === '', askWhat);
+  onTap(composer, chosen, { effect: remindAfter, then: noted });
   composer.command(REMIND, async (ctx) => {
     const wanted = parse(ctx.match);
     if (!wanted) return ctx.reply(texts.usage(ctx.language));
@@ -45,5 +48,6 @@ function remindMe(): Composer<BotContext> {
 export const remind: Feature<'remind'> = {
   offers: [{ command: { name: REMIND, does: texts.does } }],
   entrances: remindMe,
+  reads: toldWhat,
   jobs: () => ({ remind: handler }),
 };

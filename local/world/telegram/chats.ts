@@ -10,6 +10,8 @@ export interface Chat {
   /** Ids are counted in each chat, so that whoever takes them for unique is found out. */
   lastMessageId: number;
   messages: ChatMessage[];
+  /** The message that the user's app replies to by itself with what they write next (force_reply). */
+  asked?: number;
 }
 
 export interface Draft {
@@ -20,6 +22,7 @@ export interface Draft {
   invoice?: Invoice;
   charge?: string;
   subscription?: string;
+  replyTo?: number;
 }
 
 const NAMES = ['Ada', 'Linus', 'Grace', 'Edsger', 'Barbara', 'Ken', 'Radia', 'Leslie', 'Margaret', 'Dennis'];
@@ -66,6 +69,7 @@ export class Chats {
       ...(draft.invoice && { invoice: draft.invoice }),
       ...(draft.charge !== undefined && { charge: draft.charge }),
       ...(draft.subscription !== undefined && { subscription: draft.subscription }),
+      ...(draft.replyTo !== undefined && { replyTo: draft.replyTo }),
     };
     chat.messages.push(message);
     // Cut at twice the length, so that the cost of cutting is shared by many messages.

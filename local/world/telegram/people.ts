@@ -67,7 +67,15 @@ export class People {
   /** Each returns the id of the update, or 0 where the bot does not want updates of this type. */
   say(chatId: number, text: string, firstName?: string): number {
     const chat = this.#chats.open(chatId, firstName);
-    const message = this.#chats.add(chat, { from: 'user', text, entities: detectEntities(text), buttons: [] });
+    const { asked } = chat;
+    delete chat.asked;
+    const message = this.#chats.add(chat, {
+      from: 'user',
+      text,
+      entities: detectEntities(text),
+      buttons: [],
+      ...(asked !== undefined && { replyTo: asked }),
+    });
     return this.#pushMessage('message', chat, message);
   }
 

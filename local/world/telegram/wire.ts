@@ -20,7 +20,14 @@ export function wireChat(chat: Chat): object {
     : { id: chat.id, title: chat.firstName, type: 'supergroup' };
 }
 
+/** Telegram shows one reply, and not what that replied to. */
+function withoutReply({ replyTo: _, ...message }: ChatMessage): ChatMessage {
+  return message;
+}
+
 export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): object {
+  const answered =
+    message.replyTo === undefined ? undefined : chat.messages.find(({ messageId }) => messageId === message.replyTo);
   return {
     message_id: message.messageId,
     from: message.from === 'bot' ? bot : wireUser(chat),
@@ -38,6 +45,7 @@ export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): obj
           },
         }
       : { text: message.text }),
+    ...(answered && { reply_to_message: wireMessage(bot, chat, withoutReply(answered)) }),
     ...(message.entities.length > 0 && { entities: message.entities }),
     ...(message.buttons.length > 0 && { reply_markup: { inline_keyboard: message.buttons } }),
   };

@@ -38,7 +38,7 @@ test('a reminder is noted, made a job, and said when it is due', async (t) => {
   telegram.open(1);
   await world.setWebhook(web);
   telegram.say(1, '/remind 1m take the tea out');
-  telegram.say(1, '/remind');
+  telegram.say(1, '/remind tea');
   const said = () =>
     telegram
       .messages(1)
@@ -72,6 +72,84 @@ test('who reads German is answered and reminded in German', async (t) => {
   await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind'`);
   await waitFor(() => said().length === 2, { what: 'the reminder' });
   assert.deepEqual(said(), ['Ich erinnere dich in 2 Tagen.', 'Du wolltest erinnert werden: <Tee> & Kuchen']);
+});
+
+test('asked what of and when, by a reply and a tap; tapped again, it is not noted again', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
+  const worker = await world.startTask(t, 'worker', { database });
+  await Promise.all([web.ready(), worker.ready()]);
+  telegram.open(3, 'Ada', 'en');
+  await world.setWebhook(web);
+  const messages = () => telegram.messages(3).filter(({ from }) => from === 'bot');
+  async function next(act: () => unknown) {
+    const before = messages().length;
+    act();
+    return waitFor(() => messages()[before], { what: 'an answer' });
+  }
+  assert.equal((await next(() => telegram.say(3, '/remind'))).text, 'What shall I remind you of?');
+  const when = await next(() => telegram.say(3, 'the tea'));
+  assert.equal(when.text, 'When shall I remind you: the tea');
+  const data = when.buttons.flat().map(({ callback_data: of }) => of!);
+  assert.ok(data.every((each) => Buffer.byteLength(each) <= 64));
+  telegram.faults = { duplicates: 3 };
+  t.after(() => void (telegram.faults = {}));
+  const noted = await next(() => telegram.tap(3, when.messageId, data[1]!));
+  assert.equal(noted.text, 'I will remind you in 1 hour.');
+  const toasts: (string | undefined)[] = [];
+  t.after(telegram.subscribe((event) => void (event.kind === 'callback-answer' && toasts.push(event.text))));
+  telegram.tap(3, when.messageId, data[0]!);
+  await waitFor(() => toasts.includes('You have answered this already.'), { what: 'to be told so' });
+  const jobs = await database.sql(`SELECT FROM pgboss.job WHERE name = 'remind'`);
+  assert.equal(jobs.length, 1);
+  // What is no answer to a question goes where it always went.
+  assert.notEqual((await next(() => telegram.say(3, 'the tea'))).text, when.text);
+});
+
+test('workers killed while people answer: each reminder is noted once, and nobody is left without an answer', async (t) => {
+  const database = await world.freshDatabase(t);
+  const web = await world.startTask(t, 'web', { database });
+  const start = () => world.startTask(t, 'worker', { database });
+  const workers = [await start(), await start()];
+  await Promise.all([web.ready(), ...workers.map((worker) => worker.ready())]);
+  await world.setWebhook(web);
+  telegram.faults = { latency: 30, duplicates: 2 };
+  t.after(() => void (telegram.faults = {}));
+  const PEOPLE = 20;
+  const bot = (user: number) => telegram.messages(user).filter(({ from }) => from === 'bot');
+  const said = (user: number, what: RegExp) =>
+    waitFor(() => bot(user).findLast(({ text }) => what.test(text)), { what: `${what} to ${user}`, within: 120_000 });
+  async function talk(user: number): Promise<void> {
+    telegram.open(user);
+    telegram.say(user, '/remind');
+    await said(user, /^What shall/);
+    telegram.say(user, `tea ${user}`);
+    const when = await said(user, /^When shall/);
+    const data = when.buttons[2]![0]!.callback_data!;
+    // Two fingers.
+    telegram.tap(user, when.messageId, data);
+    telegram.tap(user, when.messageId, data);
+    await said(user, /^I will remind you in 1 day/);
+  }
+  const talking = Promise.all(Array.from({ length: PEOPLE }, (_, n) => talk(700 + n)));
+  for (let kill = 0; kill < 6; kill += 1) {
+    await sleep(200 + Math.random() * 600);
+    const at = kill % 2;
+    workers[at]!.signal('SIGKILL');
+    await workers[at]!.exited;
+    workers[at] = await start();
+  }
+  await talking;
+  await waitFor(async () => (await database.sql(`SELECT FROM evenkeel.inbox WHERE state = 'pending'`)).length === 0, {
+    within: 120_000,
+    what: 'every update to be settled',
+  });
+  const jobs = await database.sql<{ text: string; n: number }>(
+    `SELECT data->>'text' AS text, count(*)::int AS n FROM pgboss.job WHERE name = 'remind' GROUP BY 1`,
+  );
+  assert.equal(jobs.length, PEOPLE);
+  assert.deepEqual([...new Set(jobs.map(({ n }) => n))], [1]);
+  assert.deepEqual(await database.sql(`SELECT FROM evenkeel.inbox WHERE state = 'parked'`), []);
 });
 
 test('workers killed again and again: each reminder is there, twice at most, and no more twice than were under way', async (t) => {

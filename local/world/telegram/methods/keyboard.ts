@@ -1,4 +1,4 @@
-/** reply_markup: the inline keyboard under a message. */
+/** reply_markup: the inline keyboard under a message, and what else changes what its user does next. */
 import type { InlineButton } from '../../../contract.ts';
 import { badRequest } from '../errors.ts';
 import { isRecord, structure, type Params } from '../params.ts';
@@ -20,6 +20,12 @@ export function inlineKeyboard(params: Params): InlineButton[][] {
       return row.map(inlineButton);
     })
     .filter((row) => row.length > 0);
+}
+
+/** Whether the user's app is to reply to the message by itself. */
+export function forcesReply(params: Params): boolean {
+  const markup = structure(params, 'reply_markup');
+  return isRecord(markup) && markup['force_reply'] === true;
 }
 
 function inlineButton(button: unknown): InlineButton {

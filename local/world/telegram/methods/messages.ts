@@ -6,7 +6,7 @@ import { integer, text, type Params } from '../params.ts';
 import { formattedText } from '../text/formatted.ts';
 import { wireMessage } from '../wire.ts';
 import { chatOf, type Context, type Method } from './context.ts';
-import { inlineKeyboard } from './keyboard.ts';
+import { forcesReply, inlineKeyboard } from './keyboard.ts';
 
 const NOT_MODIFIED =
   'message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message';
@@ -19,6 +19,7 @@ const ACTIONS = new Set(
 const sendMessage: Method = (context, params) => {
   const chat = chatOf(context, params);
   const message = context.chats.add(chat, { from: 'bot', ...formattedText(params), buttons: inlineKeyboard(params) });
+  if (forcesReply(params)) chat.asked = message.messageId;
   context.counters.sent++;
   context.floods.answered(message.text, false);
   return wireMessage(context.bot, chat, message);

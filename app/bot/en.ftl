@@ -1,0 +1,4 @@
+# Shown over the chat when a button cannot be tapped any more; 200 characters at most.
+tap-used = You have answered this already.
+tap-old = This button is too old. Please ask again.
+tap-foreign = This question was put to somebody else.

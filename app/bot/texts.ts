@@ -1,0 +1,3 @@
+import { declareTexts } from '../texts/index.ts';
+
+export const texts = declareTexts(import.meta.dirname, { 'tap-used': {}, 'tap-old': {}, 'tap-foreign': {} });
