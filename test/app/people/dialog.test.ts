@@ -52,8 +52,11 @@ test('steps at the same moment are one after the other, and one that fails has n
     }),
     /killed/,
   );
-  const steps = await Promise.all([1, 2, 2, 1].map((updateId) => say(at, updateId)));
-  assert.deepEqual(steps.map((step) => step?.applied).filter(Boolean).length, 2);
+  // A chat's updates come in order; one of them may be run twice at once, by a worker that was given up too early.
+  for (const updateId of [1, 2]) {
+    const steps = await Promise.all([updateId, updateId, updateId].map((id) => say(at, id)));
+    assert.equal(steps.filter((step) => step?.applied).length, 1);
+  }
   const [row] = await database.sql<{ n: number }>(
     `SELECT (state->>'n')::int AS n FROM evenkeel.dialog WHERE chat_id = $1`,
     [at.chatId],
