@@ -1,11 +1,11 @@
 /** The worker's jobs inside the test process, on a real database, with the handler that the test gives. */
+import type { JobNeeds } from '../../app/features/feature.ts';
+import { jobsOf } from '../../app/features/index.ts';
 import { createBoss } from '../../app/jobs/boss.ts';
 import { job, type JobHandler } from '../../app/jobs/job.ts';
 import { jobQueue } from '../../app/jobs/queue.ts';
 import { startJobWorker, type JobWorker } from '../../app/jobs/worker.ts';
 import type { Pool } from '../../app/database/pool.ts';
-import { mandates } from '../../app/payments/mandate.ts';
-import { refunds } from '../../app/payments/refund.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { z } from 'zod';
 import { cleanup, type Owner } from './cleanup.ts';
@@ -30,7 +30,6 @@ interface TestJobsOptions {
 }
 
 /** What no test of jobs makes. */
-const nothing = () => Promise.resolve();
 
 export function startTestJobs(owner: Owner, { database, posture, handle }: TestJobsOptions): TestJobs {
   const undo = cleanup(owner);
@@ -44,7 +43,7 @@ export function startTestJobs(owner: Owner, { database, posture, handle }: TestJ
     boss,
     botId: BOT_ID,
     posture,
-    jobs: { remind: job(QUEUE, handle), refund: job(refunds, nothing), mandate: job(mandates, nothing) },
+    jobs: { ...jobsOf({ pool, posture } as unknown as JobNeeds), remind: job(QUEUE, handle) },
     log: logs.log,
   });
   undo(() => worker.stop(0));

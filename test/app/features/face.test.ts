@@ -1,5 +1,6 @@
 /** The table of features: what is declared is handled, offered and explained. What the compiler refuses stands here too. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { SWITCHED, ALWAYS, QUEUES } from '../../../posture/features/index.ts';
@@ -18,6 +19,15 @@ test('each queue and each schedule that a feature declares has who handles it, b
   const declared = [...Object.values(SWITCHED), ...Object.values(ALWAYS)].flatMap(({ slots }) => Object.keys(slots));
   assert.deepEqual(Object.keys(schedulesOf(NEEDS)).sort(), declared.sort());
   assert.deepEqual(Object.keys(QUEUES).sort(), Object.keys(NEEDS.posture.work).sort());
+});
+
+test('each queue is explained to who is called about it', () => {
+  const runbooks = readFileSync('docs/runbooks/README.md', 'utf8');
+  for (const name of Object.keys(QUEUES))
+    assert.ok(
+      new RegExp(`^\\| \`${name}\` +\\|`, 'm').test(runbooks),
+      `${name} has no row under "What a job is" in docs/runbooks/README.md`,
+    );
 });
 
 test('no two features offer the same command, and no name is one that Telegram refuses', () => {

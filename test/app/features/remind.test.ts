@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from '../../../app/features/remind/index.ts';
-import { raised, startWorld } from '../../harness/world.ts';
+import { startFeature } from '../../harness/feature.ts';
 import { waitFor } from '../../harness/wait.ts';
+import { raised } from '../../harness/world.ts';
 
 const posture = raised({
   providers: { telegram: { timeout: '500ms', attempts: 1, rate: { patience: '500ms' } } },
 });
-const world = await startWorld({ after }, { posture });
+const feature = await startFeature({ after }, 'remind', { posture });
+const { world } = feature;
 const { telegram } = world;
 
 test('what may be asked for', () => {
@@ -30,48 +32,22 @@ test('what may be asked for', () => {
     assert.equal(parse(text), undefined, text);
 });
 
-test('a reminder is noted, made a job, and said when it is due', async (t) => {
-  const database = await world.freshDatabase(t);
-  const web = await world.startTask(t, 'web', { database });
-  const worker = await world.startTask(t, 'worker', { database });
-  await Promise.all([web.ready(), worker.ready()]);
-  telegram.open(1);
-  await world.setWebhook(web);
-  telegram.say(1, '/remind 1m take the tea out');
-  telegram.say(1, '/remind tea');
-  const said = () =>
-    telegram
-      .messages(1)
-      .filter(({ from }) => from === 'bot')
-      .map(({ text }) => text);
-  await waitFor(() => said().length === 2, { what: 'both answers' });
-  assert.equal(said()[0], 'I will remind you in 1 minute.');
-  assert.match(said()[1]!, /^Write when and of what/);
-  const [job] = await database.sql<{ wait: number }>(
+test('a reminder is noted, made a job, and said when it is due', async () => {
+  assert.equal(await feature.ask(1, '/remind 1m take the tea out'), 'I will remind you in 1 minute.');
+  assert.match(await feature.ask(1, '/remind tea'), /^Write when and of what/);
+  const [job] = await feature.database.sql<{ wait: number }>(
     `SELECT round(extract(epoch FROM start_after - created_on))::int AS wait FROM pgboss.job WHERE name = 'remind'`,
   );
   assert.equal(job!.wait, 60);
-  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind'`);
-  await waitFor(() => said().includes('You asked me to remind you: take the tea out'), { what: 'the reminder' });
+  await feature.due('remind');
+  await feature.next(1, /^You asked me to remind you: take the tea out$/);
 });
 
-test('who reads German is answered and reminded in German', async (t) => {
-  const database = await world.freshDatabase(t);
-  const web = await world.startTask(t, 'web', { database });
-  const worker = await world.startTask(t, 'worker', { database });
-  await Promise.all([web.ready(), worker.ready()]);
+test('who reads German is answered and reminded in German', async () => {
   telegram.open(2, 'Grete', 'de-AT');
-  await world.setWebhook(web);
-  telegram.say(2, '/remind 2d <Tee> & Kuchen');
-  const said = () =>
-    telegram
-      .messages(2)
-      .filter(({ from }) => from === 'bot')
-      .map(({ text }) => text);
-  await waitFor(() => said().length === 1, { what: 'the answer' });
-  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind'`);
-  await waitFor(() => said().length === 2, { what: 'the reminder' });
-  assert.deepEqual(said(), ['Ich erinnere dich in 2 Tagen.', 'Du wolltest erinnert werden: <Tee> & Kuchen']);
+  assert.equal(await feature.ask(2, '/remind 2d <Tee> & Kuchen'), 'Ich erinnere dich in 2 Tagen.');
+  await feature.due('remind');
+  await feature.next(2, /^Du wolltest erinnert werden: <Tee> & Kuchen$/);
 });
 
 test('asked what of and when, by a reply and a tap; tapped again, it is not noted again', async (t) => {

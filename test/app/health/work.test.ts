@@ -36,7 +36,7 @@ const IDLE = { due: 0, oldestSeconds: 0, running: 0, overdue: 0, dead: 0 };
 test('jobs of the whole fleet: due and for how long, running, beyond their deadline, and given up', async (t) => {
   const database = await world.freshDatabase(t);
   const { web, work } = await webOf(t, database);
-  assert.deepEqual((await work()).jobs, { remind: IDLE, refund: IDLE });
+  assert.deepEqual((await work()).jobs, Object.fromEntries(Object.keys(posture.work).map((name) => [name, IDLE])));
 
   const pool = workerPool(t, database, posture);
   const make = (n: number, after = 0) => withTx(pool, (tx) => enqueue(tx, QUEUE, { n }, { after }));
