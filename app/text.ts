@@ -1,4 +1,5 @@
 /** Texts as Telegram takes them: well-formed, within a length, and not blank. */
+import { TELEGRAM } from '../posture/outside.ts';
 
 /** The beginning of a text, at most `limit` UTF-16 code units, never cut between the halves of a surrogate pair. */
 export function beginning(text: string, limit: number): string {
@@ -24,3 +25,17 @@ const BLANK = /^[\s\p{Cc}\p{Cf}\u034f\u115f\u1160\u2800\u3164\uffa0\ufffc]*$/u;
 
 /** True where a person would see nothing, as of an empty text. */
 export const isBlank = (text: string): boolean => BLANK.test(text);
+
+/** Cuts a long answer at line or word ends, so that each part fits a message; blank parts, which Telegram refuses, are left out. */
+export function split(text: string, limit: number = TELEGRAM.longestText): string[] {
+  const parts: string[] = [];
+  let rest = text.trim();
+  while (rest.length > limit) {
+    const window = beginning(rest, limit);
+    const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '));
+    const end = at > limit / 2 ? at : window.length;
+    parts.push(rest.slice(0, end));
+    rest = rest.slice(end).trimStart();
+  }
+  return [...parts, rest].filter((part) => !isBlank(part));
+}

@@ -15,6 +15,7 @@ import { echo } from './echo/index.ts';
 import type { AnyFeature, Feature, FeatureNeeds, JobNeeds } from './feature.ts';
 import { language } from './language/index.ts';
 import { money } from './money/index.ts';
+import { mydata } from './mydata/index.ts';
 import type { Offer } from './offer.ts';
 import { remind } from './remind/index.ts';
 import { unread } from './unread/index.ts';
@@ -28,6 +29,7 @@ const FEATURES = {
   remind,
   chat,
   language,
+  mydata,
   basics,
   echo,
 } satisfies { [Name in DeclaredName]: Feature<Name> } & Record<string, AnyFeature>;

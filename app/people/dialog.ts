@@ -4,6 +4,7 @@
  * write in their own words costs nothing to find out whether a dialog waits for it.
  */
 import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 
 export interface DialogKind<State> {
@@ -87,4 +88,15 @@ export async function stepDialog<State>(
     values: [botId, chatId, JSON.stringify(after.state), after.ended, updateId],
   });
   return { ...after, applied: true };
+}
+
+/** dialog_pkey, tap_person. What somebody was asked in a chat, and what they have answered; in groups only what is theirs. */
+export async function forgetAsked(pool: Pool, { botId, chatId, userId }: Place): Promise<void> {
+  await pool.query({
+    name: 'forget-asked',
+    text: `
+      WITH questions AS (DELETE FROM evenkeel.tap WHERE bot_id = $1 AND user_id = $3)
+      DELETE FROM evenkeel.dialog WHERE bot_id = $1 AND chat_id = $2 AND user_id = $3`,
+    values: [botId, chatId, userId],
+  });
 }

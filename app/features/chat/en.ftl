@@ -5,4 +5,5 @@ refused = I cannot answer that one. Please try to put it differently.
 # Completes "/forget – …".
 forget-does = forget our conversation
 forget-button = Forget our conversation
-forget-done = Done. I have forgotten our conversation.
+# 200 characters at most.
+forget-done = Done. I have forgotten our conversation and what I asked you. What you paid, your credits and your language stay: /mydata shows them.

@@ -4,13 +4,12 @@
  * nearly the same question would be a surprise.
  */
 import { Composer } from 'grammy';
-import { TELEGRAM } from '../../../posture/outside.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
 import { OpenRouterRefusal } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
-import { beginning, isBlank } from '../../text.ts';
+import { beginning, split } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
 import { forget, forgetOffer } from './forget.ts';
@@ -57,20 +56,6 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
   }
 
   return composer;
-}
-
-/** Cuts a long answer at line or word ends, so that each part fits a message; blank parts, which Telegram refuses, are left out. */
-export function split(text: string, limit: number = TELEGRAM.longestText): string[] {
-  const parts: string[] = [];
-  let rest = text.trim();
-  while (rest.length > limit) {
-    const window = beginning(rest, limit);
-    const at = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '));
-    const end = at > limit / 2 ? at : window.length;
-    parts.push(rest.slice(0, end));
-    rest = rest.slice(end).trimStart();
-  }
-  return [...parts, rest].filter((part) => !isBlank(part));
 }
 
 export const chat: Feature<'chat'> = { offers: [forgetOffer], reads: answer, exits: ({ pool }) => forget(pool) };

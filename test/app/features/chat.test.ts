@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, test, type TestContext } from 'node:test';
 import { forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
 import { texts as basics } from '../../../app/features/basics/texts.ts';
-import { split } from '../../../app/features/chat/index.ts';
+import { split } from '../../../app/text.ts';
 import { texts } from '../../../app/features/chat/texts.ts';
 import { texts as unread } from '../../../app/features/unread/texts.ts';
 import { RetryLater } from '../../../app/outcome.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { split } from '../../../app/features/chat/index.ts';
+import { split } from '../../../app/text.ts';
 
 /** Letters of one and two UTF-16 units, spaces and line ends. */
 const texts = fc.string({ unit: fc.constantFrom('a', 'é', '😀', '漢', ' ', '\n'), maxLength: 300 });

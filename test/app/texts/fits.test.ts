@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { offersOf } from '../../../app/features/index.ts';
+import { texts as taps } from '../../../app/bot/texts.ts';
+import { texts as chat } from '../../../app/features/chat/texts.ts';
 import { texts } from '../../../app/features/wallet/texts.ts';
 import { languages } from '../../../app/texts/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -20,6 +22,7 @@ for (const language of languages) {
       const does = command.does(language);
       assert.ok(does.length >= 1 && does.length <= 256, `/${command.name}: ${does}`);
     }
-    for (const answer of [texts.gone, texts.closed]) assert.ok(answer(language).length <= 200);
+    for (const answer of [texts.gone, texts.closed, chat['forget-done'], ...Object.values(taps)])
+      assert.ok(answer(language).length <= 200);
   });
 }

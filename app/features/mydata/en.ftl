@@ -1,0 +1,29 @@
+# Completes "/mydata – …".
+does = show all that I keep of you
+# $app and $chosen are languages, or "unsaid".
+person = I have known you since { $since }. Your app speaks: { $app }. You have chosen: { $chosen }.
+person-unknown = I have not noted you yet.
+unsaid = nothing
+words = { $count ->
+    [0] There is nothing of our conversation.
+    [one] Our conversation, one message:
+   *[other] Our conversation, { $count } messages:
+}
+words-older = { $count ->
+    [one] One older message does not fit here.
+   *[other] { $count } older messages do not fit here.
+}
+said-user = { $at } · you: { $text }
+said-assistant = { $at } · I: { $text }
+dialog = I have asked you something last ({ $what }): { $state }
+question = A question with buttons ({ $what }): { $input }
+money = Your money:
+orders = { $count ->
+    [one] One order of yours is kept.
+   *[other] { $count } orders of yours are kept.
+}
+subscription = Subscription { $plan }: { $state }, paid until { $until }
+elsewhere =
+    What else holds something of you: what you write, as Telegram sent it, for { $updates } days; what I have to tell you, until it is said, and where it could not be said for { $undelivered } days; reminders until they are due; Telegram's own list of your payments, and notes of what people did with your money by hand.
+# /forget is a command.
+forget = /forget deletes our conversation and what I have asked you. Your payments and credits, your orders and your language stay.

@@ -1,0 +1,84 @@
+/** /mydata: all that is kept of a person, said to them in as many messages as it takes. */
+import { Composer } from 'grammy';
+import type { BotContext } from '../../bot/context.ts';
+import { balanceOf } from '../../ledger/index.ts';
+import { say } from '../../outbox/index.ts';
+import { heldBy, history } from '../../payments/history.ts';
+import type { Language } from '../../texts/index.ts';
+import { split } from '../../text.ts';
+import type { Feature, FeatureNeeds } from '../feature.ts';
+import { sayBalance, sayHistory } from '../money/words.ts';
+import { keptOf, type Who } from './store.ts';
+import { texts } from './texts.ts';
+
+const DAY = 86_400_000;
+/** Characters of words that are shown: some twenty messages, which take as many seconds. */
+const ROOM = 80_000;
+/** Movements of money that are shown. */
+const MOVEMENTS = 500;
+
+type Needs = Pick<FeatureNeeds, 'pool' | 'posture'>;
+
+/** All of it as one text. */
+export async function dataOf({ pool, posture }: Needs, who: Who, language: Language): Promise<string> {
+  const { person, words, all, dialog, questions, orders, subscriptions } = await keptOf(pool, who);
+  const { updates, parked } = posture.database.retention;
+  const unsaid = texts.unsaid(language);
+  const said = words.map(({ at, role, text }) => texts[`said-${role}`](language, { at, text }));
+  const shown = latest(said);
+  const lines = await history(pool, who.botId, who.userId, MOVEMENTS);
+  return [
+    person
+      ? texts.person(language, { since: person.since, app: person.app ?? unsaid, chosen: person.language ?? unsaid })
+      : texts['person-unknown'](language),
+    texts.words(language, { count: all }),
+    ...(shown.length < all ? [texts['words-older'](language, { count: all - shown.length })] : []),
+    ...shown,
+    ...(dialog ? [texts.dialog(language, { what: dialog.kind, state: JSON.stringify(dialog.state) })] : []),
+    ...questions.map(({ action, input }) => texts.question(language, { what: action, input: JSON.stringify(input) })),
+    texts.money(language),
+    sayBalance(language, await balanceOf(pool, who)),
+    sayHistory(language, lines, await heldBy(pool, who.botId, who.userId)),
+    ...(orders > 0 ? [texts.orders(language, { count: orders })] : []),
+    ...subscriptions.map((one) => texts.subscription(language, one)),
+    texts.elsewhere(language, {
+      updates: Math.ceil(updates / DAY),
+      undelivered: Math.ceil(parked / DAY),
+    }),
+    texts.forget(language),
+  ].join('\n\n');
+}
+
+/** The last of them that fit, in their order. */
+function latest(said: readonly string[]): string[] {
+  let room = ROOM;
+  const first = said.findLastIndex((line) => (room -= line.length) < 0) + 1;
+  return said.slice(first);
+}
+
+function showing(needs: FeatureNeeds): Composer<BotContext> {
+  const composer = new Composer<BotContext>();
+  composer.chatType('private').command('mydata', async (ctx) => {
+    const who = { botId: ctx.me.id, userId: ctx.from.id };
+    const parts = split(await dataOf(needs, who, ctx.language));
+    // Said by the outbox: in order and at Telegram's pace, however many there are.
+    await ctx.turn.transaction(async (tx) => {
+      for (const [ordinal, text] of parts.entries())
+        await say(tx, {
+          cause: `mydata:${who.botId}:${ctx.update.update_id}`,
+          ordinal,
+          class: 'notice',
+          chat: ctx.chat.id,
+          method: 'sendMessage',
+          payload: { text },
+        });
+      await ctx.turn.done(tx);
+    });
+  });
+  return composer;
+}
+
+export const mydata: Feature = {
+  offers: [{ command: { name: 'mydata', does: texts.does, isPrivate: true }, shown: 'always' }],
+  exits: showing,
+};

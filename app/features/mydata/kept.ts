@@ -1,0 +1,34 @@
+/**
+ * Every table that holds a person: what /mydata shows of it, and what /forget does to it. A test finds those that are not
+ * named here. A reason in place of `true` says why not; /mydata tells it in its own words.
+ */
+interface Kept {
+  shown: true | string;
+  forgotten: true | string;
+}
+
+const MONEY = 'money: what was paid and what it became has to be shown to who paid, and to the tax office';
+const SHORT =
+  'it is gone by itself after `database.retention.updates`, and is what keeps an update from being handled twice';
+
+export const KEPT: Readonly<Record<string, Kept>> = {
+  message: { shown: true, forgotten: true },
+  dialog: { shown: true, forgotten: true },
+  tap: { shown: true, forgotten: true },
+  person: { shown: true, forgotten: 'whom not to write to, and in which language the others are spoken to' },
+  account: { shown: true, forgotten: MONEY },
+  ledger_tx: { shown: true, forgotten: MONEY },
+  ledger_entry: { shown: 'the same movements as ledger_tx, by account', forgotten: MONEY },
+  reserve: { shown: true, forgotten: MONEY },
+  purchase: { shown: true, forgotten: MONEY },
+  payment: { shown: true, forgotten: MONEY },
+  subscription: { shown: true, forgotten: MONEY },
+  star_transaction: { shown: "Telegram's own list of the same payments", forgotten: MONEY },
+  inbox: { shown: 'updates as they came: the same words, and who wrote them', forgotten: SHORT },
+  outbox: {
+    shown: 'what waits to be said, and is emptied once it is',
+    forgotten: 'what was decided is said; its words are deleted as soon as it is',
+  },
+  lane: { shown: 'the number of the chat, while one of its updates is handled', forgotten: SHORT },
+  audit: { shown: 'what people with a role did with money, for those who look after them', forgotten: MONEY },
+};

@@ -1,0 +1,19 @@
+import { declareTexts } from '../../texts/index.ts';
+
+export const texts = declareTexts(import.meta.dirname, {
+  does: {},
+  person: { since: 'moment', app: 'text', chosen: 'text' },
+  'person-unknown': {},
+  unsaid: {},
+  words: { count: 'number' },
+  'words-older': { count: 'number' },
+  'said-user': { at: 'moment', text: 'text' },
+  'said-assistant': { at: 'moment', text: 'text' },
+  dialog: { what: 'text', state: 'text' },
+  question: { what: 'text', input: 'text' },
+  money: {},
+  orders: { count: 'number' },
+  subscription: { plan: 'text', state: 'text', until: 'moment' },
+  elsewhere: { updates: 'number', undelivered: 'number' },
+  forget: {},
+});

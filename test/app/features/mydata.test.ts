@@ -1,0 +1,118 @@
+/** What is kept of a person: shown by /mydata, deleted by /forget where it may be; and no table is left out of both. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { remember } from '../../../app/features/chat/conversation.ts';
+import { KEPT } from '../../../app/features/mydata/kept.ts';
+import { withTx } from '../../../app/database/tx.ts';
+import { reserve } from '../../../app/ledger/index.ts';
+import { openShop } from '../../harness/money.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { raised, startWorld } from '../../harness/world.ts';
+
+const world = await startWorld({ after }, { posture: raised({ features: { chat: false } }) });
+const { telegram, botId } = world;
+const database = await world.freshDatabase({ after });
+const shop = await openShop({ after }, world, { database });
+const SHOWN = Object.entries(KEPT).filter(([, { shown }]) => shown === true);
+const said = (user: number) => telegram.messages(user).filter(({ from }) => from === 'bot');
+
+/** Columns that say who somebody is: their number, their chat's, or a name of theirs. */
+const WHO = /^(user_id|chat_id|payer|payer_id|person|lane|who|target|owner_id)$/;
+
+test('each table with a person in it says what /mydata and /forget do about it', async () => {
+  const columns = await database.sql<{ name: string; column: string }>(
+    `SELECT table_name AS name, column_name AS column FROM information_schema.columns
+     JOIN information_schema.tables USING (table_schema, table_name)
+     WHERE table_schema = 'evenkeel' AND table_type = 'BASE TABLE'`,
+  );
+  const holding = new Set(columns.filter(({ column }) => WHO.test(column)).map(({ name }) => name));
+  // Where no column says whose a row is: who asked for a task of the bot's own, and lanes of the release before.
+  for (const none of ['arrival', 'flag']) holding.delete(none);
+  assert.deepEqual([...holding].sort(), Object.keys(KEPT).sort());
+  for (const [name, { shown, forgotten }] of Object.entries(KEPT))
+    for (const reason of [shown, forgotten]) assert.ok(reason === true || reason.length > 20, name);
+});
+
+const mine = async (user: number) => {
+  const count = async (name: string): Promise<number> => {
+    const by = ['message', 'dialog'].includes(name) ? 'chat_id' : 'user_id';
+    const [row] = await database.sql<{ n: number }>(
+      `SELECT count(*)::int AS n FROM evenkeel.${name} WHERE ${by} = $1`,
+      [user],
+    );
+    return row!.n;
+  };
+  return Object.fromEntries(await Promise.all(SHOWN.map(async ([name]) => [name, await count(name)] as const)));
+};
+
+/** Somebody with something in every table that is shown. */
+async function somebody(user: number): Promise<void> {
+  await shop.topUp(user);
+  await shop.ask(user, '/remind', /^What shall/);
+  await shop.ask(user, 'the tea', /^When shall/);
+  const at = { botId, chatId: user, threadId: 0 } as const;
+  await remember(shop.pool, { ...at, updateId: user * 10, role: 'user', text: `a secret of ${user}` });
+  await remember(shop.pool, { ...at, updateId: user * 10, role: 'assistant', text: 'I keep it' });
+  const movement = { botId, userId: user, cause: `work:${user}` };
+  await withTx(shop.pool, (tx) => reserve(tx, movement, { amount: 7n, ttl: 3_600_000 }));
+  await database.sql(
+    `INSERT INTO evenkeel.subscription (bot_id, purchase, user_id, plan, state, first_charge, paid_until)
+     VALUES ($1, $3, $2, 'monthly', 'ended', 'c', now())`,
+    [botId, user, `s${user}`],
+  );
+  await waitFor(async () => Object.values(await mine(user)).every((count) => count > 0), {
+    what: 'something in every table',
+  });
+}
+
+test('/mydata shows it, /forget deletes what may go, says what stays, and touches nobody else', async () => {
+  await somebody(31);
+  await somebody(32);
+  const others = await mine(32);
+  await shop.ask(31, '/mydata', /\/forget deletes our conversation/);
+  const all = said(31)
+    .map(({ text }) => text)
+    .join('\n');
+  for (const what of [
+    /^I have known you since .* Your app speaks: en\. You have chosen: nothing\./m,
+    /^Our conversation, 2 messages:/m,
+    /· you: a secret of 31$/m,
+    /· I: I keep it$/m,
+    /^I have asked you something last \(remind\)/m,
+    /^A question with buttons \(remind\): .*the tea/m,
+    /^You have 93 credits\.$/m,
+    /R-\d+ · 50 Stars · \+100 credits/,
+    /^7 credits are reserved until/m,
+    /^One order of yours is kept\.$/m,
+    /^Subscription monthly: ended/m,
+  ])
+    assert.match(all, what);
+  assert.doesNotMatch(all, /secret of 32/);
+  const before = await mine(31);
+  await shop.ask(31, '/forget', /What you paid, your credits and your language stay/);
+  const left = await mine(31);
+  for (const [name, { forgotten }] of SHOWN) assert.equal(left[name], forgotten === true ? 0 : before[name], name);
+  assert.deepEqual(await mine(32), others);
+  await shop.sound();
+});
+
+test('a long conversation is several messages, in order, the latest of it; what does not fit is counted', async () => {
+  const user = 33;
+  telegram.open(user);
+  await database.sql(
+    `INSERT INTO evenkeel.message (bot_id, update_id, role, chat_id, text, created_at)
+     SELECT $1, 900000 + n, 'user', $2, n || ' ' || repeat('word ', 190), now() - (1000 - n) * interval '1 s'
+     FROM generate_series(1, 150) AS n`,
+    [botId, user],
+  );
+  await shop.ask(user, '/mydata', /\/forget deletes our conversation/);
+  const parts = said(user).map(({ text }) => text);
+  assert.ok(parts.length > 10 && parts.every((text) => text.length <= 4096));
+  const numbers = [...parts.join('\n\n').matchAll(/you: (\d+) word/g)].map(([, n]) => Number(n));
+  assert.equal(numbers.at(-1), 150);
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, index) => 150 - numbers.length + 1 + index),
+  );
+  assert.ok(parts.join('\n').includes(`${150 - numbers.length} older messages do not fit here.`));
+});
