@@ -43,6 +43,14 @@ const jobs = z.object({
   dead: gauge,
 });
 
+/** What runs by the clock. */
+const slots = z.object({
+  /** Since the beginning of the last slot that was done, s; of the first one where none was. 0 before that. */
+  doneSeconds: gauge,
+  /** Slots in a row, up to now, that are over and were not done. */
+  missed: gauge,
+});
+
 /** Messages of the outbox in the database. */
 const messages = z.object({
   /** Due and not taken, of those that somebody waits for: no marketing. */
@@ -173,7 +181,9 @@ const page = roleDetails.extend({
   database: z.object({ oldestTransactionSeconds: gauge }).optional(),
   queues: z.record(z.string(), queue).optional(),
   /** What the bot has decided to do, of all tasks together. */
-  work: z.object({ jobs: z.record(z.string(), jobs), messages, answers }).optional(),
+  work: z
+    .object({ jobs: z.record(z.string(), jobs), schedules: z.record(z.string(), slots), messages, answers })
+    .optional(),
 });
 
 /**
@@ -189,7 +199,12 @@ export const glimpse = page
       .record(z.string(), queue.partial().required({ pending: true, oldestSeconds: true, parked: true }))
       .optional(),
     work: z
-      .object({ jobs: z.record(z.string(), jobs.partial()), messages: messages.partial(), answers: answers.partial() })
+      .object({
+        jobs: z.record(z.string(), jobs.partial()),
+        schedules: z.record(z.string(), slots.partial()),
+        messages: messages.partial(),
+        answers: answers.partial(),
+      })
       .partial()
       .optional(),
   });
@@ -210,6 +225,7 @@ export type RoleDetails = z.output<typeof roleDetails>;
 export type RateHealth = NonNullable<z.output<typeof provider>['rate']>;
 export type QueueHealth = z.output<typeof queue>;
 export type JobHealth = z.output<typeof jobs>;
+export type SlotHealth = z.output<typeof slots>;
 export type MessageHealth = z.output<typeof messages>;
 export type AnswerHealth = z.output<typeof answers>;
 export type WorkHealth = NonNullable<Health['work']>;

@@ -3,8 +3,8 @@ import type { Glimpse, Status } from '../contract/health.ts';
 import type { Metric, Unit } from '../contract/metric.ts';
 import { WEBHOOK_PATH } from '../contract/paths.ts';
 import { SENTINEL, SENTINEL_METRICS, WEBHOOK, type Severity } from '../posture/alarms/index.ts';
-import { deadAre, jobAgeLimit, messageAgeLimit } from '../posture/alarms/work.ts';
-import type { JobName, Posture } from '../posture/schema/index.ts';
+import { deadAre, jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../posture/alarms/work.ts';
+import type { JobName, Posture, ScheduleName } from '../posture/schema/index.ts';
 import type { BotAnswer, TelegramAnswer, WebhookInfo } from './answers.ts';
 import type { Look } from './look.ts';
 import type { TasksAnswer } from './tasks.ts';
@@ -93,6 +93,7 @@ function ofBot(answer: BotAnswer, posture: Posture): Metric[] {
     ...(oldest === undefined ? [] : [metric('oldestTransaction', oldest, 'Seconds')]),
     ...Object.entries(queues).flatMap(([queue, gauges]) => ofQueue(queue, gauges)),
     ...(work?.jobs ? ofJobs(work.jobs, posture) : []),
+    ...(work?.schedules ? [ofSlots(work.schedules, posture)] : []),
     ...(work?.messages ? ofMessages(work.messages, posture) : []),
     ...(work?.answers ? [metric('answersUnknown', work.answers.unknown ?? 0)] : []),
   ];
@@ -121,6 +122,14 @@ function ofJobs(jobs: NonNullable<Work['jobs']>, posture: Posture): Metric[] {
     metric('jobsDead', dead('ticket')),
     metric('jobsDeadUrgent', dead('page')),
   ];
+}
+
+function ofSlots(schedules: NonNullable<Work['schedules']>, posture: Posture): Metric {
+  const late = Object.entries(schedules).filter(
+    ([name, { doneSeconds = 0 }]) =>
+      name in posture.schedules && doneSeconds * 1000 > slotAgeLimit(posture, name as ScheduleName),
+  );
+  return metric('slotsMissed', Math.max(0, ...late.map(([, { missed = 0 }]) => missed)));
 }
 
 const ofMessages = (

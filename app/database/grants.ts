@@ -40,6 +40,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   pulse: { worker: READ_WRITE, operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
   outbox: { web: `SELECT (${NOT_SAID})`, worker: READ_WRITE, operator: `SELECT (${NOT_SAID})` },
+  slot: { web: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
   person: { worker: CHANGED, operator: 'SELECT' },
   dialog: { worker: READ_WRITE },
   tap: { worker: READ_WRITE },

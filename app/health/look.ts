@@ -1,9 +1,9 @@
 /** A look at the database: is it there, what waits in it. One at a time, however many ask to know. */
 import { oldestTransactionLimit } from '../../posture/alarms/database.ts';
 import { queueAgeLimit } from '../../posture/alarms/queues.ts';
-import { jobAgeLimit, messageAgeLimit } from '../../posture/alarms/work.ts';
+import { jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../../posture/alarms/work.ts';
 import type { WorkHealth } from '../../contract/health.ts';
-import type { JobName, Posture } from '../../posture/schema/index.ts';
+import type { JobName, Posture, ScheduleName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { QUEUES } from '../lanes/queues.ts';
 import { describeError } from '../log.ts';
@@ -79,12 +79,16 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
 }
 
 /** What of it nobody does, although it is due. What was given up waits for a person, and makes nobody ill. */
-function lateWork({ jobs, messages }: WorkHealth, posture: Posture): string[] {
+function lateWork({ jobs, schedules, messages }: WorkHealth, posture: Posture): string[] {
   const reasons: string[] = [];
   for (const [queue, { oldestSeconds, overdue }] of Object.entries(jobs)) {
     if (oldestSeconds * 1000 > jobAgeLimit(posture, queue as JobName))
       reasons.push(`jobs of ${queue}: the oldest has been due for ${Math.round(oldestSeconds)} s`);
     if (overdue > 0) reasons.push(`jobs of ${queue}: ${overdue} run on beyond their deadline`);
+  }
+  for (const [name, { doneSeconds, missed }] of Object.entries(schedules)) {
+    if (doneSeconds * 1000 > slotAgeLimit(posture, name as ScheduleName))
+      reasons.push(`schedule ${name}: ${missed} slots in a row were not done`);
   }
   if (messages.oldestSeconds * 1000 > messageAgeLimit(posture))
     reasons.push(`outbox: the oldest message has been due for ${Math.round(messages.oldestSeconds)} s`);

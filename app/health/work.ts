@@ -1,15 +1,19 @@
-/** What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox; and what a person must see. */
+/**
+ * What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox; what runs by the clock
+ * and did not; and what a person must see.
+ */
 import {
   WORK_COUNTED_TO,
   type AnswerHealth,
   type JobHealth,
   type MessageHealth,
+  type SlotHealth,
   type WorkHealth,
 } from '../../contract/health.ts';
-import type { JobName, Posture } from '../../posture/schema/index.ts';
+import type { JobName, Posture, ScheduleName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
-import { DEAD, ENDING, jobNames } from '../jobs/queues.ts';
+import { DEAD, ENDING, jobNames, slotSeconds } from '../jobs/queues.ts';
 import { CLASSES, classesThat } from '../outbox/classes.ts';
 import { BLOCKED } from '../outbox/send.ts';
 
@@ -99,10 +103,29 @@ export async function readAnswers(pool: Pool): Promise<AnswerHealth> {
   return rows[0]!;
 }
 
+/** slot_done and slot_pkey, a descent each for every schedule. */
+const SLOTS = `
+  SELECT wanted.name, coalesce(extract(epoch FROM now() - coalesce(done.at, first.at)), 0)::float8 AS "doneSeconds"
+  FROM unnest($1::text[]) AS wanted (name)
+  LEFT JOIN LATERAL (SELECT at FROM evenkeel.slot s WHERE s.name = wanted.name AND outcome = 'done' ORDER BY at DESC LIMIT 1) AS done ON true
+  LEFT JOIN LATERAL (SELECT at FROM evenkeel.slot s WHERE s.name = wanted.name ORDER BY at LIMIT 1) AS first ON true`;
+
+export async function readSlots(pool: Pool, posture: Posture): Promise<Record<ScheduleName, SlotHealth>> {
+  const names = Object.keys(posture.schedules) as ScheduleName[];
+  const { rows } = await pool.query<{ name: ScheduleName; doneSeconds: number }>(SLOTS, [names]);
+  return Object.fromEntries(
+    rows.map(({ name, doneSeconds }) => [
+      name,
+      { doneSeconds, missed: Math.max(0, Math.floor(doneSeconds / slotSeconds(posture, name)) - 1) },
+    ]),
+  ) as Record<ScheduleName, SlotHealth>;
+}
+
 /** One statement after the other: they share one connection. */
 export async function readWork(pool: Pool, posture: Posture): Promise<WorkHealth> {
   return {
     jobs: await readJobs(pool, posture),
+    schedules: await readSlots(pool, posture),
     messages: await readMessages(pool),
     answers: await readAnswers(pool),
   };

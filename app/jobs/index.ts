@@ -53,7 +53,7 @@ export function startJobs({
     reserves: async ({ signal }) => ({ released: await releaseExpired(pool, signal) }),
   };
   const loops = Object.entries(handlers).map(([name, handler]) =>
-    startSchedule({ boss, posture, name: name as ScheduleName, handler, isOn, log }),
+    startSchedule({ pool, boss, posture, name: name as ScheduleName, handler, isOn, log }),
   );
   const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, isOn, log });
   return {

@@ -3,11 +3,10 @@
  * and must stay in order is not here but in the inbox, lane by lane.
  */
 import type { PgBoss, QueueOptions } from 'pg-boss';
-import type { JobName, Posture, QueueName } from '../../posture/schema/index.ts';
+import type { JobName, Posture, QueueName, ScheduleName } from '../../posture/schema/index.ts';
 import { QUEUES } from '../lanes/queues.ts';
 
-/** Jobs that begin by the clock, by their key under `schedules`. */
-export type ScheduleName = keyof Posture['schedules'];
+export type { ScheduleName };
 
 /** What a job gets beyond its deadline to end and to say so, ms; after that it counts as lost with its worker. */
 export const ENDING = 10_000;

@@ -43,6 +43,12 @@ export const BITES = {
   taps: bite('evenkeel.tap', 'expires_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
+  /** slot_age. The last of each schedule stays: by it is known what was missed. */
+  slots: bite(
+    'evenkeel.slot',
+    'at',
+    `AND at < (SELECT max(l.at) FROM evenkeel.slot l WHERE l.name = slot.name AND l.outcome = 'done')`,
+  ),
 };
 
 /** How long each is kept. */
@@ -54,6 +60,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   dialogs: 'updates',
   taps: 'updates',
   conversation: 'conversation',
+  slots: 'updates',
 };
 
 async function forget(pool: Pool, statement: string, age: number, signal: AbortSignal): Promise<number> {

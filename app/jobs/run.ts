@@ -7,6 +7,8 @@ import { ENDING } from './queues.ts';
 /** What a schedule's handler is given. */
 export interface Run {
   job: { id: string; name: string };
+  /** Where the slot begins, as PostgreSQL writes it: by it a run finds what it did before a crash. Undefined for one that the release before has begun. */
+  slot?: string | undefined;
   /** Aborts at the deadline, and when the worker drains. Pass it to everything that waits. */
   signal: AbortSignal;
   /** When the signal aborts at the latest, ms since 1970. */
@@ -21,6 +23,7 @@ export type ScheduleHandler = (run: Run) => Promise<Record<string, unknown>>;
 export type Outcome = 'done' | 'failed' | 'late' | 'cut short';
 
 interface RunOptions {
+  slot: string | undefined;
   handler: ScheduleHandler;
   /** ms */
   deadline: number;
@@ -30,8 +33,8 @@ interface RunOptions {
 
 /** Never rejects. A handler that goes on after its signal is waited for as long as the job may be kept, then left. */
 export async function runJob({ id, name }: Pick<Job, 'id' | 'name'>, options: RunOptions): Promise<Outcome> {
-  const { handler, deadline, draining } = options;
-  const log = options.log.child({ job: name, id });
+  const { slot, handler, deadline, draining } = options;
+  const log = options.log.child({ job: name, id, slot });
   const late = AbortSignal.timeout(deadline);
   const signal = AbortSignal.any([late, draining]);
   const began = Date.now();
@@ -40,7 +43,7 @@ export async function runJob({ id, name }: Pick<Job, 'id' | 'name'>, options: Ru
   log.info({ within: deadline }, 'job begins');
   try {
     said = await Promise.race([
-      handler({ job: { id, name }, signal, deadline: began + deadline, log }),
+      handler({ job: { id, name }, slot, signal, deadline: began + deadline, log }),
       overstayed(signal),
     ]);
     outcome = late.aborted ? 'late' : draining.aborted ? 'cut short' : 'done';

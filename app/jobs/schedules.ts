@@ -1,16 +1,26 @@
 /** Jobs by the clock: exactly one run a slot over all workers, and none while the run of an earlier slot goes on. */
 import type { PgBoss } from 'pg-boss';
+import { z } from 'zod';
 import type { Posture } from '../../posture/schema/index.ts';
 import { ofSchedule } from '../flags/names.ts';
+import type { Pool } from '../database/pool.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { persist } from '../lanes/persist.ts';
 import type { Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
-import { slotSeconds, type ScheduleName } from './queues.ts';
-import { runJob, type ScheduleHandler } from './run.ts';
+import { ENDING, slotSeconds, type ScheduleName } from './queues.ts';
+import { runJob, type Outcome, type ScheduleHandler } from './run.ts';
+import { endSlot, leaveSlot, openSlot, startSlot, takeSlot } from './slots.ts';
+import { within } from './store.ts';
 
 /** Looks of one worker in a slot: a slot begins late by a share of its length at most. */
 const LOOKS = 4;
 
+/** Written by the release before, a job has no slot in it. */
+const input = z.object({ slot: z.string() }).partial();
+
 interface ScheduleOptions {
+  pool: Pool;
   boss: PgBoss;
   posture: Posture;
   name: ScheduleName;
@@ -21,11 +31,27 @@ interface ScheduleOptions {
 }
 
 /**
- * Offers the slot that the database's clock stands in, and runs whatever job of the queue waits. Of the workers that
- * offer, one row remains (unique by queue and slot), and of those that fetch it, one has it.
+ * Takes the slot that the database's clock stands in, or one that was missed and is to be caught up, and runs whatever job
+ * of the queue waits. Of the workers that take a slot one has its row, and of those that fetch the job, one has it.
  */
-export function startSchedule({ boss, posture, name, handler, isOn = () => true, log }: ScheduleOptions): Loop {
-  const { every, deadline } = posture.schedules[name];
+export function startSchedule({ pool, boss, posture, name, handler, isOn = () => true, log }: ScheduleOptions): Loop {
+  const { every, deadline, catchUp } = posture.schedules[name];
+  const seconds = slotSeconds(posture, name);
+  const grid = { name, seconds, catchUp };
+
+  /** Row and job in one commit. A run that is not over has the next slot wait, and leaves it out where it lasts so long. */
+  async function take(at: string): Promise<void> {
+    await inTransaction(pool, async (client) => {
+      const taken = await takeSlot(client, grid, at);
+      if (taken === undefined) return;
+      // By the slot as well as by its row: workers of the release before know only that.
+      const once = taken === 'current' ? { singletonSeconds: seconds } : {};
+      const db = within(client);
+      const made = taken === 'missed' && catchUp === 0 ? null : await boss.send(name, { slot: at }, { ...once, db });
+      if (made === null) await leaveSlot(client, grid, at);
+    });
+  }
+
   return startLoop({
     name,
     every: every / LOOKS,
@@ -34,12 +60,22 @@ export function startSchedule({ boss, posture, name, handler, isOn = () => true,
       // Fails, and is repeated, until the database is there and migrated; does nothing from then on.
       await boss.start();
       if (!isOn(ofSchedule(name))) return;
-      await boss.send(name, {}, { singletonSeconds: slotSeconds(posture, name) });
-      const [job] = await boss.fetch(name);
+      const open = await openSlot(pool, grid);
+      if (open !== undefined) await take(open);
+      const [job] = await boss.fetch<unknown>(name);
       if (!job) return;
-      const outcome = await runJob(job, { handler, deadline, draining, log });
-      if (outcome === 'done' || outcome === 'cut short') await boss.complete(name, job.id, { outcome });
-      else await boss.fail(name, job.id, { outcome });
+      const { slot: at } = input.parse(job.data ?? {});
+      if (at !== undefined) await startSlot(pool, name, at);
+      let outcome: Outcome = 'failed';
+      try {
+        outcome = await runJob(job, { slot: at, handler, deadline, draining, log });
+      } finally {
+        if (at !== undefined) await persist(() => endSlot(pool, name, at, outcome), AbortSignal.timeout(ENDING / 2));
+        if (outcome === 'done' || outcome === 'cut short') await boss.complete(name, job.id, { outcome });
+        else await boss.fail(name, job.id, { outcome });
+      }
+      // More of them may wait that were missed.
+      return catchUp > 0;
     },
   });
 }

@@ -117,7 +117,7 @@ export async function returnJob(
 const asOutput = (error: string) => ({ message: error.replaceAll('\u0000', '').toWellFormed().slice(0, 2000) });
 
 /** The statements of pg-boss in a transaction of ours. */
-const within = (client: PoolClient) => ({
+export const within = (client: PoolClient) => ({
   executeSql: (text: string, values?: unknown[]) => client.query(text, values),
 });
 

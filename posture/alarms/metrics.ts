@@ -37,6 +37,8 @@ export const SENTINEL_METRICS = {
   jobsOverdue: 'JobsOverdue',
   jobsDead: 'JobsDead',
   jobsDeadUrgent: 'JobsDeadUrgent',
+  /** Of what runs by the clock: the most slots in a row that nobody has done. */
+  slotsMissed: 'SlotsMissed',
   /** Of the outbox: seconds by which the oldest message that is due is older than it should be, and messages that a
    * person has to look at, as they were given up, or as nobody knows whether they arrived. */
   messagesLateBy: 'MessagesLateBy',

@@ -1,7 +1,7 @@
 /** Alarms on what the bot has decided to do: its jobs and its messages. By kind over all queues; the bot says which one it is. */
 import { outboxLease } from '../limits.ts';
 import { QUEUES, type DeclaredQueue } from '../features/index.ts';
-import type { JobName, Posture } from '../schema/index.ts';
+import type { JobName, Posture, ScheduleName } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft, type Severity } from './alarm.ts';
 import { sentinelDelay, sentinelPeriod } from './outside.ts';
 import { SENTINEL, SENTINEL_METRICS } from './metrics.ts';
@@ -16,6 +16,10 @@ export const jobAgeLimit = ({ work, lanes }: Posture, queue: JobName): number =>
 /** The same of a message, ms: it waits for a sender, or for the one before it, which may have been lost with its worker. */
 export const messageAgeLimit = (posture: Posture): number =>
   Math.max(60_000, outboxLease(posture) + posture.lanes.recoverWithin);
+
+/** Since the beginning of the last slot that was done: beyond it at least one slot has gone by that nobody did, ms. */
+export const slotAgeLimit = ({ schedules }: Posture, name: ScheduleName): number =>
+  Math.max(5 * 60_000, 2 * schedules[name].every + schedules[name].deadline);
 
 const jobNames = ({ work }: Posture): JobName[] => Object.keys(work) as JobName[];
 
@@ -73,6 +77,15 @@ function drafts(posture: Posture): Draft[] {
       of: 1,
       severity: 'page',
       faults: ['retry-blind', 'no-degradation', 'job-kills-loop'],
+    },
+    {
+      id: 'schedule-missed',
+      title: 'Something that is to run by the clock was not done in its time, or fails every time',
+      // Counted from when a slot is missed: how long that takes is the slot's length.
+      metric: 'slotsMissed',
+      of: 1,
+      severity: 'ticket',
+      faults: ['iteration-hang', 'job-kills-loop'],
     },
     {
       id: 'outbox-late',

@@ -44,3 +44,5 @@ export type PostureInput = z.input<typeof postureSchema>;
 export type QueueName = keyof Posture['jobs'];
 /** Queues of durable jobs, by their key under `work`. */
 export type JobName = keyof Posture['work'];
+/** What runs by the clock, by its key under `schedules`. */
+export type ScheduleName = keyof Posture['schedules'];

@@ -44,13 +44,18 @@ export const jobQueue = (defaults: JobDefaults, what: string) =>
     .describe(what);
 
 /** What runs by the clock, one run a slot. */
-export const schedule = (defaults: { every: string; deadline: string }, what: string) =>
+export const schedule = (defaults: { every: string; deadline: string; catchUp?: number }, what: string) =>
   z
     .strictObject({
       every: duration('1s', '7d', 'the database counts slots in whole seconds')
         .prefault(defaults.every)
         .describe('Length of a slot, by the clock of the database.'),
       deadline: duration('100ms', '1d').prefault(defaults.deadline).describe('Longest run; shorter than a slot.'),
+      catchUp: count(0, 100)
+        .prefault(defaults.catchUp ?? 0)
+        .describe(
+          'Slots before the current one that are run late, the oldest first, when no worker ran them. 0: a run does what all before it have left, so the current one is enough.',
+        ),
     })
     .prefault({})
     .describe(what);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { SENTINEL_METRICS } from '../../posture/alarms/index.ts';
-import { jobAgeLimit, messageAgeLimit } from '../../posture/alarms/work.ts';
+import { jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../../posture/alarms/work.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { watch, type SentinelOptions } from '../../sentinel/sentinel.ts';
 import { lateness } from '../harness/control.ts';
@@ -24,9 +24,13 @@ const queue = (over: object = {}) => ({
   ...over,
 });
 const jobs = (over: object = {}) => ({ due: 0, oldestSeconds: 0, running: 0, overdue: 0, dead: 0, ...over });
-const work = (over: object = {}, messages: object = {}, unknown = 0) => ({
+const work = (over: object = {}, messages: object = {}, unknown = 0, late = -1) => ({
   answers: { unknown },
   jobs: { remind: jobs(), refund: jobs(), ...over },
+  schedules: {
+    stars: { doneSeconds: 20, missed: 0 },
+    retention: { doneSeconds: slotAgeLimit(posture, 'retention') / 1000 + late, missed: 5 },
+  },
   messages: { due: 0, oldestSeconds: 0, dead: 0, unknown: 0, ...messages },
 });
 const healthy = {
@@ -137,6 +141,7 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     JobsOverdue: 0,
     JobsDead: 0,
     JobsDeadUrgent: 0,
+    SlotsMissed: 0,
     MessagesLateBy: 0,
     MessagesDead: 0,
     AnswersUnknown: 0,
@@ -164,6 +169,7 @@ test('jobs and messages: of all queues together in the metrics, by name in words
         },
         { oldestSeconds: messageAgeLimit(posture) / 1000 + 3, dead: 4, unknown: 5 },
         6,
+        1,
       ),
     }),
   );
@@ -182,6 +188,7 @@ test('jobs and messages: of all queues together in the metrics, by name in words
     },
   );
   assert.equal(metrics['AnswersUnknown'], 6);
+  assert.equal(metrics['SlotsMissed'], 5);
   assert.deepEqual(words, [
     'bot: jobs of remind: 1 dead',
     'bot: jobs of refund: 2 dead',

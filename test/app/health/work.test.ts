@@ -75,6 +75,29 @@ test('jobs of the whole fleet: due and for how long, running, beyond their deadl
   assert.deepEqual((await web.health()).reasons, [], 'what was given up is for a person, and makes no task ill');
 });
 
+test('what runs by the clock: how many slots in a row were not done, once that is more than a slow one', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { web, work } = await webOf(t, database);
+  const never = { doneSeconds: 0, missed: 0 };
+  assert.deepEqual((await work()).schedules['reconcile'], never, 'nothing was missed before the first');
+  const slot = (hours: number, outcome: string | null) =>
+    database.sql(
+      `INSERT INTO evenkeel.slot (name, at, outcome) VALUES ('reconcile', now() - $1 * interval '1 hour', $2)`,
+      [hours, outcome],
+    );
+  await slot(2.1, 'done');
+  await slot(1.1, 'failed');
+  assert.equal((await work()).schedules['reconcile']!.missed, 1);
+  assert.deepEqual((await web.health()).reasons, []);
+  await database.sql(`UPDATE evenkeel.slot SET at = at - interval '2 hours'`);
+  await slot(1, null);
+  const late = await web.health();
+  assert.equal(late.status, 'degraded');
+  assert.deepEqual(late.reasons, ['schedule reconcile: 3 slots in a row were not done']);
+  await slot(0.5, 'done');
+  assert.deepEqual((await web.health()).reasons, []);
+});
+
 test('messages: due and for how long, given up and unknown; but not those that nobody waits for', async (t) => {
   const database = await world.freshDatabase(t);
   const { web, work } = await webOf(t, database);
@@ -140,7 +163,7 @@ test('answers of which nobody knows whether they arrived are counted until a per
 
 test('a look reads no more than it counts, of millions that wait for later, are left or need nobody', async (t) => {
   const database = await world.freshDatabase(t);
-  const many = 100_000;
+  const many = 20_000;
   await database.sql(
     `INSERT INTO pgboss.job (name, data, start_after, keep_until, state)
      SELECT q.name, '{}', now() + (n - ${WORK_COUNTED_TO} * 2) * interval '1 s', now() + interval '1 year', q.state::pgboss.job_state

@@ -24,9 +24,10 @@ function startWorker(
 ) {
   const undo = cleanup(t);
   const logs = captureLog();
-  const boss = createBoss(workerPool({ after: undo }, database, posture), logs.log);
+  const pool = workerPool({ after: undo }, database, posture);
+  const boss = createBoss(pool, logs.log);
   undo(() => boss.stop({ graceful: false }));
-  const loop = startSchedule({ boss, posture, name: 'retention', handler, log: logs.log });
+  const loop = startSchedule({ pool, boss, posture, name: 'retention', handler, log: logs.log });
   undo(() => loop.stop());
   return { loop, logs };
 }
@@ -123,4 +124,57 @@ test('no job is written with a notification in its commit', async (t) => {
     { name: 'retention', policy: 'exclusive', notify: false },
     { name: 'stars', policy: 'exclusive', notify: false },
   ]);
+});
+
+const rows = (database: TestDatabase) =>
+  database.sql<{ at: number; ended: boolean; outcome: string | null }>(
+    `SELECT extract(epoch FROM at)::int AS at, ended_at >= started_at AS ended, outcome FROM evenkeel.slot WHERE name = 'retention' ORDER BY at`,
+  );
+
+test('each slot has a row with its start, its end and its outcome, whatever becomes of the run', async (t) => {
+  const database = await world.freshDatabase(t);
+  let runs = 0;
+  const { loop } = startWorker(t, database, quick('1s', '900ms'), async ({ slot, signal }) => {
+    assert.ok(slot);
+    runs += 1;
+    if (runs === 2) throw new Error('no space left');
+    if (runs === 3) await sleep(60_000, undefined, { signal });
+    return {};
+  });
+  await waitFor(() => runs >= 5, { within: 30_000, what: 'five runs' });
+  await loop.stop();
+  const found = await rows(database);
+  assert.deepEqual(
+    found.slice(0, 4).map(({ outcome }) => outcome),
+    ['done', 'failed', 'late', 'done'],
+  );
+  assert.ok(found.every(({ ended }) => ended));
+});
+
+test('slots that nobody ran are run late, as many as are declared, each as itself and the oldest first; or not at all', async (t) => {
+  for (const catchUp of [0, 3]) {
+    const database = await world.freshDatabase(t);
+    const posture = resolve({ schedules: { retention: { every: '1h', deadline: '45s', catchUp } } });
+    const hour = 3600;
+    // The last that was done is seven hours old.
+    await database.sql(
+      `INSERT INTO evenkeel.slot (name, at, started_at, ended_at, outcome)
+       SELECT 'retention', to_timestamp((floor(extract(epoch FROM now()) / ${hour}) - 7) * ${hour}), now(), now(), 'done'`,
+    );
+    const seen: string[] = [];
+    const handler: ScheduleHandler = ({ slot }) => Promise.resolve({ n: seen.push(slot!) });
+    startWorker(t, database, posture, handler);
+    startWorker(t, database, posture, handler);
+    await waitFor(() => seen.length >= catchUp + 1, { within: 60_000, what: 'the missed slots and the current one' });
+    const [{ now }] = (await database.sql<{ now: number }>(
+      `SELECT (floor(extract(epoch FROM now()) / ${hour}) * ${hour})::int AS now`,
+    )) as [{ now: number }];
+    const at = seen.map((slot) => (now - Date.parse(slot) / 1000) / hour);
+    assert.deepEqual(
+      at,
+      Array.from({ length: catchUp + 1 }, (_, index) => catchUp - index),
+      `catchUp ${catchUp}`,
+    );
+    await waitFor(async () => (await rows(database)).every(({ outcome }) => outcome === 'done'), { what: 'all done' });
+  }
 });
