@@ -8,8 +8,9 @@ import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { takeBack, type Booked, type Paid } from '../../payments/book.ts';
 import { receive } from '../../payments/receive.ts';
-import { noteOfReceipt, noteOfReturn } from './subscription/index.ts';
-import { sayReceipt, sayWentBack } from './words.ts';
+import { noteOfReceipt } from './subscription/index.ts';
+import { tellWentBack } from './went-back.ts';
+import { sayReceipt } from './words.ts';
 
 export function booking(): Composer<BotContext> {
   const composer = new Composer<BotContext>();
@@ -46,7 +47,7 @@ export function booking(): Composer<BotContext> {
 
   composer.on('message:refunded_payment', async (ctx) => {
     const { refunded_payment: back, date, chat } = ctx.message;
-    const { applied, payment, note, now } = await ctx.turn.transaction(async (tx) => {
+    await ctx.turn.transaction(async (tx) => {
       const booked = await takeBack(tx, {
         botId: ctx.me.id,
         charge: back.telegram_payment_charge_id,
@@ -58,12 +59,8 @@ export function booking(): Composer<BotContext> {
         foundBy: 'update',
       });
       tell(ctx, booked, 'payment went back');
-      const note = await noteOfReturn(tx, ctx.language, ctx.me.id, booked);
-      return { ...booked, note, now: await balanceOf(tx, { botId: ctx.me.id, userId: booked.payment.userId }) };
+      await tellWentBack(tx, ctx.me.id, booked);
     });
-    // Of those that we have asked for ourselves, this is what tells.
-    if (applied || payment.state === 'refunded')
-      await ctx.reply([sayWentBack(ctx.language, payment, now), ...note].join('\n'));
   });
 
   return composer;

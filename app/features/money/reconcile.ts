@@ -8,9 +8,10 @@ import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../feature.ts';
-import { noteOfReceipt, noteOfReturn } from './subscription/index.ts';
+import { noteOfReceipt } from './subscription/index.ts';
 import { lapseSchedule } from './subscription/lapse.ts';
-import { sayReceipt, sayWentBack } from './words.ts';
+import { tellWentBack } from './went-back.ts';
+import { sayReceipt } from './words.ts';
 
 /** Beyond the life of an offer: how long a payment of it may take to show. ms */
 const LATE = 600_000;
@@ -24,18 +25,16 @@ export function starSchedules(given: JobNeeds): Record<'stars' | 'lapse' | 'reco
   async function tell(tx: Tx, booked: Booked): Promise<void> {
     const { payment } = booked;
     const { charge, userId, state, refundBy } = payment;
+    const came = state === 'parked' || state === 'credited' || (state === 'refunding' && refundBy === 'bot');
+    if (!came) return tellWentBack(tx, botId, booked);
     const language = await languageOf(tx, botId, userId);
     const now = await balanceOf(tx, { botId, userId });
-    const came = state === 'parked' || state === 'credited' || (state === 'refunding' && refundBy === 'bot');
-    const [cause, ...lines] = came
-      ? ['receipt', sayReceipt(language, payment, now), ...noteOfReceipt(language, booked)]
-      : ['went-back', sayWentBack(language, payment, now), ...(await noteOfReturn(tx, language, botId, booked))];
     await say(tx, {
-      cause: `${cause}:stars:${charge}`,
+      cause: `receipt:stars:${charge}`,
       class: 'receipt',
       chat: userId,
       method: 'sendMessage',
-      payload: { text: lines.join('\n') },
+      payload: { text: [sayReceipt(language, payment, now), ...noteOfReceipt(language, booked)].join('\n') },
     });
   }
 

@@ -9,6 +9,7 @@ import { takeBack } from '../../payments/book.ts';
 import { refundRefused, refunds } from '../../payments/refund.ts';
 import { hasGoneBack, readTransactions } from '../../payments/transactions.ts';
 import type { JobNeeds } from '../feature.ts';
+import { tellWentBack } from './went-back.ts';
 
 /** Of a charge that Telegram will never give back: another bot's, or a person who is gone. */
 const NEVER = /CHARGE_ID_INVALID|CHARGE_NOT_FOUND|USER_ID_INVALID|USER_DEACTIVATED|PEER_ID_INVALID/i;
@@ -37,6 +38,7 @@ export const refund = ({ pool, api }: JobNeeds) =>
             at: new Date(),
             foundBy: 'reconciliation',
           });
+          await tellWentBack(tx, botId, booked);
           await done(tx);
           return booked;
         });

@@ -74,6 +74,17 @@ test('8. two owners refund at once: it is made once, booked once, told once, and
   await shop.sound();
 });
 
+test('8. a refund of which no update tells is told by the job that made it', async (t) => {
+  const { user, receipt } = await bought();
+  t.after(() => void (telegram.faults = {}));
+  telegram.faults = { losePayments: true };
+  const told = shop.next(user, /went back to you/);
+  telegram.say(OWNER, `/refund ${receipt} they asked`);
+  assert.match((await told).text, /50 Stars went back to you, and 100 credits were taken/);
+  await becomes(user, 'refunded');
+  assert.equal(telegram.messages(user).filter(({ text }) => /went back to you/.test(text)).length, 1);
+});
+
 test('8. a refund that works and says that it had been made before is looked up, and settled', async () => {
   const { user, receipt } = await bought();
   telegram.faults = { refundsSayDone: true, losePayments: true };
