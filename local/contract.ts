@@ -169,6 +169,8 @@ export interface TelegramOptions {
    * default 1. Latency and rates that the caller sets stay in real time.
    */
   timeScale?: number;
+  /** How long a tap or a query waits to be accepted, and then to be answered, ms; default as Telegram has it, 150 s. */
+  queryLifetime?: number;
   /** Longest real wait, ms, until a repeat delivery of `faults.duplicates` leaves; default 1000. */
   repeatWithin?: number;
   /** Real ms after which subscriptions renew by themselves; default: only when somebody says that a month passes. */

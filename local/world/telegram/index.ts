@@ -13,7 +13,7 @@ import { Limits } from './limits.ts';
 import { LongPoll } from './long-poll.ts';
 import { People } from './people.ts';
 import { Stars } from './stars.ts';
-import { UpdateQueue } from './update-queue.ts';
+import { LIFETIME, UpdateQueue } from './update-queue.ts';
 import { Webhook } from './webhook.ts';
 import type { BotUser } from './wire.ts';
 
@@ -31,7 +31,8 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const chats = new Chats(options.keepMessages ?? 200);
   const queue = new UpdateQueue(clock);
   const stars = new Stars(options.month === undefined ? undefined : Math.ceil(options.month / 1000));
-  const people = new People({ bot, chats, queue, allowed, clock, stars }, () => state.faults);
+  const lifetime = { ...LIFETIME, query: options.queryLifetime ?? LIFETIME.query };
+  const people = new People({ bot, chats, queue, allowed, clock, stars, lifetime }, () => state.faults);
   const floods = new Floods(people, chats, clock);
   const delivery = {
     clock,

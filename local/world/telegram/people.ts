@@ -7,7 +7,7 @@ import type { Chat, Chats } from './chats.ts';
 import { badRequest } from './errors.ts';
 import type { Payment, Stars } from './stars.ts';
 import { detectEntities } from './text/detect.ts';
-import { LIFETIME, type UpdateQueue, type UpdateType } from './update-queue.ts';
+import type { UpdateQueue, UpdateType } from './update-queue.ts';
 import { wireMessage, wireUser, type BotUser } from './wire.ts';
 
 /** A callback or pre-checkout query that the bot has not answered yet. */
@@ -25,6 +25,7 @@ interface Parts {
   allowed: AllowedUpdates;
   clock: Clock;
   stars: Stars;
+  lifetime: { message: number; query: number };
 }
 
 const wirePayment = ({ charge, payload, amount, recurring }: Payment): object => ({
@@ -49,9 +50,11 @@ export class People {
   readonly #allowed: AllowedUpdates;
   readonly #stars: Stars;
   readonly #faults: () => TelegramFaults;
+  /** How long updates wait to be accepted, and queries to be answered, ms. */
+  readonly lifetime: Parts['lifetime'];
 
   constructor(
-    { bot, chats, queue, allowed, clock, stars }: Parts,
+    { bot, chats, queue, allowed, clock, stars, lifetime }: Parts,
     /** Those in force. */
     faults: () => TelegramFaults,
   ) {
@@ -62,6 +65,7 @@ export class People {
     this.#clock = clock;
     this.#stars = stars;
     this.#faults = faults;
+    this.lifetime = lifetime;
   }
 
   /** Each returns the id of the update, or 0 where the bot does not want updates of this type. */
@@ -231,7 +235,7 @@ export class People {
 
   #ask(query: OpenQuery): string {
     for (const [id, { askedAt }] of this.#queries) {
-      if (this.#clock.now() - askedAt <= LIFETIME.query) break;
+      if (this.#clock.now() - askedAt <= this.lifetime.query) break;
       this.#queries.delete(id);
     }
     const id = String(randomInt(2 ** 47)) + String(this.#queries.size);
@@ -246,7 +250,8 @@ export class People {
 
   #push(type: UpdateType, lane: string, payload: object): number {
     if (!this.#allowed.has(type)) return 0;
-    const lifetime = type === 'message' || type === 'edited_message' ? LIFETIME.message : LIFETIME.query;
+    const { message, query } = this.lifetime;
+    const lifetime = type === 'message' || type === 'edited_message' ? message : query;
     return this.#queue.push(type, lane, lifetime, JSON.stringify(payload));
   }
 }

@@ -39,6 +39,8 @@ const START_WITHIN = 120_000;
 /** Longest wait of a repeat delivery, ms: many arrive when their update is long done. */
 const REPEAT_WITHIN = 3_000;
 const ASK_WITHIN = 120_000;
+/** A tap is not forgotten because this machine was slow: what is never accepted shows as what stands still. ms. */
+const QUERY_LIFETIME = 24 * 3_600_000;
 
 /** Which updates are taps: a body is emptied when its update is done. */
 const TAPS = `
@@ -56,7 +58,12 @@ export async function startRig(owner: Owner): Promise<Rig> {
   const inOrder: Owner = { after: cleanup(owner) };
   const world = await startWorld(inOrder, {
     posture: { features: { chat: true }, history: { messages: 4 } },
-    telegram: { keepMessages: 1000, repeatWithin: REPEAT_WITHIN, faults: { latency: LATENCY } },
+    telegram: {
+      keepMessages: 1000,
+      repeatWithin: REPEAT_WITHIN,
+      queryLifetime: QUERY_LIFETIME,
+      faults: { latency: LATENCY },
+    },
     durable: true,
   });
   world.openrouter.faults = { latency: LATENCY };

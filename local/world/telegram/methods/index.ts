@@ -1,7 +1,6 @@
 /** The methods of the Bot API that are simulated. */
 import { badRequest } from '../errors.ts';
 import { flag, isRecord, structure, text, type Params } from '../params.ts';
-import { LIFETIME } from '../update-queue.ts';
 import type { Method } from './context.ts';
 import { messageMethods } from './messages.ts';
 import { starMethods } from './stars.ts';
@@ -20,7 +19,7 @@ const getMe: Method = ({ bot }) => ({
 });
 
 const answerCallbackQuery: Method = ({ people, chats }, params) => {
-  const { chat } = people.answered(text(params, 'callback_query_id'), LIFETIME.query, false);
+  const { chat } = people.answered(text(params, 'callback_query_id'), people.lifetime.query, false);
   chats.emit({
     kind: 'callback-answer',
     chatId: chat.id,
