@@ -5,7 +5,7 @@
  * - confirmed: not sent again, its handler is given the same result;
  * - refused: its handler is given the same refusal, as long as it went on after it;
  * - unknown (it left, and no answer said what became of it): sent again once at most, and only after Telegram has
- *   answered something else; or never, where the posture says so. Then it is listed for a person (fault ambiguous-send).
+ *   answered something else, and sends of others are not left without an answer (arrivals.ts); or never, where the posture says so. Then it is listed for a person (fault ambiguous-send).
  *
  * A confirmed send is recorded before the next one begins; the last one is covered by the update's own "done", or
  * recorded by the lane where the handler fails. So a kill repeats the one send in flight, or the last one if its "done"
@@ -37,8 +37,9 @@ export interface Journal {
 /** How often a send may leave with an unknown outcome. */
 const TRIES = { once: 2, never: 1 };
 
-export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambiguous' | 'count'>): Journal {
+export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambiguous' | 'count' | 'arrivals'>): Journal {
   const { update } = turn;
+  const key = `${update.botId}:${update.updateId}`;
   const places = new Places(update);
   /** What is to be done when a call's request leaves, by its payload. */
   const leaves = new Map<unknown, () => void>();
@@ -83,6 +84,7 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
       });
       try {
         const answered = await prev(method, own, signal);
+        telegram.arrivals.answered();
         const same = !answered.ok && isUnchanged(method, answered.description);
         if (!answered.ok && !same) {
           const { error_code, description, parameters } = answered;
@@ -108,6 +110,7 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
           throw error;
         }
         telegram.count('unknown');
+        telegram.arrivals.unknown(key);
         const record = unknown(describeError(error));
         if (cut) throw error;
         if (tries >= TRIES[telegram.ambiguous]) throw list(record);
@@ -127,7 +130,12 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
     if (known) return known as Awaited<ReturnType<typeof prev<typeof method>>>;
     const waiting = before?.state === 'unknown' ? before : undefined;
     if (waiting && waiting.tries >= TRIES[telegram.ambiguous]) throw list(waiting);
-    if (waiting) await askTelegram(prev, payload, signal);
+    if (waiting) {
+      const wait = telegram.arrivals.wait(key, pauseOf(update.age) / 2);
+      if (wait > 0)
+        throw new RetryLater(wait, `telegram: sends are left without an answer; ${method} waits to be repeated`);
+      await askTelegram(prev, payload, signal);
+    }
     await recordConfirmed();
     const sending = send(place, waiting)(prev, method, payload, signal);
     underWay.set(place, sending);

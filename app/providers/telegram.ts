@@ -5,10 +5,12 @@
 import { HttpError, InputFile, type ApiCallFn, type Transformer } from 'grammy';
 import type { ApiResponse } from 'grammy/types';
 import type { RateHealth } from '../../contract/health.ts';
+import { longestCall } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
 import type { Logger } from '../log.ts';
 import { toWellFormedJson } from '../text.ts';
+import { createArrivals, type Arrivals } from './arrivals.ts';
 import { createHttpClient, outcomeOf } from './http.ts';
 import type { Limiter } from './limiter/index.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
@@ -32,6 +34,8 @@ export interface TelegramClient {
   /** Whether a send whose outcome is unknown may be repeated (providers.telegram.ambiguous). */
   readonly ambiguous: Posture['providers']['telegram']['ambiguous'];
   count: (what: keyof SendCounts) => void;
+  /** Told of every send of an update, and asked before one is repeated. */
+  readonly arrivals: Arrivals;
   state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts; rate: RateHealth };
   close(): Promise<void>;
 }
@@ -133,6 +137,7 @@ export function createTelegramClient(
   return {
     transformer,
     ambiguous: declared.ambiguous,
+    arrivals: createArrivals(longestCall(declared)),
     count: (what) => (sends[what] += 1),
     state: () => ({ ...policy.state(), sends: { ...sends }, rate: limiter.state() }),
     async close() {
