@@ -45,6 +45,7 @@ export async function whyUnusable(pool: Pool): Promise<Unusable | undefined> {
   }
 }
 
+/** How long a look holds for all that ask, and how long one counts in what `/db-stability` tells, ms. */
 const FRESH = 1_000;
 const WINDOW = 300_000;
 

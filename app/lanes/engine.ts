@@ -16,7 +16,10 @@ import { createSweep } from './sweep.ts';
 import { freeOrphans } from './takeover.ts';
 import type { UpdateHandler } from './update.ts';
 
-/** A claim of more lanes than this makes the next one wait for company, ms. */
+/**
+ * A claim of more lanes than BUSY makes the next one wait COALESCE ms for company. No keys: one thousandth of any declared
+ * time, they change what a claim costs and nothing that is promised.
+ */
 const BUSY = 4;
 const COALESCE = 2;
 /** A lane that is postponed for less is waited for to the millisecond; for the others, the poll is exact enough. ms. */
@@ -183,8 +186,8 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
     name: 'sweep',
     every: posture.lanes.sweep,
     log,
-    turn: async () => {
-      if ((await sweep()) + (await freeOrphans(pool, posture)) > 0) wakeAll();
+    turn: async (signal) => {
+      if ((await sweep(signal)) + (await freeOrphans(pool, posture)) > 0) wakeAll();
     },
   });
 

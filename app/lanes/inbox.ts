@@ -4,7 +4,10 @@ import type { Pool, PoolClient } from '../database/pool.ts';
 import type { Claim } from './claim.ts';
 import type { StoredUpdate } from './update.ts';
 
-/** Updates of one lane that are read at once, and bytes of their bodies: always one, whatever its size. */
+/**
+ * Updates of one lane that are read at once, and bytes of their bodies: always one, whatever its size. The bytes bound the
+ * memory (law memory.fits); the number only how often a long lane is read again, so it is no key.
+ */
 export const READ_LIMIT = 10;
 export const READ_BYTES = LANE_BODIES;
 

@@ -42,6 +42,7 @@ export function createLaneRunner(options: LaneOptions) {
   const { pool, posture, settler, attempt, log, drained, leaving, postponed, abandoned } = options;
   const reads = new Gather<Claim, StoredUpdate[]>({
     flush: (lanes) => readLanes(pool, lanes),
+    // As the settler's: two under way, and small enough to be far from any timeout.
     max: 100,
     writers: 2,
     wait: 0,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../database/errors.ts';
 
+/** Pauses, ms: short against a lease, so that a database that is back is noticed well within it. */
 const [FIRST, LONGEST] = [50, 1_000];
 
 /**

@@ -40,7 +40,10 @@ interface SettlerOptions {
   renewed: () => void;
 }
 
-/** Two statements at once: one waits for its commit while the next is gathered and sent. */
+/**
+ * Two statements at once: one waits for its commit while the next is gathered and sent. No keys: a third would only take a
+ * connection from handlers, and a batch of 200 takes milliseconds, far from any timeout.
+ */
 const WRITERS = 2;
 const MAX_BATCH = 200;
 

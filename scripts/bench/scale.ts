@@ -64,7 +64,7 @@ export async function benchScale(
 function createArm(stage: Stage, shape: Shape, pool: Pool): Arm {
   const { posture } = stage;
   const times = Object.fromEntries(STEPS.map((step) => [step, [] as number[]])) as Times;
-  const sweep = createSweep(pool, posture);
+  const sweep = createSweep(pool, posture, 0);
   const settler = createSettler({ pool, botId: BOT, wait: 0, renewed: () => undefined });
   /** After everything that is there. */
   let nextUpdate = 1_000_000_000;
