@@ -58,7 +58,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   audit: { worker: 'INSERT', operator: APPENDED },
   flag: { web: 'SELECT', worker: 'SELECT', operator: CHANGED },
   desk: { operator: 'SELECT' },
-  unknown_send: { web: 'SELECT (state, settled_at)', operator: 'SELECT' },
+  unknown_send: { web: 'SELECT (state, settled_at)', worker: 'SELECT (state, settled_at)', operator: 'SELECT' },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };
