@@ -51,6 +51,11 @@ const RULES: Partial<Record<Key, Rule>> = {
     wanted: 'an API key of the AI provider',
     command: 'pulumi config set --secret evenkeel:openrouterApiKey <key>',
   },
+  heartbeatUrl: {
+    accepts: /^https:\/\/[^\s/]+\.[^\s/]+(\/\S*)?$/,
+    wanted: 'the address that a service outside of AWS wants to be called at, "https://…"',
+    command: 'pulumi config set --secret evenkeel:heartbeatUrl <address>, or pulumi config rm evenkeel:heartbeatUrl',
+  },
   imageDigest: {
     accepts: /^sha256:[0-9a-f]{64}$/,
     wanted: 'the digest of a pushed image, "sha256:" and 64 hexadecimal digits',
@@ -192,6 +197,20 @@ interface Wanted {
   needed: boolean;
   /** What else would do. */
   or?: string;
+}
+
+/** What is set beside the posture and cannot be together with it. */
+export function contradictions(values: Readonly<Record<string, string>>, { ingress }: Posture): string[] {
+  const root = values['evenkeel:telegramApiRoot'] ?? TELEGRAM_API_ROOT;
+  if (root === TELEGRAM_API_ROOT) return [];
+  const refuses = [
+    ...(ingress.telegramOnly ? ['telegramOnly'] : []),
+    ...(ingress.rateLimit === undefined ? [] : ['rateLimit']),
+  ];
+  return refuses.map(
+    (key) =>
+      `evenkeel:telegramApiRoot: a Bot API server of your own calls the webhook from its own address, which ingress.${key} refuses: pulumi config rm --path evenkeel:posture.ingress.${key}`,
+  );
 }
 
 /** Values that the cloud cannot do without, one line for each that is missing. */

@@ -10,6 +10,7 @@ export const KEYS = [
   'operatorToken',
   'openrouterApiKey',
   'oncallBotToken',
+  'heartbeatUrl',
   'imageDigest',
   'architecture',
   'telegramApiRoot',
@@ -26,4 +27,5 @@ export const SECRET_KEYS = [
   'operatorToken',
   'openrouterApiKey',
   'oncallBotToken',
+  'heartbeatUrl',
 ] as const satisfies readonly (typeof KEYS)[number][];

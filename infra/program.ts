@@ -4,7 +4,15 @@ import { assertProven, prove } from '../posture/laws/index.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import { awsProblems, awsWarnings } from './aws/checks.ts';
-import { configProblems, configWarnings, missingForAws, plainConfig, rawPosture, readSettings } from './config.ts';
+import {
+  configProblems,
+  configWarnings,
+  contradictions,
+  missingForAws,
+  plainConfig,
+  rawPosture,
+  readSettings,
+} from './config.ts';
 import { refuse } from './refuse.ts';
 import type { Outputs } from './settings.ts';
 
@@ -40,7 +48,11 @@ export async function program(): Promise<Outputs> {
 
   if (settings.target === 'docker') return (await import('./docker/index.ts')).deploy(settings);
   const place = { project: settings.project, stack: settings.stack, region: values['aws:region'] ?? '' };
-  const wanting = [...missingForAws(values, posture), ...inPosture(awsProblems(posture, place))];
+  const wanting = [
+    ...missingForAws(values, posture),
+    ...contradictions(values, posture),
+    ...inPosture(awsProblems(posture, place)),
+  ];
   if (wanting.length > 0) return refuse(wanting);
   for (const warning of [...inPosture(awsWarnings(posture)), ...configWarnings(values)]) await pulumi.log.warn(warning);
   return (await import('./aws/index.ts')).deploy(settings);

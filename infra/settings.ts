@@ -19,6 +19,8 @@ export interface BotSecrets {
   openrouterApiKey: pulumi.Output<string> | undefined;
   /** Token of the bot that passes pages on to the on-call chat, another than the bot itself; wanted with oncall.telegramChat. */
   oncallBotToken: pulumi.Output<string> | undefined;
+  /** Address outside of AWS that the sentinel calls while the bot is alive; its silence wakes somebody. Default: none. */
+  heartbeatUrl: pulumi.Output<string> | undefined;
 }
 
 export interface Settings {

@@ -16,9 +16,9 @@ export const recipients = (oncall: Oncall, tells: Tells): Recipients => ({
   https: [...oncall.https, ...oncall[tells].https],
 });
 
-/** How many are told, the on-call chat included, which gets pages alone. */
+/** How many are told, chats included; the one in Telegram gets pages alone. */
 export function told(oncall: Oncall, tells: Tells): number {
   const { emails, https } = recipients(oncall, tells);
-  const chat = tells === 'page' && oncall.telegramChat !== undefined ? 1 : 0;
-  return emails.length + https.length + chat;
+  const chats = [tells === 'page' ? oncall.telegramChat : undefined, oncall.slack?.[tells]];
+  return emails.length + https.length + chats.filter((chat) => chat !== undefined).length;
 }

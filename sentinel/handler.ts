@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { resolve } from '../posture/resolve.ts';
 import { watch } from './sentinel.ts';
+import { beat, isAlive } from './heartbeat.ts';
 import type { CountTasks } from './tasks.ts';
 
 export interface HandlerOptions {
@@ -15,7 +16,12 @@ export interface HandlerOptions {
   write: (line: string) => void;
 }
 
-const secret = z.object({ BOT_TOKEN: z.string().min(1), OPERATOR_TOKEN: z.string().min(1) });
+const secret = z.object({
+  BOT_TOKEN: z.string().min(1),
+  OPERATOR_TOKEN: z.string().min(1),
+  /** Who outside is told that the bot lives. */
+  HEARTBEAT_URL: z.string().min(1).optional(),
+});
 
 /** Whatever is wrong with it, nothing of it is in the error. */
 function tokens(text: string): z.infer<typeof secret> {
@@ -24,6 +30,12 @@ function tokens(text: string): z.infer<typeof secret> {
   } catch {
     throw new Error('the secret has no BOT_TOKEN and OPERATOR_TOKEN');
   }
+}
+
+interface Secrets {
+  botToken: string;
+  operatorToken: string;
+  heartbeat: string | undefined;
 }
 
 /** How long a secret is kept between calls, ms: a call a minute would cost a read a minute. */
@@ -48,20 +60,28 @@ export function createHandler({ posture, env, readSecret, countTasks, write }: H
     telegramApiRoot: need('TELEGRAM_API_ROOT'),
   };
   const arn = need('SECRET_ARN');
-  let kept: { until: number; secrets: { botToken: string; operatorToken: string } } | undefined;
+  let kept: { until: number; secrets: Secrets } | undefined;
 
-  async function secrets() {
+  async function secrets(): Promise<Secrets> {
     if (kept && kept.until > Date.now()) return kept.secrets;
-    const { BOT_TOKEN: botToken, OPERATOR_TOKEN: operatorToken } = tokens(await readSecret(arn));
-    kept = { until: Date.now() + KEEP_SECRET, secrets: { botToken, operatorToken } };
+    const {
+      BOT_TOKEN: botToken,
+      OPERATOR_TOKEN: operatorToken,
+      HEARTBEAT_URL: heartbeat,
+    } = tokens(await readSecret(arn));
+    kept = { until: Date.now() + KEEP_SECRET, secrets: { botToken, operatorToken, heartbeat } };
     return kept.secrets;
   }
 
   return async () => {
-    const { look, lines } = await watch({ ...fixed, ...(await secrets()) });
+    const { heartbeat, ...asking } = await secrets();
+    const { look, lines } = await watch({ ...fixed, ...asking });
     // A rotated secret is read at the next call, not a quarter of an hour later.
     const details = look.bot.kind === 'health' && look.bot.health.reasons !== undefined;
     if (look.telegram.kind === 'refused' || !details) kept = undefined;
     for (const line of lines) write(line);
+    // Last, when the metrics are out: what it says is that this whole look was.
+    const missed = heartbeat !== undefined && isAlive(look) ? await beat(heartbeat) : undefined;
+    if (missed !== undefined) write(JSON.stringify({ level: 'warn', role: 'sentinel', msg: missed }));
   };
 }

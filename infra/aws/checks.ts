@@ -107,6 +107,11 @@ function twice({ oncall }: Posture): string[] {
   return [...new Set(found)];
 }
 
+function slack({ oncall: { slack } }: Posture): string[] {
+  if (slack === undefined || slack.page !== undefined || slack.ticket !== undefined) return [];
+  return ['oncall.slack: names a workspace and no channel: set oncall.slack.page, oncall.slack.ticket, or both'];
+}
+
 /** Longest idle timeout of an application load balancer, ms. */
 const LONGEST_IDLE = 4_000_000;
 
@@ -166,6 +171,7 @@ export const awsProblems = (posture: Posture, place?: Place): string[] => [
   ...range(posture),
   ...zones(posture),
   ...twice(posture),
+  ...slack(posture),
   ...idle(posture),
   ...healthCheck(posture),
   ...storage(posture),

@@ -24,6 +24,8 @@ export interface EdgeArgs {
   readTimeout: number;
   /** How long the load balancer keeps an idle connection, ms. CloudFront lets go a little before; it takes 1s to 120s. */
   idleTimeout: number;
+  /** Firewall that stands before it. Default: none. */
+  webAclArn: pulumi.Input<string> | undefined;
 }
 
 /** CloudFront gives up a little later than the bot itself would have answered 503. */
@@ -108,6 +110,7 @@ export class Edge extends pulumi.ComponentResource {
       {
         comment: this.#name,
         enabled: true,
+        ...(args.webAclArn !== undefined && { webAclId: args.webAclArn }),
         isIpv6Enabled: true,
         httpVersion: 'http2and3',
         // Telegram's servers are in Europe, Asia and America: the nearest edges of the cheapest class are enough.

@@ -6,6 +6,7 @@ import type { Settings } from '../settings.ts';
 import { claim } from './claim.ts';
 import { Database } from './database.ts';
 import { Firewall } from './firewall.ts';
+import { FlowLogs } from './flow-logs.ts';
 import { architectureOf, Image } from './image.ts';
 import { Ingress } from './ingress.ts';
 import { Network } from './network.ts';
@@ -47,6 +48,11 @@ export function foundation(name: string, settings: Settings, { region, provider 
 
   const claimed = claim(name, { provider });
   const network = new Network(name, { posture, region }, options);
+  const flows = posture.network.flowLogs;
+  const optional =
+    flows === undefined
+      ? []
+      : [new FlowLogs(`${name}-flow-logs`, { vpcId: network.vpcId, accountId, keep: flows }, options)];
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
   const firewall = new Firewall(name, { network, entrance, telegramApiRoot: settings.telegramApiRoot }, options);
 
@@ -84,6 +90,6 @@ export function foundation(name: string, settings: Settings, { region, provider 
     { name, settings: [{ name: 'containerInsights', value: 'disabled' }] },
     { provider, dependsOn: [claimed] },
   );
-  const parts = [claimed, network, firewall, logs, image, ingress, database, vault, cluster];
+  const parts = [claimed, network, firewall, logs, image, ingress, database, vault, cluster, ...optional];
   return { accountId, network, firewall, image, ingress, database, vault, cluster, claimed, parts };
 }

@@ -8,6 +8,7 @@ import { Edge } from './edge.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { toSeconds } from './names.ts';
 import type { Network } from './network.ts';
+import { RateLimit, type RateLimitArgs } from './rate-limit.ts';
 import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 import { password } from './secrets.ts';
 import type { PrivateBucket } from './storage.ts';
@@ -23,6 +24,7 @@ export interface IngressArgs {
   /**
    * `ingress`: with `domain` and `zone`, a public load balancer with a certificate of ACM and a record in Route 53;
    * without, an internal one behind CloudFront's own HTTPS name. `telegramOnly` limits the webhook to Telegram's ranges.
+   * `rateLimit` puts a firewall before either, about 6 USD a month.
    * A load balancer costs about 20 USD a month; CloudFront's first 10 million requests a month are free.
    */
   posture: Posture;
@@ -137,6 +139,12 @@ export class Ingress extends pulumi.ComponentResource {
       { parent: this },
     );
     this.entrance.push(record);
+    const limit = this.#rateLimit('REGIONAL');
+    if (limit) {
+      const { arn: resourceArn } = this.loadBalancer;
+      const attached = { resourceArn, webAclArn: limit.arn };
+      this.entrance.push(new aws.wafv2.WebAclAssociation(this.#name, attached, { parent: this }));
+    }
     return pulumi.output(`https://${domain}`);
   }
 
@@ -153,11 +161,19 @@ export class Ingress extends pulumi.ComponentResource {
         telegramOnly: posture.ingress.telegramOnly,
         readTimeout: posture.telegram.ackDeadline,
         idleTimeout: posture.ingress.idleTimeout,
+        webAclArn: this.#rateLimit('CLOUDFRONT')?.arn,
       },
       { parent: this, dependsOn: [listener] },
     );
     this.entrance.push(edge.distribution);
     return pulumi.interpolate`https://${edge.distribution.domainName}`;
+  }
+
+  /** Where the requests come in with the address that they are from. */
+  #rateLimit(before: RateLimitArgs['before']): RateLimit | undefined {
+    const requests = this.#posture.ingress.rateLimit;
+    if (requests === undefined) return undefined;
+    return new RateLimit(`${this.#name}-rate-limit`, { requests, before }, { parent: this });
   }
 
   #listener(part: string, args: Omit<aws.lb.ListenerArgs, 'loadBalancerArn'>): aws.lb.Listener {

@@ -39,11 +39,10 @@ export class Vault extends pulumi.ComponentResource {
     const tokens = { BOT_TOKEN: this.botToken, OPERATOR_TOKEN: this.operatorToken };
     const { passwords } = database;
 
-    this.sentinelSecret = keep(
-      'sentinel',
-      'What the sentinel asks with: tokens of the bot and of the operators',
-      tokens,
-    );
+    this.sentinelSecret = keep('sentinel', 'What the sentinel asks with: tokens of the bot and of the operators', {
+      ...tokens,
+      ...(secrets.heartbeatUrl && { HEARTBEAT_URL: secrets.heartbeatUrl }),
+    });
     this.oncallSecret =
       secrets.oncallBotToken &&
       keep('oncall', 'What the relay sends with: token of the on-call bot', { ONCALL_TOKEN: secrets.oncallBotToken });

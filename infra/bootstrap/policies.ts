@@ -96,7 +96,11 @@ export function deployPolicy({ account, stacks, boundaryArn, bucketArn, keyArn }
       Effect: 'Allow',
       Action: 'iam:PassRole',
       Resource: roles,
-      Condition: { StringEquals: { 'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'lambda.amazonaws.com'] } },
+      Condition: {
+        StringEquals: {
+          'iam:PassedToService': ['ecs-tasks.amazonaws.com', 'lambda.amazonaws.com', 'chatbot.amazonaws.com'],
+        },
+      },
     },
     {
       Sid: 'NeverLoosenTheBound',

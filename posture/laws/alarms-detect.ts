@@ -107,7 +107,7 @@ function somebodyIsTold({ stage, oncall }: Posture): Clause[] {
     clause(
       told(oncall, tells) > 0,
       `${plural(told(oncall, tells))} of ${tells}s`,
-      `oncall.emails, oncall.https or oncall.${tells}${tells === 'page' ? ', or oncall.telegramChat,' : ''} names somebody in a production stack`,
+      `oncall.emails, oncall.https, oncall.${tells}, oncall.slack.${tells}${tells === 'page' ? ' or oncall.telegramChat' : ''} names somebody in a production stack`,
       'nobody',
     ),
   );

@@ -33,12 +33,25 @@ const https = (what: string) =>
 
 const channel = (what: string) => z.strictObject({ emails: emails(what), https: https(what) }).prefault({});
 
+const slackChannel = z.string().regex(/^C[A-Z0-9]{6,}$/, 'the id of a channel, such as "C0123ABCDEF"');
+
+const slack = z
+  .strictObject({
+    team: z.string().regex(/^T[A-Z0-9]{6,}$/, 'the id of a workspace, such as "T0123ABCD"'),
+    page: slackChannel.optional().describe('Channel that gets pages.'),
+    ticket: slackChannel.optional().describe('Channel that gets tickets.'),
+  })
+  .describe(
+    'Slack, by AWS itself (Amazon Q Developer, formerly AWS Chatbot), without charge. The workspace is let in once, in the console of AWS.',
+  );
+
 export const oncall = z
   .strictObject({
     emails: emails('pages and tickets'),
     https: https('pages and tickets'),
     page: channel('pages alone'),
     ticket: channel('tickets alone'),
+    slack: slack.optional(),
     telegramChat: chat
       .optional()
       .describe('Chat that gets pages through a relay of its own, which does not depend on the bot.'),

@@ -5,6 +5,7 @@ import type { Declared } from './declared.ts';
 const PRICED = [
   'aws:cloudwatch/compositeAlarm:CompositeAlarm',
   'aws:cloudwatch/metricAlarm:MetricAlarm',
+  'aws:ec2/flowLog:FlowLog',
   'aws:ec2/natGateway:NatGateway',
   'aws:ec2/vpcEndpoint:VpcEndpoint',
   'aws:ecs/service:Service',

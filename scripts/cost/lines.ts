@@ -9,6 +9,7 @@ import {
   ENDPOINT,
   FARGATE,
   FIREWALL,
+  FLOWS,
   HOURS,
   KEY,
   NAT,
@@ -114,6 +115,9 @@ function network(resources: readonly Declared[]): Line[] {
     amount: gateways * (NAT.hour + ADDRESS) * HOURS + ASSUMED.nat * NAT.gigabyte,
   };
   return [
+    ...(of(resources, 'aws:ec2/flowLog:FlowLog').length > 0
+      ? [product('flow logs, about 1 GB', ASSUMED.flows, FLOWS)]
+      : []),
     ...(gateways > 0 ? [through] : []),
     ...(places > 0 ? [product(`${endpoints.length} endpoints, each zone`, places, ENDPOINT, HOURS)] : []),
   ];

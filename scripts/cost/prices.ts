@@ -57,6 +57,9 @@ export const ZONE = 0.5;
 /** WAF, a month: the list, and each of its rules. */
 export const FIREWALL = { list: 5, rule: 1 } as const;
 
+/** A GB of flow logs written to a bucket. */
+export const FLOWS = 0.27;
+
 /** What no program knows of a month: a quiet stack. */
 export const ASSUMED = {
   /** Capacity units of the load balancer. */
@@ -65,6 +68,8 @@ export const ASSUMED = {
   backups: 0.5,
   /** GB of logs. */
   logs: 2,
+  /** GB of flow logs. */
+  flows: 1,
   /** GB through NAT gateways. */
   nat: 5,
   /** ECR, S3, Lambda, SNS, CloudFront: little of each, USD. */

@@ -28,14 +28,27 @@ export const WITH_DOMAIN = change(PROD, 'ingress', {
   telegramOnly: true,
 });
 
+/** Every option that is off as shipped, on top of the shipped stack. */
+export const OPTIONS: Values = {
+  ...PROD,
+  ingress: { rateLimit: 600 },
+  network: { ...(PROD['network'] as Values), flowLogs: '30d' },
+  oncall: {
+    ...(PROD['oncall'] as Values),
+    page: { https: ['https://pager.example.com/pages'] },
+    ticket: { emails: ['team@example.com'] },
+    slack: { team: 'T0123ABCD', page: 'C0123ABCDEF', ticket: 'C0123ABCDEG' },
+  },
+};
+
 /** All defaults. */
 export const MINIMAL: Values = {};
 
 /** Three zones, NAT and endpoints, a large database, all that can be switched on. */
 export const MAXIMAL: Values = {
   ...PROD,
-  ingress: { domain: 'bot.eu.example.com', zone: 'example.com', telegramOnly: true },
-  network: { cidr: '10.99.0.0/20', zones: 3, egress: 'endpoints' },
+  ingress: { domain: 'bot.eu.example.com', zone: 'example.com', telegramOnly: true, rateLimit: 2000 },
+  network: { cidr: '10.99.0.0/20', zones: 3, egress: 'endpoints', flowLogs: '90d' },
   web: { ...(PROD['web'] as Values), tasks: { min: 3, max: 12 }, cpu: 1024, memory: '2GiB' },
   worker: { ...(PROD['worker'] as Values), tasks: { min: 3, max: 12 }, cpu: 2048, memory: '4GiB' },
   database: {

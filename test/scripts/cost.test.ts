@@ -14,7 +14,7 @@ import { DATABASE } from '../../scripts/cost/prices.ts';
 import { markdown, withTables } from '../../scripts/cost/report.ts';
 import { loadStack, type Stack } from '../../scripts/stack-file.ts';
 import { run } from '../infra/harness.ts';
-import { MAXIMAL, PROD, WITH_DOMAIN } from '../infra/stacks.ts';
+import { MAXIMAL, OPTIONS, PROD, WITH_DOMAIN } from '../infra/stacks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SHIPPED = join(ROOT, 'test/fixtures');
@@ -35,7 +35,7 @@ describe('a bill', () => {
     assert.deepEqual(names(await declared(await shipped())), names((await run({ posture: PROD })).resources));
   });
 
-  for (const [name, posture] of Object.entries({ PROD, WITH_DOMAIN, MAXIMAL }))
+  for (const [name, posture] of Object.entries({ PROD, WITH_DOMAIN, MAXIMAL, OPTIONS }))
     test(`knows every type of resource that is declared (${name})`, async () => {
       const { resources } = await run({ posture });
       assert.deepEqual(

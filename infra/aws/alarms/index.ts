@@ -11,6 +11,7 @@ import { rollbackAlarmNames } from './names.ts';
 import { Notices } from './notices.ts';
 import { Relay, type RelayArgs } from './relay.ts';
 import { Sentinel } from './sentinel.ts';
+import { Slack } from './slack.ts';
 import { Topics } from './topics.ts';
 
 export { rollbackAlarmNames } from './names.ts';
@@ -82,6 +83,11 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     options,
   );
   const parts: pulumi.Resource[] = [topics, made, logMetrics, notices];
+  if (posture.oncall.slack) {
+    const { permissionsBoundary } = args;
+    const channels = { slack: posture.oncall.slack, topics: topics.arns, permissionsBoundary };
+    parts.push(new Slack(`${name}-slack`, channels, options));
+  }
   if (relayed) {
     const { telegramApiRoot, permissionsBoundary } = args;
     const topicArn = topics.arns.page;

@@ -29,7 +29,7 @@ export interface SentinelArgs {
   after: pulumi.Resource[];
 }
 
-/** Seconds beside a look: start of the function, reading the secrets. */
+/** Seconds beside a look: start of the function, reading the secrets, the heartbeat. */
 const START = 15;
 
 export class Sentinel extends pulumi.ComponentResource {

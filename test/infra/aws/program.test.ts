@@ -7,7 +7,7 @@ import { heapLimit } from '../../../posture/limits.ts';
 import { serverParameters } from '../../../posture/server-parameters.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { CONFIG, ofType, only, run, type Declared, type Run } from '../harness.ts';
-import { MAXIMAL, MINIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
+import { MAXIMAL, MINIMAL, OPTIONS, PROD, WITH_DOMAIN } from '../stacks.ts';
 
 interface Container {
   name: string;
@@ -22,7 +22,7 @@ const container = (task: Declared): Container =>
   (JSON.parse(String(task.inputs['containerDefinitions'])) as Container[])[0]!;
 const TASK = 'aws:ecs/taskDefinition:TaskDefinition';
 const SERVICE = 'aws:ecs/service:Service';
-const STACKS = { prod: PROD, 'with a domain': WITH_DOMAIN, minimal: MINIMAL, maximal: MAXIMAL };
+const STACKS = { prod: PROD, 'with a domain': WITH_DOMAIN, minimal: MINIMAL, maximal: MAXIMAL, options: OPTIONS };
 
 for (const [stack, values] of Object.entries(STACKS))
   describe(`stack ${stack}`, () => {
@@ -329,7 +329,7 @@ for (const [stack, values] of Object.entries(STACKS))
         assert.equal(ofType(result, `aws:s3/${part}`).length, buckets.length, part);
       assert.deepEqual(
         buckets.map(({ name }) => name),
-        ['evenkeel-prod-access-logs'],
+        ['evenkeel-prod-access-logs', ...(posture.network.flowLogs === undefined ? [] : ['evenkeel-prod-flow-logs'])],
         'none that nothing uses',
       );
     });

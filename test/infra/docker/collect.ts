@@ -88,6 +88,7 @@ export async function collect(values: unknown, options: Options = {}): Promise<R
           operatorToken: undefined,
           openrouterApiKey: undefined,
           oncallBotToken: undefined,
+          heartbeatUrl: undefined,
         },
         imageDigest: undefined,
         architecture: 'amd64',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
 import { policies } from '../../../infra/policy/policies.ts';
 import { run, type Declared, type Run } from '../harness.ts';
-import { MAXIMAL, PROD, WITH_DOMAIN } from '../stacks.ts';
+import { MAXIMAL, OPTIONS, PROD, WITH_DOMAIN } from '../stacks.ts';
 import { stackViolations, violations, type Resource } from './apply.ts';
 
 /** A declared resource as a policy sees it. The harness knows what it was made from, not by which property. */
@@ -24,7 +24,12 @@ function allViolations(resources: readonly Resource[]): string[] {
   });
 }
 
-for (const [name, posture] of Object.entries({ prod: PROD, 'with a domain': WITH_DOMAIN, maximal: MAXIMAL }))
+for (const [name, posture] of Object.entries({
+  prod: PROD,
+  'with a domain': WITH_DOMAIN,
+  maximal: MAXIMAL,
+  options: OPTIONS,
+}))
   test(`the program's own resources hold every policy: ${name}`, async () => {
     const result = await run({ posture });
     assert.equal(result.error, undefined);

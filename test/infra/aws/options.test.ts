@@ -1,0 +1,168 @@
+/** What is off as shipped: each option by itself, what it adds, and what it must not touch. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { changed, CONFIG, ofType, only, run } from '../harness.ts';
+import { change, PROD, WITH_DOMAIN } from '../stacks.ts';
+
+/** Types of what another posture adds, takes away or changes beside a stack as shipped. */
+async function moved(path: string, value: unknown): Promise<string[]> {
+  const urns = changed(await run({ posture: PROD }), await run({ posture: change(PROD, path, value) }));
+  return [...new Set(urns.map((urn) => urn.split('::')[2]!.split('$').at(-1)!))].sort();
+}
+
+describe('ingress.rateLimit', () => {
+  test('stands before CloudFront, in the one region where such a firewall may be', async () => {
+    const result = await run({ posture: change(PROD, 'ingress.rateLimit', 600) });
+    const acl = only(result, 'aws:wafv2/webAcl:WebAcl');
+    assert.deepEqual([acl.inputs['scope'], acl.inputs['region']], ['CLOUDFRONT', 'us-east-1']);
+    assert.equal(only(result, 'aws:wafv2/ipSet:IpSet').inputs['region'], 'us-east-1');
+    const distribution = only(result, 'aws:cloudfront/distribution:Distribution');
+    assert.match(String(distribution.inputs['webAclId']), /WebAcl/);
+    assert.deepEqual(ofType(result, 'aws:wafv2/webAclAssociation:WebAclAssociation'), []);
+  });
+
+  test('stands before a load balancer that the internet reaches', async () => {
+    const result = await run({ posture: change(WITH_DOMAIN, 'ingress.rateLimit', 600) });
+    const acl = only(result, 'aws:wafv2/webAcl:WebAcl');
+    assert.deepEqual([acl.inputs['scope'], acl.inputs['region']], ['REGIONAL', undefined]);
+    const attached = only(result, 'aws:wafv2/webAclAssociation:WebAclAssociation');
+    assert.match(String(attached.inputs['resourceArn']), /LoadBalancer/);
+    // Telegram is pointed at the bot when all that stands before it does.
+    assert.ok(only(result, 'pulumi-nodejs:dynamic/evenkeel:Webhook').dependsOn.includes(attached.urn));
+  });
+
+  test('never counts Telegram, whose webhooks come from a handful of addresses', async () => {
+    const result = await run({ posture: change(PROD, 'ingress.rateLimit', 600) });
+    const telegram = only(result, 'aws:wafv2/ipSet:IpSet');
+    assert.deepEqual(telegram.inputs['addresses'], ['149.154.160.0/20', '91.108.4.0/22']);
+    const [rule] = only(result, 'aws:wafv2/webAcl:WebAcl').inputs['rules'] as {
+      statement: {
+        rateBasedStatement: { limit: number; scopeDownStatement: { notStatement: { statement: unknown } } };
+      };
+    }[];
+    const { limit, scopeDownStatement } = rule!.statement.rateBasedStatement;
+    assert.equal(limit, 600);
+    assert.match(JSON.stringify(scopeDownStatement.notStatement.statement), /ipSetReferenceStatement.*IpSet/);
+  });
+
+  test('and telegramOnly are refused beside a Bot API server of one’s own', async () => {
+    const posture = change(change(PROD, 'ingress.rateLimit', 600), 'ingress.telegramOnly', true);
+    const config = { ...CONFIG, 'evenkeel:telegramApiRoot': 'https://telegram.my.domain' };
+    const { error, resources } = await run({ posture, config });
+    assert.deepEqual(resources, []);
+    const lines = error!.message.split('\n');
+    assert.equal(lines.length, 2);
+    for (const line of lines)
+      assert.match(line, /^evenkeel:telegramApiRoot: .* ingress\.\w+ refuses: pulumi config rm/);
+  });
+
+  test('moves the distribution, and no task', async () => {
+    assert.deepEqual(await moved('ingress.rateLimit', 600), [
+      'aws:cloudfront/distribution:Distribution',
+      'aws:wafv2/ipSet:IpSet',
+      'aws:wafv2/webAcl:WebAcl',
+      'evenkeel:aws:RateLimit',
+    ]);
+  });
+});
+
+describe('network.flowLogs', () => {
+  test('are written by AWS alone, of this account alone, into a bucket that forgets them', async () => {
+    const result = await run({ posture: change(PROD, 'network.flowLogs', '30d') });
+    const log = only(result, 'aws:ec2/flowLog:FlowLog');
+    assert.equal(log.inputs['trafficType'], 'ALL');
+    const policy = only(result, 'aws:s3/bucketPolicy:BucketPolicy', '-flow-logs');
+    assert.ok(log.dependsOn.includes(policy.urn), 'AWS may write before it is told to');
+    const { Statement } = JSON.parse(String(policy.inputs['policy'])) as {
+      Statement: { Effect: string; Principal: { Service?: string }; Condition: { StringEquals: object } }[];
+    };
+    for (const { Effect, Principal, Condition } of Statement.filter(({ Effect }) => Effect === 'Allow')) {
+      assert.deepEqual([Effect, Principal.Service], ['Allow', 'delivery.logs.amazonaws.com']);
+      assert.deepEqual(Condition.StringEquals, { 'aws:SourceAccount': '123456789012' });
+    }
+    const [rule] = only(result, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', '-flow-logs')
+      .inputs['rules'] as { expiration: { days: number } }[];
+    assert.equal(rule!.expiration.days, 30);
+  });
+
+  test('move nothing that stands', async () => {
+    const types = await moved('network.flowLogs', '30d');
+    assert.deepEqual(
+      types.filter((type) => !/s3|flowLog|FlowLogs|PrivateBucket/.test(type)),
+      [],
+    );
+  });
+});
+
+describe('oncall.slack', () => {
+  const CONFIGURATION = 'aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration';
+  const slack = { team: 'T0123ABCD', page: 'C0123ABCDEF' };
+
+  test('brings each topic to its channel, with a role that may do nothing and a guardrail that is said aloud', async () => {
+    const result = await run({ posture: change(PROD, 'oncall.slack', { ...slack, ticket: 'C0123ABCDEG' }) });
+    const made = ofType(result, CONFIGURATION).map(({ inputs }) => [
+      inputs['slackChannelId'],
+      (inputs['snsTopicArns'] as string[]).map((arn) => arn.split('-').at(-1)),
+    ]);
+    assert.deepEqual(made, [
+      ['C0123ABCDEF', ['page']],
+      ['C0123ABCDEG', ['ticket']],
+    ]);
+    for (const { inputs } of ofType(result, CONFIGURATION)) {
+      assert.equal(inputs['region'], 'us-east-2');
+      assert.deepEqual(inputs['guardrailPolicyArns'], ['arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess']);
+    }
+    const policies = ofType(result, 'aws:iam/rolePolicy:RolePolicy').map(({ name }) => name);
+    assert.ok(!policies.some((name) => name.includes('slack')));
+  });
+
+  test('of one channel for both is one configuration with both topics', async () => {
+    const result = await run({ posture: change(PROD, 'oncall.slack', { ...slack, ticket: slack.page }) });
+    assert.equal((only(result, CONFIGURATION).inputs['snsTopicArns'] as string[]).length, 2);
+  });
+
+  test('without a channel is refused', async () => {
+    const { error, resources } = await run({ posture: change(PROD, 'oncall.slack', { team: slack.team }) });
+    assert.deepEqual(resources, []);
+    assert.match(error!.message, /^evenkeel:posture: oncall\.slack: names a workspace and no channel/);
+  });
+
+  test('moves nothing that stands', async () => {
+    const types = await moved('oncall.slack', slack);
+    // The keeper leans on everything, and has no input of it.
+    assert.deepEqual(types, ['aws:iam/role:Role', CONFIGURATION, 'evenkeel:aws:Slack'].sort());
+  });
+});
+
+describe('evenkeel:heartbeatUrl', () => {
+  const config = { ...CONFIG, 'evenkeel:heartbeatUrl': 'https://hc.example.com/ping/key-of-the-service' };
+
+  test('is a secret, and the sentinel’s alone', async () => {
+    const result = await run({ posture: PROD, config });
+    const secrets = ofType(result, 'aws:secretsmanager/secretVersion:SecretVersion').filter(({ inputs }) =>
+      String(inputs['secretString']).includes('key-of-the-service'),
+    );
+    assert.deepEqual(
+      secrets.map(({ name }) => name),
+      ['evenkeel-prod-sentinel'],
+    );
+    for (const { urn, inputs, secretPaths } of result.resources)
+      if (secretPaths.length === 0) assert.ok(!JSON.stringify(inputs).includes('key-of-the-service'), urn);
+  });
+
+  test('rolls no task', async () => {
+    const urns = changed(await run({ posture: PROD }), await run({ posture: PROD, config }));
+    assert.deepEqual(
+      urns.map((urn) => urn.split('::').at(-1)),
+      ['evenkeel-prod-sentinel'],
+    );
+  });
+
+  test('over plain HTTP is refused, and not shown', async () => {
+    const plain = { ...CONFIG, 'evenkeel:heartbeatUrl': 'http://hc.example.com/ping/key-of-the-service' };
+    const { error, resources } = await run({ posture: PROD, config: plain });
+    assert.deepEqual(resources, []);
+    assert.match(error!.message, /^evenkeel:heartbeatUrl is not accepted: .*pulumi config set --secret/);
+    assert.ok(!error!.message.includes('key-of'));
+  });
+});
