@@ -6,6 +6,7 @@ interface Statement {
   Principal?: unknown;
   Action: string | string[];
   Resource?: string | string[];
+  NotResource?: string | string[];
   Condition?: unknown;
 }
 
@@ -49,9 +50,20 @@ export const boundary = (): Document =>
     Resource: '*',
   });
 
-/** Beside ReadOnlyAccess: the secrets of the configuration, without which no preview can be made. */
-export const previewPolicy = (keyArn: string): Document =>
-  document({ Sid: 'ReadSecrets', Effect: 'Allow', Action: 'kms:Decrypt', Resource: keyArn });
+/**
+ * Beside ReadOnlyAccess: the secrets of the configuration, without which no preview can be made. And not what that policy
+ * would let every pull request read: parameters are where others of the account keep their passwords.
+ */
+export const previewPolicy = (account: string, keyArn: string): Document =>
+  document(
+    { Sid: 'ReadSecrets', Effect: 'Allow', Action: 'kms:Decrypt', Resource: keyArn },
+    {
+      Sid: 'NobodyElsesParameters',
+      Effect: 'Deny',
+      Action: ['ssm:GetParameter', 'ssm:GetParameters', 'ssm:GetParametersByPath', 'ssm:GetParameterHistory'],
+      NotResource: `arn:aws:ssm:*:${account}:parameter/evenkeel/*`,
+    },
+  );
 
 export interface DeployPolicyArgs {
   account: string;

@@ -54,7 +54,9 @@ export function createRoles({ repository, stacks, provider, accountId, state }: 
   attach('evenkeel-preview', preview, 'ReadOnlyAccess');
   new aws.iam.RolePolicy('evenkeel-preview', {
     role: preview.name,
-    policy: pulumi.jsonStringify(state.key.arn.apply(previewPolicy)),
+    policy: pulumi.jsonStringify(
+      pulumi.all([accountId, state.key.arn]).apply(([account, keyArn]) => previewPolicy(account, keyArn)),
+    ),
   });
 
   const deploy = role('evenkeel-deploy', ['environment:staging', 'environment:production'], FOUR_HOURS);

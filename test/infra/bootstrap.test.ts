@@ -102,6 +102,17 @@ test('the roles are for this repository alone: pull requests read, the two envir
   ]);
 });
 
+test('a pull request reads no parameter of anybody else in the account', async () => {
+  const { resources } = await made(REPOSITORY);
+  const { Statement } = policyOf(inputs(resources, 'aws:iam/rolePolicy:RolePolicy', 'preview'));
+  const denied = Statement.find(({ Effect }) => Effect === 'Deny') as unknown as {
+    Action: string[];
+    NotResource: string;
+  };
+  assert.equal(denied.NotResource, 'arn:aws:ssm:*:123456789012:parameter/evenkeel/*');
+  assert.ok(denied.Action.includes('ssm:GetParametersByPath'));
+});
+
 test('the deploy role makes bounded roles of its stacks alone, cannot widen itself, and cannot lose the states', async () => {
   const { resources } = await made(REPOSITORY);
   const { Statement } = policyOf(inputs(resources, 'aws:iam/rolePolicy:RolePolicy', 'deploy'));
