@@ -53,6 +53,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   purchase: { worker: CHANGED, operator: 'SELECT' },
   payment: { worker: CHANGED, operator: `SELECT, UPDATE (${REFUND})` },
   subscription: { worker: CHANGED, operator: 'SELECT' },
+  intent: { worker: READ_WRITE },
+  promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },

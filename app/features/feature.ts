@@ -43,7 +43,12 @@ interface Handlers {
   /** Commands, taps and payments that end, show or undo what was begun: there whatever is switched off. */
   exits?: Part;
   /** What those are told who find its entrances closed. */
-  closed?: { text: Text; taps?: readonly (string | RegExp)[] };
+  closed?: {
+    text: Text;
+    taps?: readonly (string | RegExp)[];
+    /** Also to who is about to pay: a question that nobody answers leaves them waiting for 10 s. */
+    checkouts?: boolean;
+  };
 }
 
 /** A queue that is declared needs who handles it; so does a schedule. Without, the face does not compile. */

@@ -108,6 +108,11 @@ function closed({ offers = [], closed: own }: AnyFeature, text: Text): Composer<
   const commands = offers.filter(({ shown }) => shown === undefined).map(({ command }) => command.name);
   if (commands.length > 0) inPrivate.command(commands, (ctx) => ctx.reply(text(ctx.language)));
   if (taps.length > 0) inPrivate.callbackQuery([...taps], async (ctx) => answerTap(ctx, text(ctx.language)));
+  if (own?.checkouts)
+    composer.on('pre_checkout_query', async (ctx) => {
+      ctx.turn.log.warn({ refused: 'closed', userId: ctx.from.id }, 'payment refused before it was made');
+      await ctx.answerPreCheckoutQuery(false, text(ctx.language));
+    });
   return composer;
 }
 

@@ -61,6 +61,19 @@ function count(name: string, text: string, most: number): number {
   throw new OpsUsage(`--${name} takes a whole number from 1 to ${most}, not "${text}"`);
 }
 
+/** Of a promo code. */
+function numbersOf(text: (name: OptionName) => string | undefined): Pick<Given, 'credits' | 'most' | 'days'> {
+  const [credits, most, days] = (['credits', 'most', 'days'] as const).map((name) => {
+    const typed = text(name);
+    return typed === undefined ? undefined : count(name, typed, name === 'days' ? 3_650 : 1_000_000_000);
+  });
+  return {
+    ...(credits !== undefined && { credits }),
+    ...(most !== undefined && { most }),
+    ...(days !== undefined && { days }),
+  };
+}
+
 function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly string[] {
   const usage = `${verb.name} ${verb.takes}`;
   if (verb.takes === '') {
@@ -69,6 +82,10 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
   }
   if (verb.takes === 'SQL') {
     if (rest.length !== 1 || rest[0]!.trim() === '') throw new OpsUsage('sql takes one statement, in quotes');
+    return rest;
+  }
+  if (verb.takes === 'CODE') {
+    if (rest.length !== 1 || !/^[\w-]{1,64}$/.test(rest[0]!)) throw new OpsUsage(`which code? ${usage}`);
     return rest;
   }
   if (verb.takes === 'RECEIPT' || verb.takes === 'USER_ID') {
@@ -122,6 +139,7 @@ export function parseOps(args: readonly string[], { wantsReason = true } = {}): 
     dryRun,
     force: values['force'] === true,
     limit: count('limit', text('limit') ?? '20', 500),
+    ...numbersOf(text),
     ...(reason !== undefined && { reason }),
     ...(as !== undefined && { as }),
     ...(text('queue') !== undefined && { queue: text('queue')! }),

@@ -10,6 +10,9 @@ export const OPTIONS = {
   queue: { type: 'string', says: 'of this queue alone' },
   limit: { type: 'string', says: 'rows at most (20)' },
   as: { type: 'string', says: 'what was found out: arrived or lost' },
+  credits: { type: 'string', says: 'credits that a promo code gives' },
+  most: { type: 'string', says: 'people that a promo code is for (any number)' },
+  days: { type: 'string', says: 'how long a promo code holds (until it is ended)' },
   all: { type: 'boolean', says: 'all of them' },
   force: { type: 'boolean', says: 'also where the credits are spent: what is missing becomes a debt' },
   'dry-run': { type: 'boolean', says: 'say what would be done, and do nothing' },
@@ -22,6 +25,9 @@ export interface Given {
   bot?: number;
   queue?: string;
   limit: number;
+  credits?: number;
+  most?: number;
+  days?: number;
   as?: 'arrived' | 'lost';
   all: boolean;
   force: boolean;
@@ -45,7 +51,7 @@ export interface Verb {
   /** `dead redrive` */
   name: string;
   /** What follows the name, for the help: `UPDATE_ID…`. Nothing where it is empty. */
-  takes: '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'USER_ID' | 'RECEIPT' | 'SQL' | 'NAME';
+  takes: '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'USER_ID' | 'RECEIPT' | 'CODE' | 'SQL' | 'NAME';
   says: string;
   options: readonly OptionName[];
   /** What users will see of it. Only for what changes something: it is asked for, and wants a reason. */

@@ -1,6 +1,7 @@
 /** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
 import { showFlags, turn } from './flags.ts';
 import { findPayment, ledgerCheck, listPayments, refund, showUser } from './money.ts';
+import { createPromo, endPromo, listPromos } from './promo.ts';
 import { runSql } from './sql.ts';
 import { status } from './status.ts';
 import { byHand, listParked, listUnknown, showUpdate, tellStory } from './updates.ts';
@@ -105,6 +106,29 @@ export const VERBS: readonly Verb[] = [
     options: ['reason', 'bot', 'dry-run', 'force'],
     users: 'The Stars go back to who paid, Telegram and the bot say so, and the credits are taken.',
     run: refund,
+  },
+  {
+    name: 'promo create',
+    takes: 'CODE',
+    says: 'makes a code that gives credits: /promo CODE, to each person once',
+    options: ['credits', 'most', 'days', 'reason', 'bot', 'dry-run'],
+    users: 'Whoever sends the code to the bot gets its credits, once.',
+    run: createPromo,
+  },
+  {
+    name: 'promo list',
+    takes: '',
+    says: 'codes, what they give and how often they were used',
+    options: ['bot', 'limit'],
+    run: listPromos,
+  },
+  {
+    name: 'promo end',
+    takes: 'CODE',
+    says: 'ends a code; what it gave stays given',
+    options: ['reason', 'bot', 'dry-run'],
+    users: 'Whoever sends the code from now on gets nothing.',
+    run: endPromo,
   },
   {
     name: 'ledger check',

@@ -5,6 +5,7 @@
 import { bigints } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { clawback, credit } from '../ledger/index.ts';
+import { goOn } from './intent.ts';
 import { lockPurchase } from './purchase.ts';
 import { paidFor, paidUntilAtLeast, wentBackOf, type InstallmentRole } from './subscription.ts';
 
@@ -152,6 +153,8 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
       : undefined;
   if (credits > 0n)
     await credit(tx, { botId, userId, cause: `stars:${charge}`, at: paid.at }, { amount: credits, from: 'stars' });
+  // What will go back begins nothing.
+  if (credits > 0n && installment !== 'second') await goOn(tx, { botId, userId });
   return { applied: true, payment: paymentFrom(booked), ...(installment && { installment }) };
 }
 

@@ -26,3 +26,14 @@ refused-running = Du hast schon ein Abo. Es wurde nichts abgebucht. /subscriptio
 refused-expired = Dieses Angebot ist abgelaufen. Dir wurde nichts berechnet. Schick /topup für ein neues.
 refused-changed = Der Preis dieses Pakets hat sich geändert. Dir wurde nichts berechnet. Schick /topup für den neuen.
 refused-amount = Der Betrag ist nicht der dieses Angebots. Dir wurde nichts berechnet. Schick /topup für ein neues.
+# Ergänzt „/promo – …“.
+does-promo = Credits für einen Code
+promo-usage = Schreib: /promo CODE
+promo-given = { $credits } Credits für dich.
+promo-unknown = Diesen Code gibt es nicht. Ist er so geschrieben, wie du ihn bekommen hast?
+promo-over = Dieser Code gilt nicht mehr.
+promo-used = Du hast diesen Code schon eingelöst.
+# Unter dem Angebot der Pakete, wenn jemand etwas wollte und zu wenige Credits hatte.
+cart-kept = Was du wolltest, kostet { $cost } Credits. Sobald du sie hast, wird es gemacht.
+cart-drop = Ich will es nicht mehr
+cart-dropped = Gut: Was du jetzt auflädst, bleibt bei dir.

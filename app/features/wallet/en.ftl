@@ -31,3 +31,14 @@ refused-running = You have a subscription already. You have not been charged. /s
 refused-expired = This offer has expired. You have not been charged. Send /topup for a new one.
 refused-changed = The price of this package has changed. You have not been charged. Send /topup for the new one.
 refused-amount = The amount is not the one of this offer. You have not been charged. Send /topup for a new one.
+# Completes "/promo – …".
+does-promo = credits for a code
+promo-usage = Write: /promo CODE
+promo-given = { $credits } credits for you.
+promo-unknown = There is no such code. Is it spelt as you got it?
+promo-over = This code is over.
+promo-used = You have used this code already.
+# Under the offer of packages, where somebody wanted what they had too few credits for.
+cart-kept = What you wanted costs { $cost } credits. As soon as you have them it is done.
+cart-drop = I do not want it any more
+cart-dropped = All right: what you top up now stays with you.

@@ -2,16 +2,19 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
+import { dropIntent, intentOf } from '../../payments/intent.ts';
 import { packagesOf, plansOf } from '../../payments/packages.ts';
 import { objection, order, purchaseOf } from '../../payments/purchase.ts';
 import { runningOf } from '../../payments/subscription.ts';
 import type { Language } from '../../texts/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { texts as subscriptionTexts } from '../money/subscription/texts.ts';
+import { PROMO, promo } from './promo.ts';
 import { PLAN, subscribe, SUBSCRIBE } from './subscribe.ts';
 import { texts } from './texts.ts';
 
 const TOPUP = 'topup';
+const DROP = 'cart:drop';
 const BUY = /^buy:([a-z0-9-]+)$/;
 
 function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
@@ -21,7 +24,15 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const { offerLasts: lasts } = posture.payments;
   const keyboard = (language: Language) =>
     InlineKeyboard.from(packages.map((one) => [InlineKeyboard.text(texts.package(language, one), `buy:${one.name}`)]));
-  const offer = (ctx: BotContext) => ctx.reply(texts.topup(ctx.language), { reply_markup: keyboard(ctx.language) });
+  const offer = async (ctx: BotContext) => {
+    const { language } = ctx;
+    const cart = ctx.from && (await intentOf(pool, ctx.me.id, ctx.from.id));
+    if (!cart) return ctx.reply(texts.topup(language), { reply_markup: keyboard(language) });
+    const lines = [texts['cart-kept'](language, cart), texts.topup(language)];
+    return ctx.reply(lines.join('\n\n'), {
+      reply_markup: keyboard(language).row().text(texts['cart-drop'](language), DROP),
+    });
+  };
 
   const inPrivate = composer.chatType('private');
   inPrivate.command(TOPUP, offer);
@@ -30,6 +41,11 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   inPrivate.callbackQuery(TOPUP, async (ctx) => {
     await answerTap(ctx);
     await offer(ctx);
+  });
+
+  inPrivate.callbackQuery(DROP, async (ctx) => {
+    await dropIntent(pool, ctx.me.id, ctx.from.id);
+    await answerTap(ctx, texts['cart-dropped'](ctx.language));
   });
 
   inPrivate.callbackQuery(BUY, async (ctx) => {
@@ -78,12 +94,13 @@ export const wallet: Feature<'wallet'> = {
     },
     { command: { name: SUBSCRIBE, does: subscriptionTexts['does-subscribe'], isPrivate: true } },
     { command: { name: 'subscription', does: subscriptionTexts['does-subscription'], isPrivate: true } },
+    { command: { name: PROMO, does: texts['does-promo'], isPrivate: true } },
     // What they do is always done (../money); to be found it is here.
     { command: { name: 'balance', does: texts['does-balance'], isPrivate: true } },
     { command: { name: 'history', does: texts['does-history'], isPrivate: true } },
     { command: { name: 'paysupport', does: texts['does-paysupport'], isPrivate: true } },
     { command: { name: 'terms', does: texts['does-terms'], isPrivate: true } },
   ],
-  entrances: (needs) => new Composer<BotContext>(shop(needs), subscribe(needs)),
-  closed: { text: texts.closed, taps: [TOPUP, BUY, PLAN] },
+  entrances: (needs) => new Composer<BotContext>(shop(needs), subscribe(needs), promo()),
+  closed: { text: texts.closed, taps: [TOPUP, BUY, PLAN], checkouts: true },
 };

@@ -20,4 +20,13 @@ export const texts = declareTexts(import.meta.dirname, {
   'refused-expired': {},
   'refused-changed': {},
   'refused-amount': {},
+  'does-promo': {},
+  'promo-usage': {},
+  'promo-given': { credits: 'amount' },
+  'promo-unknown': {},
+  'promo-over': {},
+  'promo-used': {},
+  'cart-kept': { cost: 'amount' },
+  'cart-drop': {},
+  'cart-dropped': {},
 });

@@ -189,6 +189,12 @@ test('26. with the wallet switched off nothing new is sold, and what is paid is 
      VALUES ($1, 'sold-before', $2, 'small', 100, 'XTR', 100, now() + interval '1 hour')`,
     [botId, user],
   );
+  // Who still has the form before them is answered, and pays nothing (case 7).
+  const refused: string[] = [];
+  t.after(telegram.subscribe((event) => event.kind === 'callback-answer' && event.alert && refused.push(event.text)));
+  telegram.preCheckout(user, 'sold-before');
+  await waitFor(() => refused.length === 1, { what: 'the refusal' });
+  assert.match(refused[0]!, /Nothing can be bought just now/);
   const receipt = closed.next(user, /^Receipt/);
   telegram.charge(user, 'sold-before');
   assert.match((await receipt).text, /100 credits/);

@@ -1,7 +1,8 @@
-/** The schedule that ends subscriptions which were not paid again, and says so. */
+/** The schedule that ends what is over: subscriptions which were not paid again, told so, and carts of which nothing came. */
 import { withTx } from '../../../database/tx.ts';
 import type { ScheduleHandler } from '../../../jobs/run.ts';
 import { say } from '../../../outbox/index.ts';
+import { forgetIntents } from '../../../payments/intent.ts';
 import { lapse } from '../../../payments/subscription.ts';
 import { languageOf } from '../../../people/index.ts';
 import type { JobNeeds } from '../../feature.ts';
@@ -11,6 +12,7 @@ export const lapseSchedule =
   ({ pool, posture, botId }: JobNeeds): ScheduleHandler =>
   async ({ signal }) => {
     let ended = 0;
+    await withTx(pool, (tx) => forgetIntents(tx, botId));
     for (let more = true; more && !signal.aborted;) {
       const bite = await withTx(pool, async (tx) => {
         const over = await lapse(tx, botId, posture.payments.renewalGrace);
