@@ -30,6 +30,14 @@ export interface PlatformView {
   frontDoor(): { url: string; requests: number; errors: number };
 }
 
+/** Credits of one person, and the last of their entries, the latest below. Amounts as text: they may be large. */
+export interface LedgerView {
+  available: string;
+  held: string;
+  debt: string;
+  entries: { id: string; kind: string; cause: string; account: string; amount: string; at: number }[];
+}
+
 export interface InlineButton {
   text: string;
   callback_data?: string;

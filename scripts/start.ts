@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { startControlRoom } from '../local/control-room/server.ts';
+import { readLedger } from '../local/platform/ledger.ts';
 import { startPlatform, type Platform } from '../local/platform/platform.ts';
 import { isFree, portHolder } from '../local/platform/ports.ts';
 import { assertProven, laws } from '../posture/laws/index.ts';
@@ -65,6 +66,8 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
   run.undo.defer(() => platform.stop());
   run.undo.defer(await world.connect(platform, report.say));
 
+  const ledger = readLedger(platform.databaseUrl, botIdOf(world.env));
+  run.undo.defer(() => ledger.stop());
   const room = await startControlRoom({
     port: options.port,
     host: HOST,
@@ -73,6 +76,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     platform,
     posture,
     stack: options.stack,
+    ledger: (userId) => ledger.read(userId),
     ...(world.bot ? { bot: world.bot } : {}),
   });
   run.undo.defer(() => room.stop());
@@ -88,6 +92,9 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
   });
   if (options.browser && !options.json) openBrowser(room.url);
 }
+
+/** What stands before the colon of a token. */
+const botIdOf = (env: Record<string, string>): number => Number(env['BOT_TOKEN']!.split(':')[0]);
 
 async function provenStack({ stack, set }: StartOptions) {
   const loaded = await loadStack(stack, process.cwd(), set);

@@ -86,7 +86,7 @@ export async function goOn(tx: Tx, { botId, userId }: Pick<Wish, 'botId' | 'user
 export async function dropIntent(tx: Pick<Tx, 'query'>, botId: number, userId: number): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'drop-intent',
-    text: 'DELETE FROM evenkeel.intent WHERE bot_id = $1 AND user_id = $2 AND expires_at > now()',
+    text: 'DELETE FROM evenkeel.intent WHERE bot_id = $1 AND user_id = $2',
     values: [botId, userId],
   });
   return rowCount === 1;

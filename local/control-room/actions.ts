@@ -1,7 +1,7 @@
 /** What the page can do: speak as a user, end tasks, restart the database, make the world misbehave. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type { LedgerView, PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
 import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
 import type { Journal } from './journal.ts';
@@ -25,12 +25,16 @@ export interface Chatting {
   rooms: Rooms;
 }
 
+/** Somebody's credits; undefined while nobody can say. */
+export type Ledger = (userId: number) => Promise<LedgerView | undefined>;
+
 export interface Acting {
   platform: PlatformView;
   provider: SimulatedProvider | undefined;
   chatting: Chatting | undefined;
   observer: Observer;
   journal: Journal;
+  ledger: Ledger | undefined;
   /** Tells every page of a new chat. */
   opened: (room: Room) => void;
 }
@@ -47,6 +51,9 @@ const schemas = {
   tap: z.strictObject({ chatId, messageId: z.int(), data: z.string().min(1).max(64) }),
   flood: z.strictObject({ messages: z.int().min(1).max(MAX_CROWD), chats: z.int().min(1).max(MAX_CROWD) }),
   pay: z.strictObject({ chatId, messageId: z.int() }),
+  payLink: z.strictObject({ chatId, messageId: z.int(), url: z.string().min(1).max(200) }),
+  month: z.strictObject({ chatId, fails: z.boolean().exactOptional() }),
+  mandate: z.strictObject({ chatId, messageId: z.int(), state: z.enum(['canceled', 'active']) }),
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
 };
 
@@ -109,6 +116,42 @@ function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting)
     return { updateId: telegram.pay(pay.chatId, pay.messageId) };
   });
 
+  app.post('/api/pay-link', async ({ body }) => {
+    const pay = parse(schemas.payLink, body);
+    const { telegram } = needRoom(pay.chatId);
+    const message = telegram.messages(pay.chatId).find(({ messageId }) => messageId === pay.messageId);
+    if (!message?.buttons.flat().some(({ url }) => url === pay.url))
+      throw new Refused(404, `message ${pay.messageId} has no such button any more`);
+    return { updateId: telegram.payLink(pay.chatId, pay.url) };
+  });
+
+  // What a calendar does: each subscription of the person is paid again, or cannot be.
+  app.post('/api/month', async ({ body }) => {
+    const { chatId: of, ...passed } = parse(schemas.month, body);
+    const { telegram } = needRoom(of);
+    if (telegram.mandates(of).length === 0) throw new Refused(409, 'nothing is paid every month here any more');
+    const charges = telegram.monthPasses(of, passed);
+    journal.add({
+      level: passed.fails ? 'warn' : 'info',
+      text: `A month passes in chat ${of}: ${charges.length} paid again`,
+    });
+    return { charges };
+  });
+
+  // In Telegram's own settings.
+  app.post('/api/mandate', async ({ body }) => {
+    const change = parse(schemas.mandate, body);
+    const { telegram } = needRoom(change.chatId);
+    const message = telegram.messages(change.chatId).find(({ messageId }) => messageId === change.messageId);
+    const payload = message?.subscription;
+    const mandate = telegram.mandates(change.chatId).find((one) => one.payload === payload);
+    if (payload === undefined || !mandate) throw new Refused(409, 'this subscription is over');
+    if (change.state === 'active' && mandate.canceledBy === 'bot')
+      throw new Refused(409, 'the bot has cancelled it, and has to allow it first: /subscription');
+    telegram.changeMandate(change.chatId, payload, change.state);
+    return { state: change.state };
+  });
+
   // As a bank does it: nobody asks the bot.
   app.post('/api/charge-back', async ({ body }) => {
     const back = parse(schemas.pay, body);
@@ -128,6 +171,16 @@ function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting)
     if (!room) throw new Refused(409, `${MAX_ROOMS} chats are open already: use one of them, or flood for more`);
     opened(room);
     return room;
+  });
+}
+
+function ledgerRoute(app: FastifyInstance, { chatting, ledger }: Acting): void {
+  app.get<{ Params: { id: string } }>('/api/ledger/:id', async ({ params }) => {
+    const id = Number(params.id);
+    if (!ledger || !chatting?.rooms.has(id)) throw new Refused(404, `there is no ledger of chat ${params.id} here`);
+    const view = await ledger(id);
+    if (!view) throw new Refused(503, 'the database does not answer just now');
+    return view;
   });
 }
 
@@ -182,6 +235,7 @@ function faultRoute(app: FastifyInstance, { chatting, provider, journal }: Actin
 /** Adds every route under /api. */
 export function addActions(app: FastifyInstance, acting: Acting): void {
   chatRoutes(app, acting);
+  ledgerRoute(app, acting);
   floodRoute(app, acting);
   platformRoutes(app, acting);
   faultRoute(app, acting);

@@ -3,7 +3,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
-import { addActions, type Chatting } from './actions.ts';
+import { addActions, type Chatting, type Ledger } from './actions.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import { guard, isLoopback } from './guard.ts';
 import { createJournal, linesBetween, type Journal } from './journal.ts';
@@ -29,6 +29,8 @@ export interface ControlRoomOptions {
   posture: Posture;
   /** Name of the stack whose posture this is. */
   stack: string;
+  /** Where somebody's credits are read; absent: the page shows none. */
+  ledger?: Ledger;
   /** Where to write to the bot when Telegram is the real one. */
   bot?: { username: string };
   /** Ends the control room when aborted. */
@@ -145,12 +147,14 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     chatting,
     observer,
     journal,
+    ledger: options.ledger,
     opened: (room) => broadcast.send('room', room),
   });
   streamEvents(app, broadcast, () => ({
     posture: declared(options),
     rooms: chatting?.rooms.snapshot() ?? null,
     bot: bot ?? null,
+    hasLedger: options.ledger !== undefined && chatting !== undefined,
     sections: observer.current(),
     samples: observer.samples(),
     log: journal.entries(),

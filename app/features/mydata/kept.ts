@@ -23,6 +23,10 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   purchase: { shown: true, forgotten: MONEY },
   payment: { shown: true, forgotten: MONEY },
   subscription: { shown: true, forgotten: MONEY },
+  intent: {
+    shown: 'what was wanted and is done once there are credits for it; gone after half an hour',
+    forgotten: true,
+  },
   star_transaction: { shown: "Telegram's own list of the same payments", forgotten: MONEY },
   inbox: { shown: 'updates as they came: the same words, and who wrote them', forgotten: SHORT },
   outbox: {

@@ -19,15 +19,21 @@ function ticks(state) {
   );
 }
 
-/** A button of the page's own: what Telegram's client, or a bank, offers. */
-function keyRow(label, press) {
-  const node = h('button', { type: 'button', class: 'key' }, label);
-  node.addEventListener('click', () => {
-    setAttr(node, 'aria-busy', 'true');
-    press(() => node.removeAttribute('aria-busy'));
+/** Buttons of the page's own: what Telegram's client, or a bank, offers. Each a label, and what it does. */
+function keyRow(...keys) {
+  const nodes = keys.map(([label, press]) => {
+    const node = h('button', { type: 'button', class: 'key' }, label);
+    node.addEventListener('click', () => {
+      setAttr(node, 'aria-busy', 'true');
+      press(() => node.removeAttribute('aria-busy'));
+    });
+    return node;
   });
-  return h('div', { class: 'keys' }, node);
+  return h('div', { class: 'keys' }, ...nodes);
 }
+
+/** A link that leads to a payment: in Telegram it opens the form. */
+const isInvoice = (url) => url.startsWith('https://t.me/$');
 
 function keyboard(message, actions) {
   const rows = message.buttons.map((row) =>
@@ -35,6 +41,14 @@ function keyboard(message, actions) {
       'div',
       { class: 'keys' },
       ...row.map((button) => {
+        if (button.url && isInvoice(button.url)) {
+          const node = h('button', { type: 'button', class: 'key' }, button.text);
+          node.addEventListener('click', () => {
+            setAttr(node, 'aria-busy', 'true');
+            actions.payLink(message, button.url, () => node.removeAttribute('aria-busy'));
+          });
+          return node;
+        }
         if (button.url) {
           const safe = /^(https?|tg):/i.test(button.url);
           const props = safe ? { href: button.url, target: '_blank', rel: 'noopener noreferrer' } : {};
@@ -49,8 +63,20 @@ function keyboard(message, actions) {
       }),
     ),
   );
-  if (message.invoice) rows.push(keyRow(`Pay ⭐️ ${message.invoice.amount}`, (done) => actions.pay(message, done)));
-  if (message.charge) rows.push(keyRow('Charge back', (done) => actions.chargeBack(message, done)));
+  if (message.invoice) rows.push(keyRow([`Pay ⭐️ ${message.invoice.amount}`, (done) => actions.pay(message, done)]));
+  if (message.subscription) {
+    rows.push(
+      keyRow(
+        ['A month passes', (done) => actions.month(false, done)],
+        ['… with too few Stars', (done) => actions.month(true, done)],
+      ),
+      keyRow(
+        ['Cancel in Telegram', (done) => actions.mandate(message, 'canceled', done)],
+        ['Have it again', (done) => actions.mandate(message, 'active', done)],
+      ),
+    );
+  }
+  if (message.charge) rows.push(keyRow(['Charge back', (done) => actions.chargeBack(message, done)]));
   return rows.length > 0 ? h('div', { class: 'keyboard' }, ...rows) : undefined;
 }
 

@@ -29,7 +29,7 @@ function elsewhere(bot) {
   );
 }
 
-export function chatPane(pane, { onUnread }) {
+export function chatPane(pane, { onUnread, onChoose }) {
   const chats = new Map();
   const state = { current: undefined, typing: undefined, taps: [] };
   const holder = h('div', { class: 'holder', role: 'tabpanel', id: 'conversation' });
@@ -55,6 +55,24 @@ export function chatPane(pane, { onUnread }) {
     async chargeBack(message, done) {
       await attempt(() => post('/api/charge-back', { chatId: state.current, messageId: message.messageId }));
       done();
+    },
+    async month(fails, done) {
+      await attempt(() => post('/api/month', { chatId: state.current, ...(fails && { fails }) }));
+      done();
+    },
+    async mandate(message, wanted, done) {
+      const change = { chatId: state.current, messageId: message.messageId, state: wanted };
+      await attempt(() => post('/api/mandate', change));
+      done();
+    },
+    async payLink(message, url, done) {
+      const tap = { chatId: state.current, done };
+      state.taps.push(tap);
+      setTimeout(() => settle(tap), TAP_MS);
+      const sent = await attempt(() =>
+        post('/api/pay-link', { chatId: tap.chatId, messageId: message.messageId, url }),
+      );
+      if (!sent) settle(tap);
     },
     async pay(message, done) {
       // The bot's no is told like an answer to a tap; its yes is the message about the payment.
@@ -95,6 +113,7 @@ export function chatPane(pane, { onUnread }) {
     holder.replaceChildren(chat.view.node);
     chat.view.scrollDown();
     tabs.choose(id);
+    onChoose({ id, name: chat.name });
     quiet();
   }
 

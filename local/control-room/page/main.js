@@ -1,6 +1,7 @@
 /** Joins the stream of events to the three panes. */
 import { chatPane } from './chat.js';
 import { faultsPanel } from './faults.js';
+import { ledgerCard } from './ledger.js';
 import { follow } from './live.js';
 import { logPanel } from './log.js';
 import { posturePane } from './posture.js';
@@ -12,11 +13,12 @@ const SAMPLES = 120;
 const byId = (id) => document.getElementById(id);
 
 const views = viewSwitch(byId('switch'));
-const chat = chatPane(byId('chat'), { onUnread: () => views.unread() });
+const ledger = ledgerCard();
+const chat = chatPane(byId('chat'), { onUnread: () => views.unread(), onChoose: (room) => ledger.follow(room) });
 const posture = posturePane(byId('posture'));
 const faults = faultsPanel();
 const log = logPanel();
-byId('faults').replaceChildren(faults.node, log.node);
+byId('faults').replaceChildren(faults.node, ledger.node, log.node);
 const status = statusLine({ status: byId('status'), hull: byId('hull'), stack: byId('stack'), banner: byId('banner') });
 
 /** All that is known: the sections as they were last sent, the posture's numbers, the samples. */
@@ -31,7 +33,8 @@ function show() {
 
 follow({
   link: (alive) => status.link(alive),
-  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries }) {
+  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries, hasLedger }) {
+    ledger.node.hidden = !hasLedger;
     Object.assign(state, sections, { posture: numbers, samples });
     chat.reset({ rooms, bot });
     log.reset(entries);
@@ -46,7 +49,10 @@ follow({
     posture.sample(state);
   },
   room: (room) => chat.open(room),
-  message: (event) => chat.message(event),
+  message(event) {
+    chat.message(event);
+    void ledger.look();
+  },
   deleted: (event) => chat.deleted(event),
   typing: (event) => chat.typing(event),
   'callback-answer': (event) => chat.answerTap(event),
