@@ -27,6 +27,10 @@ export interface RunningFeature {
 const only = (feature: FeatureName): PostureInput['features'] =>
   Object.fromEntries(Object.keys(SWITCHED).map((name) => [name, name === feature]));
 
+/** Features switched off, as far as they are there: a test that is not about them outlives them. */
+export const off = (...names: string[]): PostureInput['features'] =>
+  Object.fromEntries(names.filter((name) => name in SWITCHED).map((name) => [name, false]));
+
 /**
  * ```ts
  * const feature = await startFeature({ after }, 'remind');

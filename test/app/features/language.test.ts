@@ -1,10 +1,11 @@
 /** /language: chosen once, and spoken by every worker, in answers at hand and in what is said later. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { off } from '../../harness/feature.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { raised, startWorld } from '../../harness/world.ts';
 
-const world = await startWorld({ after }, { posture: raised({ features: { chat: false } }) });
+const world = await startWorld({ after }, { posture: raised({ features: off('chat') }) });
 const { telegram } = world;
 const database = await world.freshDatabase({ after });
 const web = await world.startTask({ after }, 'web', { database });
