@@ -1,0 +1,101 @@
+/** What a soak runs on: the simulated Telegram in this process, and the whole bot in its own, as `npm start` has it. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Api } from 'grammy';
+import { createPool, type Pool } from '../../app/database/pool.ts';
+import { createLogger } from '../../app/log.ts';
+import type { SimulatedTelegram } from '../../local/contract.ts';
+import { startPlatform, type Platform } from '../../local/platform/platform.ts';
+import { startTelegram } from '../../local/world/telegram/index.ts';
+import { resolve } from '../../posture/resolve.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+
+/** Who may refund and adjust. */
+export const OWNER = 500_000;
+
+export interface Stage {
+  posture: Posture;
+  telegram: SimulatedTelegram;
+  platform: Platform;
+  api: Api;
+  botId: number;
+  /** A worker's connections, with the patience of somebody who only looks. */
+  pool: Pool;
+  stop(): Promise<void>;
+}
+
+/** As shipped, but for Telegram's limits, which would make of ten thousand operations an hour, and for waits of minutes. */
+const soakPosture = (): Posture =>
+  resolve({
+    features: { chat: false },
+    people: { owners: [OWNER] },
+    payments: { grace: '5s' },
+    providers: { telegram: { rate: { global: 100_000, chat: 100_000, group: 100_000 } } },
+    schedules: { stars: { every: '10s', deadline: '6s' }, reserves: { every: '10s', deadline: '6s' } },
+  });
+
+const patient = { connect: '50s', acquire: '50s', lock: '20s', statement: '55s', query: '58s' };
+
+export async function openStage(say: (line: string) => void, signal: AbortSignal): Promise<Stage> {
+  const undo = new AsyncDisposableStack();
+  try {
+    const posture = soakPosture();
+    const telegram = await startTelegram({ limits: {}, keepMessages: 5_000, faults: { duplicates: 2 } });
+    undo.defer(() => telegram.stop());
+    const platform = await startPlatform({
+      posture,
+      dataDirectory: await mkdtemp(join(tmpdir(), 'evenkeel-soak-')),
+      keep: false,
+      env: { BOT_TOKEN: telegram.botToken, TELEGRAM_API_ROOT: telegram.apiRoot, LOG_LEVEL: 'info' },
+      onStep: (done) => say(done),
+      signal,
+    });
+    undo.defer(() => platform.end());
+    const response = await fetch(`${telegram.apiRoot}/bot${telegram.botToken}/setWebhook`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        url: platform.webhookUrl,
+        secret_token: platform.webhookSecret,
+        max_connections: posture.telegram.maxConnections,
+      }),
+    });
+    if (!response.ok) throw new Error(`setWebhook: ${await response.text()}`);
+    const botId = Number(telegram.botToken.split(':')[0]);
+    const pool = createPool({
+      url: platform.postgres.url('worker', new URL(platform.databaseUrl).pathname.slice(1)),
+      posture: resolve({ database: { timeouts: patient } }),
+      role: 'worker',
+      log: createLogger('soak', 'warn'),
+      max: 8,
+      botId,
+    });
+    undo.defer(() => pool.end());
+    const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
+    const own = undo.move();
+    return { posture, telegram, platform, api, botId, pool, stop: () => own.disposeAsync() };
+  } catch (error) {
+    await undo.disposeAsync();
+    throw error;
+  }
+}
+
+/** Longest wait for one thing, ms: beyond a takeover, a restart of every task and a slow machine. */
+const WITHIN = 180_000;
+
+/** Looks until there is something. @throws what was missing */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  { signal, within = WITHIN, every = 50 }: { signal: AbortSignal; within?: number; every?: number },
+): Promise<T> {
+  const began = performance.now();
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (performance.now() - began > within) throw new Error(`not within ${within / 1000} s: ${what}`);
+    await sleep(every, undefined, { signal });
+  }
+}

@@ -1,0 +1,207 @@
+/** Whether the ledger, Telegram's own books and what people were told agree, when all is quiet. */
+import { withTx } from '../../app/database/tx.ts';
+import { balanceOf, checkLedger, isSound } from '../../app/ledger/index.ts';
+import { createLogger } from '../../app/log.ts';
+import { isReconciled, reconcile } from '../../app/payments/reconcile.ts';
+import type { Deeds } from './operations.ts';
+import { until, type Stage } from './stage.ts';
+
+const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
+  (await pool.query(text, values)).rows as Row[];
+
+/** What is still under way, in words; undefined where nothing is. */
+async function underWay(stage: Stage): Promise<string | undefined> {
+  const { pending, repeatsPending, inFlight } = stage.telegram.stats();
+  if (pending + repeatsPending + inFlight > 0)
+    return `${pending + inFlight} updates and ${repeatsPending} repeats at Telegram`;
+  const [left] = await query<Record<string, number>>(
+    stage,
+    `SELECT (SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending')::int AS updates,
+       (SELECT count(*) FROM evenkeel.lane)::int AS lanes,
+       (SELECT count(*) FROM evenkeel.outbox WHERE state IN ('waiting', 'sending'))::int AS messages,
+       (SELECT count(*) FROM pgboss.job WHERE name IN ('remind', 'refund') AND state < 'completed')::int AS jobs,
+       (SELECT count(*) FROM evenkeel.payment WHERE state = 'refunding')::int AS refunds,
+       (SELECT count(*) FROM evenkeel.star_transaction WHERE booked_at IS NULL)::int AS unbooked,
+       (SELECT count(*) FROM evenkeel.reserve WHERE state = 'open')::int AS reserves,
+       ($1 - (SELECT count(*) FROM evenkeel.star_transaction))::int AS unlisted`,
+    [stage.telegram.stars().transactions.length],
+  );
+  const rest = Object.entries(left!).filter(([, count]) => count > 0);
+  return rest.length === 0 ? undefined : rest.map(([what, count]) => `${count} ${what}`).join(', ');
+}
+
+/** Waits until nothing is under way any more. Given up only when what is left has not changed for long. */
+export async function settled(stage: Stage, signal: AbortSignal, say: (line: string) => void): Promise<void> {
+  let told = '';
+  let since = performance.now();
+  await until(
+    'everything to be settled',
+    async () => {
+      const left = await underWay(stage);
+      if (left !== undefined && left !== told) {
+        told = left;
+        since = performance.now();
+        say(`waiting for ${left}`);
+      }
+      // The longest is a reminder of a minute, and a slot whose worker was killed.
+      if (left !== undefined && performance.now() - since > STALLED) throw new Error(`nothing goes on: ${left}`);
+      return left === undefined;
+    },
+    { signal, within: Infinity, every: 500 },
+  );
+}
+const STALLED = 240_000;
+
+interface PaymentRow {
+  number: number;
+  charge: string;
+  user: number;
+  amount: number;
+  credits: number;
+  state: string;
+}
+
+/** What does not agree, a line each; and what was repeated, which may be. */
+export async function verdict(
+  stage: Stage,
+  deeds: Deeds,
+): Promise<{ problems: string[]; repeats: number; sums: Record<string, string> }> {
+  const { pool, botId, api } = stage;
+  const problems = [...deeds.failures];
+  const ledger = await withTx(pool, checkLedger);
+  if (!isSound(ledger))
+    problems.push(
+      `the ledger does not agree with itself: ${JSON.stringify(ledger, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}`,
+    );
+
+  const report = await reconcile({
+    pool,
+    api,
+    botId,
+    grace: 0,
+    tell: async () => undefined,
+    signal: AbortSignal.timeout(120_000),
+    log: createLogger('soak', 'fatal'),
+  });
+  if (!isReconciled(report))
+    problems.push(`Stars do not reconcile: expected ${report.expected}, found ${report.found}`);
+  for (const { charge } of [...report.credited, ...report.wentBack]) problems.push(`${charge} was booked by nobody`);
+
+  const payments = await query<PaymentRow>(
+    stage,
+    `SELECT number, charge, user_id AS user, amount::int, credits::int, state FROM evenkeel.payment WHERE bot_id = $1`,
+    [botId],
+  );
+  problems.push(...booksDiffer(stage, payments), ...(await creditsDiffer(stage, deeds)));
+  const { problems: untold, repeats } = told(stage, payments, deeds);
+  problems.push(...untold);
+  for (const row of await query<{ cause: string; state: string; error: string }>(
+    stage,
+    `SELECT cause, state, error FROM evenkeel.outbox WHERE state IN ('unknown', 'dead') LIMIT 20`,
+  ))
+    problems.push(`a message is ${row.state}: ${row.cause}: ${row.error}`);
+  for (const { update, error } of await query<{ update: number; error: string }>(
+    stage,
+    `SELECT update_id AS update, last_error AS error FROM evenkeel.inbox WHERE state = 'parked' LIMIT 20`,
+  ))
+    problems.push(`update ${update} was given up: ${error}`);
+  for (const { name, output } of await query<{ name: string; output: unknown }>(
+    stage,
+    `SELECT source_name AS name, source_output AS output FROM pgboss.job WHERE name = 'dead' LIMIT 20`,
+  ))
+    problems.push(`a job of ${name} is dead: ${JSON.stringify(output)}`);
+  for (const user of new Set(payments.map((payment) => payment.user))) {
+    const { available, debt } = await balanceOf(pool, { botId, userId: user });
+    if (available > 0n && debt < 0n) problems.push(`user ${user} has credits and a debt`);
+  }
+  const sums = Object.fromEntries(Object.entries(ledger.sums).map(([account, sum]) => [account, String(sum)]));
+  return { problems: [...new Set(problems)], repeats, sums };
+}
+
+/** Telegram's list and our payments, one by one. */
+function booksDiffer({ telegram }: Stage, payments: readonly PaymentRow[]): string[] {
+  const problems: string[] = [];
+  const { transactions } = telegram.stars();
+  const byCharge = new Map(payments.map((payment) => [payment.charge, payment]));
+  const back = new Set(transactions.filter(({ receiver }) => receiver).map(({ id }) => id));
+  const came = transactions.filter(({ source }) => source);
+  for (const { id, amount, source } of came) {
+    const payment = byCharge.get(id);
+    const payer = (source as { user: { id: number } }).user.id;
+    if (!payment) problems.push(`${id} was paid, and is not booked`);
+    else if (payment.user !== payer || payment.amount !== amount)
+      problems.push(`${id}: ${payer} paid ${amount}, booked is ${payment.amount} of ${payment.user}`);
+    else if (back.has(id) !== ['refunded', 'taken-back'].includes(payment.state))
+      problems.push(`${id}: at Telegram it ${back.has(id) ? 'went back' : 'is ours'}, and here it is ${payment.state}`);
+  }
+  if (byCharge.size !== came.length) problems.push(`${came.length} payments at Telegram, ${byCharge.size} here`);
+  return problems;
+}
+
+/** Credits by person: what was paid and not taken back, what was adjusted, less what was used. */
+async function creditsDiffer(stage: Stage, { used }: Deeds): Promise<string[]> {
+  const rows = await query<{ user: number; has: number; paid: number; adjusted: number }>(
+    stage,
+    `SELECT user_id AS user, (available + held + debt)::int AS has,
+       (SELECT coalesce(sum(credits), 0)::int FROM evenkeel.payment p
+        WHERE p.bot_id = a.bot_id AND p.user_id = a.user_id AND state = 'credited') AS paid,
+       (SELECT coalesce(sum(amount), 0)::int FROM evenkeel.ledger_tx t
+        WHERE t.bot_id = a.bot_id AND t.user_id = a.user_id AND kind = 'adjust') AS adjusted
+     FROM evenkeel.account a WHERE bot_id = $1`,
+    [stage.botId],
+  );
+  return rows.flatMap(({ user, has, paid, adjusted }) => {
+    const spent = Number(used.get(user) ?? 0n);
+    return has === paid + adjusted - spent
+      ? []
+      : [`user ${user} has ${has} credits: paid ${paid}, adjusted ${adjusted}, used ${spent}`];
+  });
+}
+
+/** Numbers without the commas that English groups them by. */
+const ungrouped = (text: string): string => text.replaceAll(/(?<=\d),(?=\d{3})/g, '');
+
+/** Every payment has its receipt, every refund and reminder its message; none is about something that is not there. */
+function told(
+  { telegram }: Stage,
+  payments: readonly PaymentRow[],
+  { reminders }: Deeds,
+): { problems: string[]; repeats: number } {
+  const problems: string[] = [];
+  let repeats = 0;
+  const texts = new Map<number, string[]>();
+  const of = (user: number): string[] => {
+    const known =
+      texts.get(user) ?? telegram.messages(user).flatMap(({ from, text }) => (from === 'bot' ? [ungrouped(text)] : []));
+    texts.set(user, known);
+    return known;
+  };
+  const once = (user: number, what: string, matching: (text: string) => boolean) => {
+    const count = of(user).filter(matching).length;
+    if (count === 0) problems.push(`${user} was never told of ${what}`);
+    else repeats += count - 1;
+  };
+  const numbers = new Map(payments.map((payment) => [payment.number, payment]));
+  for (const { number, user, credits, state } of payments) {
+    // What is taken back before its payment is seen is told as that alone.
+    if (credits > 0)
+      once(user, `receipt R-${number}`, (text) => text.startsWith(`Receipt R-${number}: ${credits} credits`));
+    else once(user, `R-${number}, which is parked`, (text) => text.startsWith(`Receipt R-${number}: `));
+    if (state === 'refunded' || state === 'taken-back')
+      once(
+        user,
+        `the way back of R-${number}`,
+        (text) => text.startsWith(`Receipt R-${number}: `) && text.includes('went back'),
+      );
+  }
+  for (const user of telegram.chats())
+    for (const text of of(user)) {
+      const [, number, credits] = /^Receipt R-(\d+): (\d+) credits/.exec(text) ?? [];
+      if (number === undefined) continue;
+      const payment = numbers.get(Number(number));
+      if (payment?.user !== user || payment.credits !== Number(credits)) problems.push(`${user} was told: ${text}`);
+    }
+  for (const { user, text } of reminders)
+    once(user, `"${text}"`, (said) => said.startsWith('You asked me to remind you') && said.includes(text));
+  return { problems, repeats };
+}
