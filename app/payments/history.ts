@@ -50,3 +50,23 @@ export async function heldBy(pool: Pool, botId: number, userId: number): Promise
   });
   return rows;
 }
+
+export interface Late {
+  paid: bigint;
+  at: Date;
+}
+
+/** star_transaction_unbooked, payment_pkey. What Telegram lists as paid, and is not booked yet: it has its grace, or fails. */
+export async function lateOf(pool: Pool, botId: number, userId: number): Promise<Late[]> {
+  const { rows } = await pool.query<Late & Record<string, unknown>>({
+    name: 'late-of',
+    text: `
+      SELECT s.amount AS paid, s.at FROM evenkeel.star_transaction s
+      WHERE s.bot_id = $1 AND s.booked_at IS NULL AND s.user_id = $2 AND s.direction = 'in' AND s.kind = 'user:invoice_payment'
+        AND NOT EXISTS (SELECT FROM evenkeel.payment p WHERE p.bot_id = s.bot_id AND p.provider = 'stars' AND p.charge = s.id)
+      ORDER BY s.at DESC LIMIT 10`,
+    values: [botId, userId],
+    types: bigints,
+  });
+  return rows;
+}

@@ -30,6 +30,7 @@ history-moved = { $at } · { $credits } Credits · { $kind ->
 }
 history-adjusted = { $at } · { $credits } Credits · berichtigt: { $reason }
 history-held = { $credits } Credits sind bis spätestens { $until } reserviert
+history-late = { $at } · { $paid } Sterne sind angekommen und werden binnen zwei Minuten zu Credits
 history-foot = Zeiten in UTC. Fehlt etwas? /paysupport
 paysupport =
     Hilfe bei einer Zahlung: Schick /paysupport und in derselben Nachricht, was nicht stimmt, und die Nummer des Belegs (/history zeigt sie).

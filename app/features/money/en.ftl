@@ -31,6 +31,7 @@ history-moved = { $at } · { $credits } credits · { $kind ->
 }
 history-adjusted = { $at } · { $credits } credits · adjusted: { $reason }
 history-held = { $credits } credits are reserved until { $until } at the latest
+history-late = { $at } · { $paid } Stars have arrived and become credits within two minutes
 history-foot = Times are UTC. Something is missing? /paysupport
 paysupport =
     Help with a payment: send /paysupport and, in the same message, what is wrong and the number of the receipt (/history lists them).

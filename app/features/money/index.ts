@@ -3,7 +3,7 @@ import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { languageOf } from '../../people/index.ts';
-import { heldBy, history } from '../../payments/history.ts';
+import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
 import { desk } from './desk.ts';
@@ -26,8 +26,12 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     ctx.reply(sayBalance(ctx.language, await balanceOf(pool, { botId: ctx.me.id, userId: ctx.from.id }))),
   );
   inPrivate.command('history', async (ctx) => {
-    const lines = await history(pool, ctx.me.id, ctx.from.id, SHOWN);
-    await ctx.reply(sayHistory(ctx.language, lines, await heldBy(pool, ctx.me.id, ctx.from.id)));
+    const [botId, userId] = [ctx.me.id, ctx.from.id];
+    const lines = await history(pool, botId, userId, SHOWN);
+    const held = await heldBy(pool, botId, userId);
+    const late = await lateOf(pool, botId, userId);
+    const { debt } = await balanceOf(pool, { botId, userId });
+    await ctx.reply(sayHistory(ctx.language, { lines, held, late, debt }));
   });
   inPrivate.command('terms', (ctx) => ctx.reply(texts.terms(ctx.language)));
   inPrivate.command('paysupport', async (ctx) => {

@@ -13,6 +13,7 @@ export const texts = declareTexts(import.meta.dirname, {
   'history-moved': { at: 'moment', credits: 'change', kind: 'text' },
   'history-adjusted': { at: 'moment', credits: 'change', reason: 'text' },
   'history-held': { credits: 'amount', until: 'moment' },
+  'history-late': { at: 'moment', paid: 'amount' },
   'history-foot': {},
   paysupport: {},
   'paysupport-told': {},

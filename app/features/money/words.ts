@@ -1,7 +1,7 @@
 /** What is said of money, put together from its texts. */
 import type { Balance } from '../../ledger/index.ts';
 import type { Payment } from '../../payments/book.ts';
-import type { Held, Line } from '../../payments/history.ts';
+import type { Held, Late, Line } from '../../payments/history.ts';
 import type { Language } from '../../texts/index.ts';
 import { texts } from './texts.ts';
 
@@ -46,11 +46,21 @@ function sayLine(language: Language, { at, kind, amount: credits, number, paid, 
   return texts['history-moved'](language, { at, credits, kind });
 }
 
-export function sayHistory(language: Language, lines: readonly Line[], held: readonly Held[]): string {
-  if (lines.length + held.length === 0) return texts['history-empty'](language);
+/** All of somebody's money, wherever it is. */
+export interface Whereabouts {
+  lines: readonly Line[];
+  held: readonly Held[];
+  late: readonly Late[];
+  debt: bigint;
+}
+
+export function sayHistory(language: Language, { lines, held, late, debt }: Whereabouts): string {
+  if (lines.length + held.length + late.length === 0) return texts['history-empty'](language);
   return [
+    ...late.map(({ paid, at }) => texts['history-late'](language, { paid, at })),
     ...lines.map((line) => sayLine(language, line)),
     ...held.map(({ amount, until }) => texts['history-held'](language, { credits: amount, until })),
+    ...(debt < 0n ? [texts['balance-debt'](language, { debt: -debt })] : []),
     '',
     texts['history-foot'](language),
   ].join('\n');

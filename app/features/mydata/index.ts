@@ -3,7 +3,7 @@ import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { say } from '../../outbox/index.ts';
-import { heldBy, history } from '../../payments/history.ts';
+import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Language } from '../../texts/index.ts';
 import { split } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
@@ -26,7 +26,10 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
   const unsaid = texts.unsaid(language);
   const said = words.map(({ at, role, text }) => texts[`said-${role}`](language, { at, text }));
   const shown = latest(said);
+  const balance = await balanceOf(pool, who);
   const lines = await history(pool, who.botId, who.userId, MOVEMENTS);
+  const held = await heldBy(pool, who.botId, who.userId);
+  const late = await lateOf(pool, who.botId, who.userId);
   return [
     person
       ? texts.person(language, { since: person.since, app: person.app ?? unsaid, chosen: person.language ?? unsaid })
@@ -37,8 +40,9 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     ...(dialog ? [texts.dialog(language, { what: dialog.kind, state: JSON.stringify(dialog.state) })] : []),
     ...questions.map(({ action, input }) => texts.question(language, { what: action, input: JSON.stringify(input) })),
     texts.money(language),
-    sayBalance(language, await balanceOf(pool, who)),
-    sayHistory(language, lines, await heldBy(pool, who.botId, who.userId)),
+    sayBalance(language, balance),
+    // A debt is said by the balance already.
+    sayHistory(language, { lines, held, late, debt: 0n }),
     ...(orders > 0 ? [texts.orders(language, { count: orders })] : []),
     ...subscriptions.map((one) => texts.subscription(language, one)),
     texts.elsewhere(language, {

@@ -170,6 +170,7 @@ test('what is younger than its grace is left to its update, and is an explained 
   const young = await reconcile(needs(3_600_000));
   assert.deepEqual([young.difference, young.explained, young.credited.length], [50n, 50n, 0]);
   assert.ok(isReconciled(young));
+  await shop.ask(user, '/history', /· 50 Stars have arrived and become credits within two minutes/);
   assert.equal((await watchStars(needs(), OFFERS))!.credited.length, 1);
   await shop.sound();
 });

@@ -154,6 +154,8 @@ test('9, 11. what is charged back after it was spent is a debt; the next top-up 
   telegram.chargeBack((await payments(user))[0]!.charge);
   assert.match((await told).text, /100 credits were taken[^]*80 that were paid back to you had been spent/);
   assert.deepEqual(await shop.balance(user), { available: 0n, held: 0n, debt: -80n });
+  const listed = await shop.ask(user, '/history', /the Stars were taken back/);
+  assert.match(listed.text, /80 that were paid back to you had been spent/);
   assert.deepEqual(
     (await payments(user)).map(({ state }) => state),
     ['taken-back'],
