@@ -40,10 +40,12 @@ paysupport =
     Wenn Telegram selbst PROVIDER_ACCOUNT_INVALID sagt, hast du nicht genug Sterne: Kauf zuerst welche.
 paysupport-told = Deine Worte wurden an einen Menschen weitergegeben. Die Antwort kommt hier.
 paysupport-nobody = Hier ist niemand genannt, der das liest. Bitte schreib an die Betreiber dieses Bots, mit der Nummer des Belegs.
+paysupport-unreached = Deine Worte konnten nicht weitergegeben werden: Wer sie lesen soll, hat diesen Bot noch nicht geöffnet. Bitte schreib an die Betreiber, mit der Nummer des Belegs.
 complaint =
     Zahlungshilfe: { $who } schreibt:
 
     { $words }
+complaint-missed = Telegram lässt mich nicht an { $missed } schreiben: Sie müssen diesen Bot öffnen und Start drücken.
 terms =
     Credits gelten nur in diesem Bot. Sie verfallen nicht und können nicht übertragen oder in Geld getauscht werden.
 

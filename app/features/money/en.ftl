@@ -41,11 +41,15 @@ paysupport =
     If Telegram itself says PROVIDER_ACCOUNT_INVALID, you do not have enough Stars: buy some first.
 paysupport-told = Your words were passed on to a person. You are answered here.
 paysupport-nobody = Nobody is named here to read this. Please write to who runs this bot, with the number of the receipt.
+# Those who are named have never opened the bot, so it may not write to them.
+paysupport-unreached = Your words could not be passed on: those who should read them have not opened this bot yet. Please write to who runs it, with the number of the receipt.
 # For those who read it.
 complaint =
     Payment support: { $who } writes:
 
     { $words }
+# $missed: numbers of those who are named before this reader.
+complaint-missed = Telegram does not let me write to { $missed }: they have to open this bot and press Start.
 terms =
     Credits are used inside this bot alone. They do not expire, and cannot be transferred or exchanged for money.
 

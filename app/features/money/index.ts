@@ -2,11 +2,11 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
-import { languageOf } from '../../people/index.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
 import { desk } from './desk.ts';
+import { passOn } from './paysupport.ts';
 import { starSchedules } from './reconcile.ts';
 import { refund } from './refund.ts';
 import { subscriptions } from './subscription/index.ts';
@@ -36,12 +36,7 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   inPrivate.command('terms', (ctx) => ctx.reply(texts.terms(ctx.language)));
   inPrivate.command('paysupport', async (ctx) => {
     if (ctx.match === '') return ctx.reply(texts.paysupport(ctx.language));
-    const [reader] = [...support, ...owners];
-    if (reader === undefined) return ctx.reply(texts['paysupport-nobody'](ctx.language));
-    const who = `${ctx.from.first_name} (${ctx.from.id})`;
-    const language = await languageOf(pool, ctx.me.id, reader);
-    await ctx.api.sendMessage(reader, texts.complaint(language, { who, words: ctx.match }));
-    return ctx.reply(texts['paysupport-told'](ctx.language));
+    return passOn(ctx, pool, [...support, ...owners]);
   });
   return composer;
 }
