@@ -1,7 +1,8 @@
 /** What AWS would refuse after minutes, refused before the first resource: sizes, ranges and names that do not exist there. */
-import { GiB, ROLES } from '../../posture/limits.ts';
+import { GiB, ROLES, sellsSomething } from '../../posture/limits.ts';
 import { recipients } from '../../posture/recipients.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { EXAMPLE_OWNER } from '../../posture/schema/payments.ts';
 import { formatBytes, formatDuration } from '../../posture/units.ts';
 import { isPrivate, room } from './addresses.ts';
 import { namePrefix } from './names.ts';
@@ -185,9 +186,16 @@ const EXAMPLE = /@(.+\.)?(example\.(com|net|org)|example|invalid|test)$/i;
  * What can be deployed, but hardly was meant: one line each. The shipped stack must preview as it is, so no refusal; a
  * production stack that names nobody at all breaks the law alarms.detect.
  */
-export function awsWarnings({ stage, oncall }: Posture): string[] {
+export function awsWarnings(posture: Posture): string[] {
+  const { stage, oncall, people } = posture;
   if (stage !== 'production') return [];
-  return (['', 'page.', 'ticket.'] as const).flatMap((at) => {
+  const owner =
+    sellsSomething(posture) && people.owners.includes(EXAMPLE_OWNER)
+      ? [
+          `people.owners: ${EXAMPLE_OWNER} is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[${people.owners.indexOf(EXAMPLE_OWNER)}]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false`,
+        ]
+      : [];
+  const addresses = (['', 'page.', 'ticket.'] as const).flatMap((at) => {
     const { emails } = at === '' ? oncall : oncall[at === 'page.' ? 'page' : 'ticket'];
     return emails
       .filter((address) => EXAMPLE.test(address))
@@ -196,4 +204,5 @@ export function awsWarnings({ stage, oncall }: Posture): string[] {
           `oncall.${at}emails: "${address}" is an example, which nobody reads: pulumi config set --path 'evenkeel:posture.oncall.${at}emails[${emails.indexOf(address)}]' you@your.domain`,
       );
   });
+  return [...addresses, ...owner];
 }

@@ -13,6 +13,7 @@ import { historyBounded } from './history-bounded.ts';
 import { lanesRecover } from './lanes-recover.ts';
 import type { Law, Verdict, Violation } from './law.ts';
 import { memoryFits } from './memory-fits.ts';
+import { ownerNamed } from './owner-named.ts';
 import { paymentsFound } from './payments-found.ts';
 import { poolShares } from './pool-shares.ts';
 import { preCheckoutInTime } from './pre-checkout-in-time.ts';
@@ -50,6 +51,7 @@ export const laws: readonly Law[] = [
   recoveryDeclared,
   schedulesHold,
   alarmsDetect,
+  ownerNamed,
 ];
 
 /** A violation with the changes that would satisfy it, the smallest first. */

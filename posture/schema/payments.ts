@@ -46,9 +46,14 @@ export const payments = z
 
 const id = z.int().min(1).describe('A Telegram user id.');
 
+/** No person's: stands in the shipped stack for one's own, and every preview says so. */
+export const EXAMPLE_OWNER = 1;
+
 export const people = z
   .strictObject({
-    owners: z.array(id).prefault([]).describe('Telegram ids of those who may refund and adjust without a limit.'),
+    owners: z.array(id).prefault([]).describe(
+        'Telegram ids of those who may refund and adjust without a limit. A production stack that sells names one (law owner.named); /paysupport reaches the first of support and owners who has opened the bot.',
+      ),
     support: z
       .array(id)
       .prefault([])

@@ -59,6 +59,7 @@ describe('a stack of the release before', { skip }, () => {
     for (const [path, value] of [
       ['database.retention.updates', '6d'],
       ['jobs.preCheckout.handler', '3700ms'],
+      ['people.owners[0]', '5000000001'],
     ])
       await engine.succeed(['config', 'set', '--path', `evenkeel:posture.${path}`, value!]);
     engine.done();

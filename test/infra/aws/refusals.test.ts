@@ -220,9 +220,12 @@ describe('a configuration', () => {
   test('with the example as address of on-call is warned of, and deployed', async () => {
     assert.deepEqual(awsWarnings(resolve(PROD)), [
       'oncall.emails: "oncall@example.com" is an example, which nobody reads: pulumi config set --path \'evenkeel:posture.oncall.emails[0]\' you@your.domain',
+      "people.owners: 1 is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[0]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false",
     ]);
     assert.equal((await run({ posture: PROD })).error, undefined);
-    const own = change(PROD, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
+    assert.equal(awsWarnings(resolve(change(PROD, 'features.wallet', false))).length, 1);
+    const named = change(PROD, 'people.owners', [5_000_000_001]);
+    const own = change(named, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
     assert.deepEqual(awsWarnings(resolve(own)), []);
     assert.match(
       awsWarnings(resolve(change(own, 'oncall.ticket.emails', ['you@example.org'])))[0]!,

@@ -5,6 +5,7 @@ import { alarms, detectionTime } from '../../../posture/alarms/index.ts';
 import { deployConnections, connectionsThreshold } from '../../../posture/alarms/database.ts';
 import { alarmsDetect } from '../../../posture/laws/alarms-detect.ts';
 import { connectionsFit } from '../../../posture/laws/connections-fit.ts';
+import { ownerNamed } from '../../../posture/laws/owner-named.ts';
 import { recoveryDeclared } from '../../../posture/laws/recovery-declared.ts';
 import { rollbackTerms, rolloutConverges } from '../../../posture/laws/rollout-converges.ts';
 import { demand, ROLES } from '../../../posture/limits.ts';
@@ -60,6 +61,20 @@ describe('rollout.converges', () => {
       sums(rolloutConverges.check(resolve({ rollout: { healthGrace: '30s' } })))[0]!,
       /boot 20s \+ 2 × 10s healthy 20s = 40s > healthGrace 30s/,
     );
+  });
+});
+
+describe('owner.named', () => {
+  it('asks for somebody where production sells, and for nobody else', () => {
+    const selling = { stage: 'production' };
+    assert.match(sums(ownerNamed.check(resolve(selling)))[0]!, /nobody in people\.owners/);
+    assert.ok(ownerNamed.check(resolve({ ...selling, people: { owners: [5_000_000_001] } })).holds);
+    assert.ok(
+      !ownerNamed.check(resolve({ ...selling, people: { support: [5_000_000_001] } })).holds,
+      'support may not refund all',
+    );
+    assert.ok(ownerNamed.check(resolve({ ...selling, features: { wallet: false } })).holds);
+    assert.ok(ownerNamed.check(resolve({})).holds);
   });
 });
 
