@@ -61,12 +61,23 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   flag: { web: 'SELECT', worker: 'SELECT', operator: CHANGED },
   desk: { operator: 'SELECT' },
   unknown_send: { web: 'SELECT (state, settled_at)', worker: 'SELECT (state, settled_at)', operator: 'SELECT' },
+  left_message: { operator: 'SELECT' },
 };
 
 export const SEQUENCES: Readonly<Record<string, Grant>> = { generation: { worker: 'USAGE' } };
 
 /** What a person may do with an update; each says in the audit who did it and why. */
-const BY_HAND = ['redrive', 'dismiss', 'park', 'resolve_sends'];
+const BY_HAND = [
+  'dead_jobs',
+  'redrive_jobs',
+  'dismiss_jobs',
+  'redrive_messages',
+  'resolve_messages',
+  'redrive',
+  'dismiss',
+  'park',
+  'resolve_sends',
+];
 
 /**
  * One string of statements, and so one transaction: whatever was granted before is taken back and what is written here

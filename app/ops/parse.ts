@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../../posture/problem.ts';
 import { OPTIONS, type Given, type OptionName, type Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
+import { WORK_WORD } from './work.ts';
 
 /** A mistake of the person who typed the command: its message is one line, and all they need. Exit status 2. */
 export class OpsUsage extends Error {
@@ -74,6 +75,9 @@ function numbersOf(text: (name: OptionName) => string | undefined): Pick<Given, 
   };
 }
 
+/** Verbs that take jobs and messages as well, each by its word. */
+const TAKE_WORK: ReadonlySet<string> = new Set(['dead show', 'dead redrive', 'dead dismiss', 'unknown resolve']);
+
 function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly string[] {
   const usage = `${verb.name} ${verb.takes}`;
   if (verb.takes === '') {
@@ -102,7 +106,8 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
     return rest;
   }
   if (all && rest.length > 0) throw new OpsUsage(`either ids or --all: ${usage}`);
-  const wrong = rest.find((word) => !/^\d{1,16}$/.test(word));
+  const fits = (word: string) => /^\d{1,16}$/.test(word) || (TAKE_WORK.has(verb.name) && WORK_WORD.test(word));
+  const wrong = rest.find((word) => !fits(word));
   if (wrong !== undefined) throw new OpsUsage(`"${wrong}" is not the id of an update: ${usage}`);
   if (rest.length === 0 && !all) throw new OpsUsage(`which one? ${usage}`);
   const most = verb.takes === 'UPDATE_ID' ? 1 : MANY;

@@ -2,6 +2,7 @@
 import { inTransaction } from '../database/transaction.ts';
 import { table, type Outcome } from './outcome.ts';
 import type { Call } from './verb.ts';
+import { listWork, showWork, WORK_WORD } from './work.ts';
 
 const SHOWN = `bot_id AS bot, update_id AS update, queue, lane, state, attempts, takeovers, received_at AS received,
   settled_at AS settled, confirmed, unknown, cause`;
@@ -15,7 +16,8 @@ interface Chosen {
 }
 
 /** inbox_parked */
-export async function listParked({ pool, queue, bot, limit }: Call): Promise<Outcome> {
+export async function listParked(call: Call): Promise<Outcome> {
+  const { pool, queue, bot, limit } = call;
   const among = `state = 'parked' AND ($1::text IS NULL OR queue = $1) AND ($2::bigint IS NULL OR bot_id = $2)`;
   const values = [queue ?? null, bot ?? null];
   const { rows: causes } = await pool.query(
@@ -27,12 +29,14 @@ export async function listParked({ pool, queue, bot, limit }: Call): Promise<Out
     `SELECT ${SHOWN} FROM evenkeel.desk WHERE ${among} ORDER BY settled_at DESC, update_id LIMIT $3`,
     [...values, limit],
   );
-  if (rows.length === 0) return { tables: [], said: ['Nothing is parked.'] };
-  return { tables: [table('by cause', causes), table('parked updates, the latest first', rows)], said: [] };
+  const work = await listWork(call, 'dead');
+  if (rows.length === 0) return { tables: work, said: ['Nothing is parked.'] };
+  return { tables: [table('by cause', causes), table('parked updates, the latest first', rows), ...work], said: [] };
 }
 
 /** inbox_unknown */
-export async function listUnknown({ pool, queue, bot, limit }: Call): Promise<Outcome> {
+export async function listUnknown(call: Call): Promise<Outcome> {
+  const { pool, queue, bot, limit } = call;
   const { rows } = await pool.query(
     `SELECT bot_id AS bot, update_id AS update, split_part(lane, ':', 2) AS chat, method, tries, sent_at AS sent, reason
      FROM evenkeel.unknown_send
@@ -40,9 +44,10 @@ export async function listUnknown({ pool, queue, bot, limit }: Call): Promise<Ou
      ORDER BY settled_at DESC, update_id LIMIT $3`,
     [queue ?? null, bot ?? null, limit],
   );
-  if (rows.length === 0) return { tables: [], said: ['No send is listed as unknown.'] };
+  const work = await listWork(call, 'unknown');
+  if (rows.length === 0) return { tables: work, said: work.length > 0 ? [] : ['No send is listed as unknown.'] };
   return {
-    tables: [table('sends of which nobody knows whether they arrived, the latest first', rows)],
+    tables: [table('sends of which nobody knows whether they arrived, the latest first', rows), ...work],
     said: ['None of them is sent again. Who is affected may have the answer once, twice or not at all.'],
   };
 }
@@ -58,6 +63,7 @@ async function find({ pool, bot, words }: Call): Promise<Chosen[]> {
 }
 
 export async function showUpdate(call: Call): Promise<Outcome> {
+  if (WORK_WORD.test(call.words[0] ?? '')) return showWork(call);
   const found = await find(call);
   if (found.length === 0) return unknownUpdate(call);
   const tables = [];

@@ -6,6 +6,7 @@ import { runSql } from './sql.ts';
 import { status } from './status.ts';
 import { byHand, listParked, listUnknown, showUpdate, tellStory } from './updates.ts';
 import type { OptionName, Verb } from './verb.ts';
+import { alsoWork } from './work.ts';
 
 const CHANGES: readonly OptionName[] = ['reason', 'bot', 'dry-run', 'limit'];
 
@@ -20,7 +21,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'dead list',
     takes: '',
-    says: 'parked updates: given up after all attempts, by cause and one by one',
+    says: 'what was given up after all attempts: updates by cause and one by one, jobs, messages',
     options: ['queue', 'bot', 'limit'],
     run: listParked,
   },
@@ -34,19 +35,33 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'dead redrive',
     takes: 'UPDATE_ID… | --all',
-    says: 'runs parked updates again, from the first attempt on',
+    says: 'runs parked updates again, and job:… and message:… that were given up',
     options: [...CHANGES, 'all', 'queue'],
     users:
-      'Whoever wrote them gets the answer now, late and in their order. Sends that were confirmed are not repeated; one whose outcome is unknown is, once at most.',
-    run: byHand({ by: 'redrive', where: `state = 'parked'`, done: 'run again' }),
+      'Whoever wrote them gets the answer now, late and in their order; jobs do what they were to do, and messages are sent. Sends that were confirmed are not repeated; one whose outcome is unknown is, once at most.',
+    run: alsoWork(byHand({ by: 'redrive', where: `state = 'parked'`, done: 'run again' }), {
+      state: 'dead',
+      jobs: 'redrive_jobs',
+      messages: 'redrive_messages',
+      done: 'run again',
+    }),
   },
   {
     name: 'dead dismiss',
     takes: 'UPDATE_ID… | --all',
-    says: 'gives parked updates up for good, their texts are deleted; never a payment',
+    says: 'gives parked updates up for good, their texts are deleted; never a payment; and job:…, message:…',
     options: [...CHANGES, 'all', 'queue'],
-    users: 'Whoever wrote them never gets an answer to them, and is not told.',
-    run: byHand({ by: 'dismiss', where: `state = 'parked' AND queue <> 'payment'`, done: 'given up for good' }),
+    users:
+      'Whoever wrote them never gets an answer to them, and is not told; what a job was to do, or a message to say, does not happen.',
+    run: alsoWork(
+      byHand({ by: 'dismiss', where: `state = 'parked' AND queue <> 'payment'`, done: 'given up for good' }),
+      {
+        state: 'dead',
+        jobs: 'dismiss_jobs',
+        messages: 'resolve_messages',
+        done: 'given up for good',
+      },
+    ),
   },
   {
     name: 'dead park',
@@ -69,7 +84,14 @@ export const VERBS: readonly Verb[] = [
     says: 'takes sends off that list, with what was found out',
     options: [...CHANGES, 'as'],
     users: 'Nothing is sent. Whoever did not get the answer has to be written to by a person.',
-    run: byHand({ by: 'resolve_sends', where: `state = 'done' AND unknown > 0`, done: 'taken off the list' }),
+    run: alsoWork(
+      byHand({ by: 'resolve_sends', where: `state = 'done' AND unknown > 0`, done: 'taken off the list' }),
+      {
+        state: 'unknown',
+        messages: 'resolve_messages',
+        done: 'taken off the list',
+      },
+    ),
   },
   {
     name: 'story',
