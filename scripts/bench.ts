@@ -1,9 +1,15 @@
 /** `npm run bench`: ratios within one run, peers in the same run. Absolute numbers depend on the machine and its noise. */
 import { readCommandLine, UsageError } from './command-line.ts';
 import { benchBacklog } from './bench/backlog.ts';
+import { benchCallbacks } from './bench/callbacks.ts';
 import { benchEndToEnd } from './bench/end-to-end.ts';
 import { benchEngine } from './bench/engine.ts';
+import { benchIdle } from './bench/idle.ts';
 import { benchIntake } from './bench/intake.ts';
+import { benchJobs } from './bench/jobs.ts';
+import { benchLedger } from './bench/ledger.ts';
+import { benchOutbox } from './bench/outbox.ts';
+import { benchPaid } from './bench/paid.ts';
 import { markdown, table, type Row } from './bench/report.ts';
 import { benchScale } from './bench/scale.ts';
 import { benchPosture, openStage, type Stage } from './bench/stage.ts';
@@ -15,6 +21,12 @@ Measures on a real PostgreSQL with fsync, beside peers, and prints each figure w
   intake        acknowledged updates, beside other ways of keeping one
   end-to-end    from the update to the reply, beside the same bot inline, over BullMQ and over graphile-worker
   backlog       what was stored while no worker ran
+  ledger        movements of credits, beside a plain INSERT of two rows
+  jobs          durable jobs: from their commit to their start, and how many
+  outbox        what waits to be said, with the rates raised
+  paid          from a payment to its receipt
+  callbacks     signed callbacks of payments, beside Telegram's updates
+  idle          memory of a worker with everything on and nothing to do
   engine        a refusal and a whole preview by the real Pulumi engine; only where it is named
   scale         statements on small tables and on large ones; only where it is named: it takes 3 GB and some minutes
 
@@ -24,7 +36,7 @@ Measures on a real PostgreSQL with fsync, beside peers, and prints each figure w
   --markdown    the figures as the README's table
   --help        this text
 
-Exit code 0 whatever the figures are: they depend on the machine. Takes about ten minutes.`;
+Exit code 0 whatever the figures are: they depend on the machine. Takes about a quarter of an hour.`;
 
 type Part = (stage: Stage, quick: boolean, say: (text: string) => void) => Promise<Row[]>;
 
@@ -37,10 +49,19 @@ const PARTS: Record<string, Part> = {
       say,
     ),
   backlog: (stage, quick, say) => benchBacklog(stage, quick ? 20_000 : 100_000, quick ? 1_000 : 5_000, say),
+  ledger: (stage, quick, say) =>
+    benchLedger(stage, quick ? { transfers: 1_000, rounds: 1 } : { transfers: 15_000, rounds: 3 }, say),
+  jobs: (stage, quick, say) =>
+    benchJobs(stage, quick ? { paced: 40, queued: 500 } : { paced: 400, queued: 5_000 }, say),
+  outbox: (stage, quick, say) => benchOutbox(stage, quick ? 500 : 6_000, say),
+  paid: (stage, quick, say) => benchPaid(stage, { payments: quick ? 60 : 600, rate: 20 }, say),
+  callbacks: (stage, quick, say) =>
+    benchCallbacks(stage, quick ? { seconds: 2, rounds: 1 } : { seconds: 5, rounds: 3 }, say),
+  idle: (stage, quick, say) => benchIdle(stage, quick ? { seconds: 3, rounds: 1 } : { seconds: 30, rounds: 3 }, say),
   scale: (stage, quick, say) => benchScale(stage, quick ? { scale: 0.1, rounds: 5 } : { scale: 1, rounds: 20 }, say),
   engine: (_stage, quick, say) => benchEngine(quick ? 1 : 5, say),
 };
-const BY_DEFAULT = ['intake', 'end-to-end', 'backlog'];
+const BY_DEFAULT = ['intake', 'end-to-end', 'backlog', 'ledger', 'jobs', 'outbox', 'paid', 'callbacks', 'idle'];
 
 const OPTIONS = {
   only: { type: 'string' },

@@ -32,21 +32,30 @@ export function message(id: number, chat: number, text: string): string {
 }
 
 /** Loads the webhook for some seconds. */
-export async function load(url: string, seconds: number, connections = CONNECTIONS): Promise<LoadResult> {
+export const load = (url: string, seconds: number, connections = CONNECTIONS): Promise<LoadResult> =>
+  loadWith(
+    `${url}/telegram/webhook`,
+    seconds,
+    () => {
+      const id = updateId++;
+      const headers = { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': WEBHOOK_SECRET };
+      return { body: message(id, 1 + (id % CHATS), `message ${id}`), headers };
+    },
+    connections,
+  );
+
+/** Loads one address with requests of one's own. */
+export async function loadWith(
+  url: string,
+  seconds: number,
+  next: () => { body: string; headers: Record<string, string> },
+  connections = CONNECTIONS,
+): Promise<LoadResult> {
   const result = await autocannon({
-    url: `${url}/telegram/webhook`,
+    url,
     connections,
     duration: seconds,
-    headers: { 'content-type': 'application/json', 'x-telegram-bot-api-secret-token': WEBHOOK_SECRET },
-    requests: [
-      {
-        method: 'POST',
-        setupRequest: (request) => {
-          const id = updateId++;
-          return { ...request, body: message(id, 1 + (id % CHATS), `message ${id}`) };
-        },
-      },
-    ],
+    requests: [{ method: 'POST', setupRequest: (request) => ({ ...request, ...next() }) }],
   });
   return {
     rate: result['2xx'] / result.duration,

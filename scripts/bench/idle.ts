@@ -1,0 +1,59 @@
+/** Part: what a worker weighs that has everything on and nothing to do, beside one without what is sold. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spellOut } from '../../posture/resolve.ts';
+import { against, inTurn, median, type Row } from './report.ts';
+import type { Stage } from './stage.ts';
+import { withWorld } from './subjects.ts';
+
+const MiB = 2 ** 20;
+const ARMS = ['without', 'everything'] as const;
+
+export async function benchIdle(
+  stage: Stage,
+  { seconds, rounds }: { seconds: number; rounds: number },
+  say: (text: string) => void,
+): Promise<Row[]> {
+  const found = new Map<string, number[]>(ARMS.map((arm) => [arm, []]));
+  await withWorld(async (world) => {
+    for (let round = 0; round < rounds; round += 1)
+      for (const arm of inTurn(ARMS, round)) {
+        const input = spellOut(stage.posture);
+        const features = Object.fromEntries(
+          Object.keys(stage.posture.features).map((name) => [name, arm === 'everything']),
+        );
+        const worker = await stage.role('worker', {
+          DATABASE_URL: await stage.database(true),
+          BOT_TOKEN: world.botToken,
+          TELEGRAM_API_ROOT: world.apiRoot,
+          // Nobody asks it anything.
+          OPENROUTER_API_KEY: 'idle',
+          POSTURE: JSON.stringify({ ...input, features }),
+        });
+        try {
+          await sleep(seconds * 1000);
+          const resident = await worker.memory();
+          if (resident !== undefined) found.get(arm)!.push(resident / MiB);
+          say(
+            `idle ${round + 1}/${rounds} ${arm}: ${resident === undefined ? 'not measured' : `${Math.round(resident / MiB)} MiB`}`,
+          );
+        } finally {
+          await worker.stop();
+        }
+      }
+  });
+  const [without, everything] = ARMS.map((arm) => median(found.get(arm)!));
+  const more = without === undefined || everything === undefined ? undefined : everything - without;
+  return [
+    against(
+      {
+        name: 'idle worker: everything on, beside nothing of it',
+        value: more,
+        unit: 'MiB',
+        ...(more === undefined && { note: 'there is no /proc' }),
+      },
+      '≤',
+      40,
+    ),
+    { name: 'idle worker: everything on', value: everything, unit: 'MiB' },
+  ];
+}

@@ -1,0 +1,98 @@
+/** Part: durable jobs, made by one process and run by another's worker: how soon after their commit, and how many a second. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPool, type Pool } from '../../app/database/pool.ts';
+import { withTx } from '../../app/database/tx.ts';
+import { reminders } from '../../app/features/remind/job.ts';
+import { createBoss } from '../../app/jobs/boss.ts';
+import { enqueue } from '../../app/jobs/enqueue.ts';
+import { job, type Jobs } from '../../app/jobs/job.ts';
+import { jobNames } from '../../app/jobs/queues.ts';
+import { startJobWorker } from '../../app/jobs/worker.ts';
+import { createLogger } from '../../app/log.ts';
+import { resolve, spellOut } from '../../posture/resolve.ts';
+import { against, median, type Row } from './report.ts';
+import { query, type Stage } from './stage.ts';
+
+const RATE = 20;
+const DONE_WITHIN = 120_000;
+
+export async function benchJobs(
+  stage: Stage,
+  { paced, queued }: { paced: number; queued: number },
+  say: (text: string) => void,
+): Promise<Row[]> {
+  const url = await stage.database(true);
+  const log = createLogger('bench', 'warn');
+  const input = spellOut(stage.posture);
+  const posture = resolve({ ...input, work: { ...input.work, remind: { ...input.work?.remind, concurrency: 64 } } });
+  // Two pools: what is committed on one is news to the other only when it looks, as between two processes.
+  const maker = createPool({ url, posture, role: 'worker', log, max: 4 });
+  const runner = createPool({ url, posture, role: 'worker', log });
+  const boss = createBoss(runner, log);
+  const began = new Map<number, number>();
+  const remind = job(reminders, async ({ input: { chat }, transaction, done }) => {
+    began.set(chat, performance.now());
+    await transaction((tx) => done(tx));
+  });
+  const others = jobNames(posture).map((name) => [name, { ...remind, queue: { ...reminders, name } }]);
+  const start = () =>
+    startJobWorker({
+      pool: runner,
+      connection: () => undefined,
+      boss,
+      botId: 1,
+      posture,
+      jobs: { ...Object.fromEntries(others), remind } as Jobs,
+      log,
+    });
+  try {
+    let worker = start();
+    const waits: number[] = [];
+    const committed: number[] = [];
+    for (let n = 1; n <= paced; n += 1) {
+      await make(maker, n);
+      committed[n] = performance.now();
+      await sleep((1000 / RATE) * (0.5 + Math.random()));
+    }
+    await all(began, paced);
+    for (let n = 1; n <= paced; n += 1) waits.push(Math.max(0, began.get(n)! - committed[n]!));
+    await worker.stop(10_000);
+    say(
+      `jobs: from commit to start ${Math.round(median(waits)!)} ms (half), ${Math.round(Math.max(...waits))} ms (all)`,
+    );
+
+    for (let n = 1; n <= queued; n += 500)
+      await withTx(maker, async (tx) => {
+        for (let m = n; m < Math.min(n + 500, queued + 1); m += 1)
+          await enqueue(tx, reminders, { chat: paced + m, text: 'x', language: 'en' });
+      });
+    const from = performance.now();
+    worker = start();
+    await all(began, paced + queued);
+    const rate = (queued / (performance.now() - from)) * 1000;
+    await worker.stop(10_000);
+    say(`jobs: ${Math.round(rate)}/s`);
+    const [left] = await query<{ count: number }>(
+      url,
+      `SELECT count(*)::int AS count FROM pgboss.job WHERE name = 'remind' AND state <> 'completed'`,
+    );
+    return [
+      against({ name: 'jobs: from commit to start, half of them', value: median(waits), unit: 'ms' }, '≤', 150),
+      against({ name: 'jobs: from commit to start, all of them', value: Math.max(...waits), unit: 'ms' }, '≤', 1_000),
+      against({ name: 'jobs', value: rate, unit: '/s' }, '≥', 500),
+      against({ name: 'jobs: not done', value: left!.count, unit: 'count' }, '≤', 0),
+    ];
+  } finally {
+    await boss.stop({ graceful: false });
+    await Promise.all([maker.end(), runner.end()]);
+  }
+}
+
+const make = (pool: Pool, n: number) =>
+  withTx(pool, (tx) => enqueue(tx, reminders, { chat: n, text: 'x', language: 'en' }));
+
+async function all(began: ReadonlyMap<number, number>, count: number): Promise<void> {
+  for (const until = performance.now() + DONE_WITHIN; began.size < count; await sleep(5))
+    if (performance.now() > until)
+      throw new Error(`only ${began.size} of ${count} jobs began within ${DONE_WITHIN / 1000} s`);
+}
