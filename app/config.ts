@@ -38,6 +38,11 @@ const databaseUrl = url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/d
   decodes,
   'a URL such as postgres://user:password@host:5432/database, in which a % of the password is written as %25',
 );
+/** Host of a copy of the database, which has its logins: what DATABASE_URL, a secret, leads to instead (restore drill). */
+const copyHost = z
+  .string()
+  .regex(/^[A-Za-z0-9.-]+$/, 'the host name of a copy of the database, without a port')
+  .optional();
 /** A text of a form; `wanted` completes "set it to …", whether it is missing or malformed. */
 const text = (form: RegExp, wanted: string) => z.string({ error: wanted }).regex(form, wanted);
 const token = text(/^\d+:[A-Za-z0-9_-]{10,}$/, 'the token that @BotFather gave, such as "123456:ABC-DEF…"');
@@ -94,6 +99,7 @@ const environments = {
   migrate: z.object({
     /** Of the server's administrator, who may create roles. */
     DATABASE_URL: databaseUrl,
+    DATABASE_HOST: copyHost,
     OWNER_DATABASE_PASSWORD: databasePassword.optional(),
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
@@ -102,6 +108,7 @@ const environments = {
   ops: z.object({
     /** Login of the operator. */
     DATABASE_URL: databaseUrl,
+    DATABASE_HOST: copyHost,
     /** Who asks, for the audit. */
     OPS_CALLER: z.string().min(1).max(500).default('unknown'),
   }),
@@ -202,7 +209,15 @@ export function readConfig<C extends Command>(role: C, source: NodeJS.ProcessEnv
   if (role === 'worker' && posture)
     collect(() => assertKeys(posture, { OPENROUTER_API_KEY: given['OPENROUTER_API_KEY'] }));
   if (!env || !posture || problems.length > 0) throw new ConfigError(problems);
-  return { role, posture, env };
+  return { role, posture, env: leadToCopy(env) };
+}
+
+/** Only for one-off tasks of a person's: a task that serves has no such variable. */
+function leadToCopy<E extends object>(env: E): E {
+  if (!('DATABASE_HOST' in env && 'DATABASE_URL' in env) || typeof env.DATABASE_HOST !== 'string') return env;
+  const url = new URL(String(env.DATABASE_URL));
+  url.hostname = env.DATABASE_HOST;
+  return { ...env, DATABASE_URL: url.href };
 }
 
 /** An orchestrator that passes a variable without a value means that it is not set. */

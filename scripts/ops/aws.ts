@@ -9,7 +9,7 @@ import type { Outcome } from '../../app/ops/outcome.ts';
 import { clientSettings, type Access, type AssumedRole } from '../../infra/aws/access.ts';
 import { callerArn } from '../../infra/aws/caller.ts';
 import { OPS_LABELS } from '../../infra/aws/ops-task.ts';
-import { runTask, type EndedTask, type RunTaskInputs } from '../../infra/aws/run-task.ts';
+import { lastLogLines, runTask, type EndedTask, type RunTaskInputs } from '../../infra/aws/run-task.ts';
 import { PlaceError, type Place } from './place.ts';
 
 export interface InAws {
@@ -21,6 +21,8 @@ export interface InAws {
   config: Readonly<Record<string, unknown>>;
   /** Pause between two looks, ms. */
   poll?: number;
+  /** Another server than the stack's own, with the same logins: a copy of it. */
+  databaseHost?: string;
 }
 
 /** Longest run of a verb, its start included, ms. */
@@ -30,7 +32,7 @@ const LOGS_WITHIN = 60_000;
 const CONTAINER = 'ops';
 
 /** Region and roles as the deploy has them: `aws:…` of the stack's file, else of the shell. */
-function accessOf({ config, file, stack }: InAws): Access {
+export function accessOf({ config, file, stack }: Pick<InAws, 'config' | 'file' | 'stack'>): Access {
   const region = (config['aws:region'] as string | undefined) ?? process.env['AWS_REGION'];
   if (!region) throw new PlaceError(`${file} has no aws:region: pulumi config set -s ${stack} aws:region <region>`);
   const profile = config['aws:profile'] as string | undefined;
@@ -39,7 +41,7 @@ function accessOf({ config, file, stack }: InAws): Access {
 }
 
 /** What AWS said, on one line and with what to do about it. */
-function explain(error: unknown, stack: string): PlaceError {
+export function explain(error: unknown, stack: string): PlaceError {
   const { name, message } = error as Error;
   if (/CredentialsProvider|Expired|InvalidClientToken|UnrecognizedClient|Signature/.test(`${name} ${message}`))
     return new PlaceError(`AWS does not know you (${message.split('\n')[0]}): sign in, or set AWS_PROFILE`);
@@ -128,6 +130,39 @@ async function answerOf(access: Access, logGroup: string, ended: EndedTask, with
   }
 }
 
+/** Longest migration of a copy, ms. */
+const MIGRATION_WITHIN = 30 * 60_000;
+
+/**
+ * Runs the migration of the release that is deployed against a copy of the database, where the stack's other one-off tasks
+ * run.
+ * @throws {PlaceError} with its last lines, where it did not succeed
+ */
+export async function migrationInAws(args: InAws, databaseHost: string): Promise<void> {
+  const { prefix, stack, poll = 2_000 } = args;
+  const access = accessOf(args);
+  const { subnets, securityGroups, assignPublicIp } = await definition(access, prefix, stack);
+  const inputs: RunTaskInputs = {
+    ...access,
+    subnets,
+    securityGroups,
+    assignPublicIp,
+    cluster: prefix,
+    taskDefinition: `${prefix}-migrate`,
+    containerName: 'migrate',
+    logGroup: `/evenkeel/${prefix}-migrate`,
+    timeout: MIGRATION_WITHIN,
+    poll,
+    startedBy: 'restore-drill',
+    command: ['migrate'],
+    environment: { DATABASE_HOST: databaseHost },
+  };
+  const ended = await runTask(inputs);
+  if (ended.exitCode === 0) return;
+  const lines = await lastLogLines(inputs, ended.taskArn, 20);
+  throw new PlaceError(`the migration of the copy failed (${lastWords(lines, ended)})`);
+}
+
 /** @throws {PlaceError} where AWS does not know us, or the stack */
 export async function inAws(args: InAws): Promise<Place> {
   const { prefix, stack, poll = 2_000 } = args;
@@ -147,7 +182,7 @@ export async function inAws(args: InAws): Promise<Place> {
     poll,
     // ECS takes letters, digits, - _ and / here.
     startedBy: `ops/${who.split('/').at(-1)!}`.replace(/[^A-Za-z0-9_/-]/g, '-').slice(0, 128),
-    environment: { OPS_CALLER: who },
+    environment: { OPS_CALLER: who, ...(args.databaseHost !== undefined && { DATABASE_HOST: args.databaseHost }) },
   };
   return {
     name: `${stack} in AWS`,

@@ -17,6 +17,8 @@ const exec = promisify(execFile);
 export type Result = Record<string, unknown>;
 
 export interface Moto {
+  /** Where it answers, for a client of one's own. */
+  endpoint: string;
   /** Calls AWS's API by AWS's own client. Rejects with what the client or the service says. */
   call(service: string, operation: string, params: object): Promise<Result>;
   stop(): Promise<void>;
@@ -50,8 +52,9 @@ export async function startMoto(): Promise<Moto> {
     if (result === undefined) throw new Error(error);
     return result;
   };
-  await answer();
+  const { endpoint } = (await answer()) as { endpoint: string };
   return {
+    endpoint,
     call(service, operation, params) {
       child.stdin.write(`${JSON.stringify({ service, operation, params })}\n`);
       return answer();
