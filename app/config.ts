@@ -1,6 +1,6 @@
 /** The container contract: what a task reads from its environment. A missing or malformed value is one clear line. */
 import { z } from 'zod';
-import { providersInUse } from '../posture/limits.ts';
+import { payersInUse, providersInUse } from '../posture/limits.ts';
 import { resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 
@@ -93,6 +93,12 @@ const environments = {
     DATABASE_URL: databaseUrl,
     BOT_TOKEN: token,
     TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
+    /** Where the bot is reached from outside: what NOWPayments is told to call. */
+    PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
+    CRYPTO_PAY_TOKEN: cryptoPayToken.optional(),
+    CRYPTO_PAY_ROOT: url(/^https?$/, 'https://pay.crypt.bot').default('https://pay.crypt.bot'),
+    NOWPAYMENTS_API_KEY: text(/^[A-Za-z0-9-]{8,}$/, 'the API key of the dashboard of NOWPayments').optional(),
+    NOWPAYMENTS_ROOT: url(/^https?$/, 'https://api.nowpayments.io/v1').default('https://api.nowpayments.io/v1'),
     OPENROUTER_API_KEY: z.string().min(1).optional(),
     OPENROUTER_BASE_URL: url(/^https?$/, 'https://openrouter.ai/api/v1').default('https://openrouter.ai/api/v1'),
   }),
@@ -179,6 +185,21 @@ function readEnvironment<C extends Command>(role: C, source: NodeJS.ProcessEnv):
   );
 }
 
+/** The variable of the key by which each is asked. */
+const PAYER_KEYS = { cryptoPay: 'CRYPTO_PAY_TOKEN', nowPayments: 'NOWPAYMENTS_API_KEY' } as const;
+
+/** Keys of those whom people pay by. */
+function assertPayerKeys(posture: Posture, given: NodeJS.ProcessEnv): void {
+  const missing = payersInUse(posture).filter((payer) => given[PAYER_KEYS[payer]] === undefined);
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    missing.map(
+      (payer) =>
+        `${PAYER_KEYS[payer]}: missing; set it to the provider's key, or turn the feature off with features.${payer}: false`,
+    ),
+  );
+}
+
 /** The provider's key, which only the feature that asks it needs. */
 function assertKeys(posture: Posture, env: { OPENROUTER_API_KEY?: string | undefined }): void {
   if (!providersInUse(posture).includes('openrouter') || env.OPENROUTER_API_KEY !== undefined) return;
@@ -208,6 +229,7 @@ export function readConfig<C extends Command>(role: C, source: NodeJS.ProcessEnv
   const posture = collect(() => readPosture(given['POSTURE']));
   if (role === 'worker' && posture)
     collect(() => assertKeys(posture, { OPENROUTER_API_KEY: given['OPENROUTER_API_KEY'] }));
+  if (role === 'worker' && posture) collect(() => assertPayerKeys(posture, given));
   if (!env || !posture || problems.length > 0) throw new ConfigError(problems);
   return { role, posture, env: leadToCopy(env) };
 }

@@ -2,6 +2,7 @@
 import { SWITCHED, type FeatureName } from './features/index.ts';
 import { ECS } from './outside.ts';
 import { INSTANCE_MEMORY_GIB } from './schema/database.ts';
+import { PAYERS, type CallbackSource } from './payers.ts';
 import type { Posture } from './schema/index.ts';
 
 export type Role = 'web' | 'worker';
@@ -147,6 +148,10 @@ export const longestCall = ({ timeout, attempts, backoff }: Provider): number =>
 /** Writing down the outcome of a piece of work: a connection and a query, ms. */
 export const settleTime = ({ database: { timeouts } }: Posture): number => timeouts.acquire + timeouts.query;
 
+/** Providers that people pay by, beside Telegram. */
+export const payersInUse = ({ features }: Posture): CallbackSource[] =>
+  Object.entries(SWITCHED).flatMap(([name, { paidBy }]) => (features[name as FeatureName] ? paidBy : []));
+
 /** Providers that are called at all: a feature that is off calls none. */
 export function providersInUse({ providers, features }: Posture) {
   const asked = Object.entries(SWITCHED).flatMap(([name, { asks }]) => (features[name as FeatureName] ? asks : []));
@@ -207,11 +212,16 @@ export const keepaliveTimeout = ({ database: { keepalive } }: Posture): number =
 const WIRE_COPIES = 1 + 2 * 2;
 
 /** Providers whose callbacks a web task takes, each beside the other. */
-const CALLBACK_PROVIDERS = 2;
+const CALLBACK_PROVIDERS = PAYERS.length;
 
 /** Requests from outside that one web task takes at once. */
 export const requestsAtOnce = ({ web }: Posture): number =>
   web.maxInFlight + CALLBACK_PROVIDERS * web.callbacks.maxInFlight;
+
+/** Calls to others that one worker has open at once. */
+export const callsAtOnce = ({ providers, payments }: Posture): number =>
+  Object.values(providers).reduce((sum, { concurrency }) => sum + concurrency, 0) +
+  PAYERS.length * payments.providers.concurrency;
 
 /** Bytes of their bodies, as they came. */
 export const bodiesAtOnce = ({ web }: Posture): number =>
@@ -220,7 +230,7 @@ export const bodiesAtOnce = ({ web }: Posture): number =>
 /** Bytes that one task may hold outside its heap: bodies being received, open calls to providers. */
 export function bufferMemory(posture: Posture, role: Role): number {
   if (role === 'web') return bodiesAtOnce(posture) * WIRE_COPIES;
-  const calls = Object.values(posture.providers).reduce((sum, provider) => sum + provider.concurrency, 0);
+  const calls = callsAtOnce(posture);
   return calls * STREAM_CHUNK * 2;
 }
 

@@ -8,8 +8,18 @@ import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
 import type { People } from '../people/index.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
-import type { Text } from '../texts/index.ts';
+import type { Tills } from '../payments/tills/index.ts';
+import type { Language, Text } from '../texts/index.ts';
 import type { Offer } from './offer.ts';
+
+/** A way to pay beside Telegram Stars. */
+export interface Way {
+  /** On its button; it says the price itself. */
+  label: (language: Language, values: { price: string }) => string;
+  tap: RegExp;
+  /** What the button carries for a package. */
+  data: (name: string) => string;
+}
 
 /** What handlers of updates are made from. */
 export interface FeatureNeeds {
@@ -18,6 +28,10 @@ export interface FeatureNeeds {
   openrouter: OpenRouter;
   /** Told of what somebody has chosen, once it is committed. */
   people: Pick<People, 'chose'>;
+  /** Providers beside Telegram that there is a key for. */
+  tills?: Tills;
+  /** Ways to pay beside Stars that are open just now. */
+  ways: () => readonly Way[];
   /** What can be begun just now, in the order of /help. */
   offers: () => readonly Offer[];
 }
@@ -29,6 +43,8 @@ export interface JobNeeds {
   botId: number;
   /** Telegram's, under the declared policy. A send has no idempotency key: what must not be said twice goes by the outbox. */
   api: Api;
+  /** Providers beside Telegram that there is a key for. */
+  tills?: Tills;
 }
 
 type Part = (needs: FeatureNeeds) => Composer<BotContext>;
@@ -36,6 +52,8 @@ type Part = (needs: FeatureNeeds) => Composer<BotContext>;
 interface Handlers {
   /** What people can find it by: lines of /help, buttons under the greeting. */
   offers?: readonly Offer[];
+  /** A way to pay: a button under each package, while it is on. */
+  way?: Way;
   /** Commands, taps, checkouts that begin something: there while it is on. No message in people's own words comes here. */
   entrances?: Part;
   /** What people write in their own words, or send: there while it is on. */

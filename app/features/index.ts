@@ -11,11 +11,13 @@ import { languages, type Text } from '../texts/index.ts';
 import { basics } from './basics/index.ts';
 import { texts as basicTexts } from './basics/texts.ts';
 import { chat } from './chat/index.ts';
+import { cryptoPay } from './cryptopay/index.ts';
 import { echo } from './echo/index.ts';
 import type { AnyFeature, Feature, FeatureNeeds, JobNeeds } from './feature.ts';
 import { language } from './language/index.ts';
 import { money } from './money/index.ts';
 import { mydata } from './mydata/index.ts';
+import { nowPayments } from './nowpayments/index.ts';
 import type { Offer } from './offer.ts';
 import { remind } from './remind/index.ts';
 import { unread } from './unread/index.ts';
@@ -25,6 +27,8 @@ import { wallet } from './wallet/index.ts';
 const FEATURES = {
   unread,
   wallet,
+  cryptoPay,
+  nowPayments,
   money,
   remind,
   chat,
@@ -61,7 +65,7 @@ export const offeredCommands = (): OfferedCommand[] =>
     })),
   );
 
-interface Given extends Omit<FeatureNeeds, 'offers'> {
+interface Given extends Omit<FeatureNeeds, 'offers' | 'ways'> {
   /** Whether people have it switched on just now (app/flags). Default: whatever the posture has on. */
   isOn?: (name: string) => boolean;
 }
@@ -70,7 +74,11 @@ interface Given extends Omit<FeatureNeeds, 'offers'> {
 export function composeFeatures({ isOn: flag = () => true, ...given }: Given): Composer<BotContext>[] {
   const { posture } = given;
   const isOpen = (name: string): boolean => isOn(posture, name) && (!(name in SWITCHED) || flag(name));
-  const needs: FeatureNeeds = { ...given, offers: () => offersOf(posture, isOpen) };
+  const needs: FeatureNeeds = {
+    ...given,
+    offers: () => offersOf(posture, isOpen),
+    ways: () => faces.flatMap(([name, { way }]) => (way && isOpen(name) ? [way] : [])),
+  };
   const called = new Composer<BotContext>();
   const notPlain = called.filter((ctx) => !isPlainText(ctx));
   const reads: Composer<BotContext>[] = [];

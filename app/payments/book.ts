@@ -2,6 +2,7 @@
  * Booking what was paid and what was paid back, whoever finds it first: an update, its repetition, or the reconciliation.
  * The charge is the key (fault payment-twice). Everything is written in the caller's transaction, in one order of locks.
  */
+import type { CallbackSource } from '../../contract/paths.ts';
 import { bigints } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { clawback, credit } from '../ledger/index.ts';
@@ -13,6 +14,7 @@ export type PaymentState = 'credited' | 'parked' | 'refunding' | 'refunded' | 't
 
 export interface Payment {
   number: bigint;
+  provider: 'stars' | CallbackSource;
   charge: string;
   userId: number;
   purchase: string | null;
@@ -23,6 +25,8 @@ export interface Payment {
   isForeign: boolean;
   refundBy: string | null;
   updateId: string | null;
+  /** What was paid, as a provider beside Telegram writes it. */
+  paid: string | null;
   /** Of a subscription. */
   paidUntil: Date | null;
 }
@@ -35,8 +39,8 @@ type Row = Omit<Payment, 'userId' | 'isForeign' | 'refundBy' | 'updateId'> & {
 };
 
 export const PAYMENT = `
-  number, charge, user_id::text AS user, purchase, currency, amount, credits, state, is_foreign AS foreign,
-  refund_by AS by, update_id::text AS update, paid_until AS "paidUntil"`;
+  number, provider, charge, user_id::text AS user, purchase, currency, amount, credits, state, is_foreign AS foreign,
+  refund_by AS by, update_id::text AS update, paid, paid_until AS "paidUntil"`;
 
 export const paymentFrom = ({ user, foreign, by, update, ...row }: Row): Payment => ({
   ...row,
@@ -47,13 +51,18 @@ export const paymentFrom = ({ user, foreign, by, update, ...row }: Row): Payment
 });
 
 /** payment_pkey. Its lock comes after that of its order and before that of an account. */
-export async function lockPayment(tx: Tx, botId: number, charge: string): Promise<Payment | undefined> {
+export async function lockPayment(
+  tx: Tx,
+  botId: number,
+  charge: string,
+  provider: Payment['provider'] = 'stars',
+): Promise<Payment | undefined> {
   const { rows } = await tx.query<Row & Record<string, unknown>>({
     name: 'lock-payment',
     text: `
       SELECT ${PAYMENT} FROM evenkeel.payment
-      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2 FOR NO KEY UPDATE`,
-    values: [botId, charge],
+      WHERE bot_id = $1 AND provider = $3 AND charge = $2 FOR NO KEY UPDATE`,
+    values: [botId, charge, provider],
     types: bigints,
   });
   return rows[0] && paymentFrom(rows[0]);

@@ -10,6 +10,7 @@ export interface Line {
   /** Of a payment. */
   number: bigint | null;
   paid: bigint | null;
+  currency: string | null;
   state: PaymentState | null;
   reason: string | null;
 }
@@ -24,12 +25,12 @@ export async function history(pool: Pool, botId: number, userId: number, limit: 
   const { rows } = await pool.query<Line & Record<string, unknown>>({
     name: 'history',
     text: `
-      (SELECT paid_at AS at, 'payment' AS kind, credits AS amount, number, amount AS paid, state, refund_reason AS reason
+      (SELECT paid_at AS at, 'payment' AS kind, credits AS amount, number, amount AS paid, currency, state, refund_reason AS reason
        FROM evenkeel.payment WHERE bot_id = $1 AND user_id = $2 ORDER BY number DESC LIMIT $3)
       UNION ALL
-      (SELECT event_at, kind, CASE WHEN kind = 'settle' THEN -amount ELSE amount END, NULL, NULL, NULL, reason
+      (SELECT event_at, kind, CASE WHEN kind = 'settle' THEN -amount ELSE amount END, NULL, NULL, NULL, NULL, reason
        FROM evenkeel.ledger_tx
-       WHERE bot_id = $1 AND user_id = $2 AND kind IN ('settle', 'adjust', 'credit') AND cause NOT LIKE 'stars:%'
+       WHERE bot_id = $1 AND user_id = $2 AND kind IN ('settle', 'adjust', 'credit') AND cause !~ '^(stars|cryptoPay|nowPayments):'
        ORDER BY id DESC LIMIT $3)
       ORDER BY at DESC LIMIT $3`,
     values: [botId, userId, limit],

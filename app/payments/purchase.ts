@@ -40,21 +40,33 @@ export interface Wanted {
   lasts: number;
   /** Of a subscription: what each payment pays for, s. */
   period?: number;
+  /** Default: the package's, in Stars. */
+  price?: { amount: bigint; currency: 'USD' };
 }
 
 /** purchase_pkey. Writes the order of an update down, once, before anything is said of it. */
 export async function order(
   pool: Pool,
-  { botId, updateId, userId, package: wanted, lasts, period }: Wanted,
+  { botId, updateId, userId, package: wanted, lasts, period, price }: Wanted,
 ): Promise<Purchase> {
   const id = idOf(botId, updateId);
   await pool.query({
     name: 'order',
     text: `
       INSERT INTO evenkeel.purchase (bot_id, id, user_id, package, credits, currency, price, expires_at, period)
-      VALUES ($1, $2, $3, $4, $5, 'XTR', $6, now() + $7 * interval '1 ms', $8)
+      VALUES ($1, $2, $3, $4, $5, $9, $6, now() + $7 * interval '1 ms', $8)
       ON CONFLICT (bot_id, id) DO NOTHING`,
-    values: [botId, id, userId, wanted.name, wanted.credits, wanted.price, lasts, period ?? null],
+    values: [
+      botId,
+      id,
+      userId,
+      wanted.name,
+      wanted.credits,
+      price?.amount ?? wanted.price,
+      lasts,
+      period ?? null,
+      price?.currency ?? 'XTR',
+    ],
   });
   return (await purchaseOf(pool, botId, id))!;
 }

@@ -9,6 +9,7 @@ import {
   SamplingBreaker,
   wrap,
 } from 'cockatiel';
+import type { CallbackSource } from '../../contract/paths.ts';
 import { placeWait } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { RetryLater } from '../outcome.ts';
@@ -62,8 +63,8 @@ const STATE_NAMES = {
 /** Pause asked for when no place was free for as long as a handler can spare. */
 const CROWDED_PAUSE = 1_000;
 
-export function createPolicy(name: ProviderName, posture: Posture, log: Logger): ProviderPolicy {
-  const declared = posture.providers[name];
+export function createPolicy(name: ProviderName | CallbackSource, posture: Posture, log: Logger): ProviderPolicy {
+  const declared = name in posture.providers ? posture.providers[name as ProviderName] : posture.payments.providers;
   const { breaker: limits } = declared;
   let failures = 0;
   let inFlight = 0;

@@ -11,7 +11,7 @@ import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures, jobsOf, schedulesOf } from '../features/index.ts';
 import { startFlags } from '../flags/index.ts';
-import { callbacks } from '../features/money/callbacks.ts';
+import { callbacks } from '../features/money/deposits.ts';
 import { createHealthServer } from '../health/server.ts';
 import { isCallback } from '../intake/callbacks/index.ts';
 import type { Progress } from '../progress.ts';
@@ -20,6 +20,7 @@ import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
 import { watchMoney } from '../payments/watch.ts';
+import { openTills } from '../payments/tills/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
@@ -48,6 +49,15 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     { baseUrl: env.OPENROUTER_BASE_URL, apiKey: env.OPENROUTER_API_KEY ?? '' },
     log,
   );
+  const till = openTills(
+    {
+      ...(env.CRYPTO_PAY_TOKEN && { cryptoPay: { root: env.CRYPTO_PAY_ROOT, token: env.CRYPTO_PAY_TOKEN } }),
+      ...(env.NOWPAYMENTS_API_KEY && { nowPayments: { root: env.NOWPAYMENTS_ROOT, key: env.NOWPAYMENTS_API_KEY } }),
+      ...(env.PUBLIC_URL && { publicUrl: env.PUBLIC_URL }),
+    },
+    posture,
+    log,
+  );
   let engine: Engine | undefined;
   let waitingFor: string | undefined = 'Telegram and the database';
 
@@ -66,14 +76,14 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         lanes: engine?.state() ?? {},
         jobs: jobs.state(),
         outbox: outbox.state(),
-        providers: { telegram: telegram.state(), openrouter: openrouter.state() },
+        providers: { telegram: telegram.state(), openrouter: openrouter.state(), ...till.states() },
         leases: { lost: engine?.lost() ?? 0 },
         listener: { connected: listener.connected() ? 1 : 0 },
         money: money.state(),
       }),
       reasons: () => [
         ...(waitingFor ? [`waiting for ${waitingFor}`] : []),
-        ...Object.entries({ telegram: telegram.state(), openrouter: openrouter.state() })
+        ...Object.entries({ telegram: telegram.state(), openrouter: openrouter.state(), ...till.states() })
           .filter(([, { breaker }]) => breaker !== 'closed')
           .map(([name, { breaker }]) => `${name}: breaker is ${breaker}`),
       ],
@@ -91,7 +101,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
-  const needs = { pool, posture, botId, api };
+  const needs = { pool, posture, botId, api, tills: till.tills };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
@@ -128,13 +138,20 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       await flags.load();
       await people.load();
     });
-    const told = callbacks();
+    const told = callbacks({ tills: till.tills });
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
       apiRoot: env.TELEGRAM_API_ROOT,
       me,
       telegram,
-      features: composeFeatures({ pool, posture, openrouter, people, isOn: (name) => flags.isOn(name) }),
+      features: composeFeatures({
+        pool,
+        posture,
+        openrouter,
+        tills: till.tills,
+        people,
+        isOn: (name) => flags.isOn(name),
+      }),
       jobs: posture.jobs,
       people: blocked,
       languages: people,
@@ -165,7 +182,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
     await Promise.all([people.stop(), blocked.stop(), listener.stop(), money.stop()]);
-    await Promise.all([telegram.close(), openrouter.close()]);
+    await Promise.all([telegram.close(), openrouter.close(), till.close()]);
     await server.close();
     await pool.end();
   }

@@ -1,5 +1,6 @@
 /** What a feature declares to those who deploy and watch it: its switch, its queues and schedules, and what to say of them. */
 import type { z } from 'zod';
+import type { CallbackSource } from '../payers.ts';
 import type { providers } from '../schema/providers.ts';
 
 type Shape = Record<string, z.ZodType>;
@@ -32,6 +33,8 @@ export interface Switched<
   sells: boolean;
   /** Providers that it asks, beside Telegram. */
   asks: readonly (keyof z.output<typeof providers>)[];
+  /** Whom people pay by it, beside Telegram: a key of ours is needed there. */
+  paidBy: readonly CallbackSource[];
 }
 
 /** Nothing declared. */
@@ -49,4 +52,11 @@ export const switched = <
   Slots extends Shape = None,
 >(
   declared: Partial<Switched<Flag, Work, Slots>> & { flag: Flag },
-): Switched<Flag, Work, Slots> => ({ work: {} as Work, slots: {} as Slots, sells: false, asks: [], ...declared });
+): Switched<Flag, Work, Slots> => ({
+  work: {} as Work,
+  slots: {} as Slots,
+  sells: false,
+  asks: [],
+  paidBy: [],
+  ...declared,
+});

@@ -3,8 +3,10 @@
  * that is imported here: whoever deploys or watches the bot needs none of it.
  */
 import { chat } from './chat.ts';
+import { cryptoPay } from './cryptopay.ts';
 import type { DeclaredQueue } from './feature.ts';
 import { money } from './money.ts';
+import { nowPayments } from './nowpayments.ts';
 import { remind } from './remind.ts';
 import { wallet } from './wallet.ts';
 
@@ -15,6 +17,8 @@ export const SWITCHED = {
   chat,
   wallet,
   remind,
+  cryptoPay,
+  nowPayments,
 };
 
 export const ALWAYS = { money };

@@ -1,4 +1,4 @@
-import { connectionsPerTask, requestsAtOnce } from '../limits.ts';
+import { callsAtOnce, connectionsPerTask, requestsAtOnce } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, plain, type Clause } from './law.ts';
 
@@ -9,8 +9,8 @@ const IDLE_FACTOR = 2;
 const SHARE = 0.7;
 
 function clauses(posture: Posture): Clause[] {
-  const { web, worker, providers } = posture;
-  const calls = Object.values(providers).reduce((sum, provider) => sum + provider.concurrency, 0);
+  const { web, worker } = posture;
+  const calls = callsAtOnce(posture);
   return [
     atMost(
       {

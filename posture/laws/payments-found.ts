@@ -1,3 +1,4 @@
+import { payersInUse } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law } from './law.ts';
 
@@ -12,14 +13,23 @@ export const paymentsFound = law({
   name: 'payments.found',
   prevents: ['payment-lost'],
   says: 'A payment that no update tells of is credited within two minutes.',
-  clauses: ({ payments, schedules }: Posture) => [
+  clauses: (posture: Posture) => [
     atMost(
       {
-        'payments.grace': payments.grace,
-        'schedules.stars.every': schedules.stars.every,
-        'schedules.stars.deadline': schedules.stars.deadline,
+        'payments.grace': posture.payments.grace,
+        'schedules.stars.every': posture.schedules.stars.every,
+        'schedules.stars.deadline': posture.schedules.stars.deadline,
       },
       { 'the two minutes that are promised': PROMISED },
+    ),
+    ...payersInUse(posture).map((payer) =>
+      atMost(
+        {
+          'schedules.deposits.every': posture.schedules.deposits.every,
+          'schedules.deposits.deadline': posture.schedules.deposits.deadline,
+        },
+        { [`the two minutes that are promised, by ${payer}`]: PROMISED },
+      ),
     ),
   ],
 });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count, duration, percent } from '../units.ts';
 
-const breaker = (defaults: { failures: number; window: string; open: string }) =>
+export const breaker = (defaults: { failures: number; window: string; open: string }) =>
   z
     .strictObject({
       failureRate: percent(

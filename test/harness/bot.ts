@@ -11,6 +11,7 @@ import { createOpenRouter, type OpenRouter } from '../../app/providers/openroute
 import { createLimiter } from '../../app/providers/limiter/index.ts';
 import { createLeaseStore } from '../../app/providers/limiter/lease.ts';
 import { createTelegramClient, type TelegramClient } from '../../app/providers/telegram.ts';
+import type { Tills } from '../../app/payments/tills/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';
@@ -49,9 +50,11 @@ export interface BotOptions {
   posture: Posture;
   /** Instead of the app's own. */
   features?: Composer<BotContext>[];
+  /** Providers of payments beside Telegram. */
+  tills?: Tills;
 }
 
-export function createTestBot(owner: Owner, { world, database, posture, features }: BotOptions): TestBot {
+export function createTestBot(owner: Owner, { world, database, posture, features, tills = {} }: BotOptions): TestBot {
   const undo = cleanup(owner);
   const logs = captureLog();
   const pool = workerPool({ after: undo }, database, posture);
@@ -73,7 +76,7 @@ export function createTestBot(owner: Owner, { world, database, posture, features
     apiRoot: world.telegram.apiRoot,
     me,
     telegram,
-    features: features ?? composeFeatures({ pool, posture, openrouter, people }),
+    features: features ?? composeFeatures({ pool, posture, openrouter, tills, people }),
     jobs: posture.jobs,
     languages: people,
   });

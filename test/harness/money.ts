@@ -1,6 +1,9 @@
 /** A bot that sells: a web task as a process, its worker's lanes in the test process, and people who pay at the simulated Telegram. */
 import { Api } from 'grammy';
 import { jobsOf } from '../../app/features/index.ts';
+import { callbacks } from '../../app/features/money/deposits.ts';
+import { isCallback } from '../../app/intake/callbacks/index.ts';
+import type { Tills } from '../../app/payments/tills/index.ts';
 import { createBoss } from '../../app/jobs/boss.ts';
 import { startJobWorker } from '../../app/jobs/worker.ts';
 import { checkLedger, isSound, balanceOf, type Balance } from '../../app/ledger/index.ts';
@@ -14,10 +17,12 @@ import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';
 import { startLanes, type Lanes } from './lanes.ts';
 import { waitFor } from './wait.ts';
+import type { TaskProcess } from './task.ts';
 import type { World } from './world.ts';
 
 export interface Shop {
   database: TestDatabase;
+  web: TaskProcess;
   api: Api;
   pool: Pool;
   lanes: Lanes;
@@ -40,14 +45,23 @@ export interface Shop {
   sound(): Promise<void>;
 }
 
+export interface ShopOptions {
+  database: TestDatabase;
+  posture?: Posture;
+  /** Providers of payments beside Telegram, and what the web task is given to take their callbacks. */
+  tills?: Tills;
+  env?: Record<string, string>;
+}
+
 export async function openShop(
   owner: Owner,
   world: World,
-  { database, posture = world.posture }: { database: TestDatabase; posture?: Posture },
+  { database, posture = world.posture, tills = {}, env = {} }: ShopOptions,
 ): Promise<Shop> {
   const undo = cleanup(owner);
   const { telegram, botId } = world;
-  const bot = createTestBot({ after: undo }, { world, database, posture });
+  const bot = createTestBot({ after: undo }, { world, database, posture, tills });
+  const told = callbacks({ tills });
   const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
   api.config.use(bot.telegram.transformer());
   const boss = createBoss(bot.pool, bot.logs.log);
@@ -58,7 +72,7 @@ export async function openShop(
     boss,
     botId,
     posture,
-    jobs: jobsOf({ pool: bot.pool, posture, api, botId }),
+    jobs: jobsOf({ pool: bot.pool, posture, api, botId, tills }),
     log: bot.logs.log,
   });
   undo(() => jobs.stop(0));
@@ -78,9 +92,15 @@ export async function openShop(
   undo(() => outbox.stop(0));
   const lanes = await startLanes(
     { after: undo },
-    { database, posture, botId, handle: (turn) => bot.handle(turn), logs: bot.logs },
+    {
+      database,
+      posture,
+      botId,
+      handle: (turn) => (isCallback(turn.update) ? told(turn) : bot.handle(turn)),
+      logs: bot.logs,
+    },
   );
-  const web = await world.startTask({ after: undo }, 'web', { database });
+  const web = await world.startTask({ after: undo }, 'web', { database, env });
   await web.ready();
   await world.setWebhook(web);
   const said = (user: number) => telegram.messages(user).filter(({ from }) => from === 'bot');
@@ -117,6 +137,7 @@ export async function openShop(
 
   return {
     database,
+    web,
     api,
     subscription,
     pool: bot.pool,

@@ -28,7 +28,7 @@ export async function handlesAnUpdate(
   const logs = captureLog();
   const [webConfig, workerConfig] = [
     readConfig('web', { ...world.env('web'), ...CALLBACK_SECRETS }),
-    readConfig('worker', world.env('worker')),
+    readConfig('worker', { ...world.env('worker'), ...CALLBACK_SECRETS, NOWPAYMENTS_API_KEY: 'KEY-OF-THE-TESTS' }),
   ];
   const web = await startWeb({ ...webConfig, posture }, logs.log);
   const worker = await startWorker({ ...workerConfig, posture }, logs.log);

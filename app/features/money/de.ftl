@@ -11,6 +11,28 @@ receipt = Beleg { $receipt }: { $credits ->
     [one] { $paid } Stern
    *[other] { $paid } Sterne
 }.
+receipt-elsewhere = Beleg { $receipt }: { $credits ->
+    [one] { $credits } Credit
+   *[other] { $credits } Credits
+} für { $paid }.
+receipt-parked-elsewhere = Beleg { $receipt }: { $paid } ist angekommen, und ich kann nicht erkennen, wofür oder wie viel es wert ist. Nichts ist verloren: Ein Mensch sieht es sich an. /paysupport
+history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } Credits{ $state ->
+    [parked] {" "}– wartet darauf, dass ein Mensch es sich ansieht
+   *[credited] {""}
+}
+by-cryptopay = ${ $price } über @CryptoBot
+by-nowpayments = ${ $price } über NOWPayments
+pay-page = { $credits } Credits für ${ $price }. Du zahlst mit @CryptoBot; der Beleg folgt hier innerhalb von zwei Minuten.
+pay-button = ${ $price } zahlen
+pay-address = { $credits } Credits für ${ $price }. Sende { $sum } { $currency } an
+
+    { $address }
+
+    und nichts anderes. Weniger wird anteilig gutgeschrieben; der Beleg folgt hier, sobald es bestätigt ist.
+pay-memo = Mit diesem Memo, ohne das es nicht ankommt: { $memo }
+not-now = Dort kann gerade nicht gezahlt werden. Dir wurde nichts berechnet. /topup zeigt andere Wege, oder versuche es später wieder.
+package-gone = Dieses Paket gibt es nicht mehr. /topup zeigt die, die es gibt.
+sale-closed = Gerade kann nichts gekauft werden. Deine Credits und Zahlungen sind sicher: /balance, /history.
 receipt-foreign = Das Angebot war für jemand anderen; die Credits gehören dir, denn du hast bezahlt.
 receipt-parked = Beleg { $receipt }: Du hast { $paid } Sterne gezahlt, und ich kann nicht erkennen, wofür. Nichts ist verloren: Ein Mensch sieht es sich an, und du bekommst Credits oder deine Sterne zurück. /paysupport
 went-back = Beleg { $receipt }: { $paid } Sterne gingen an dich zurück, und { $credits } Credits wurden abgezogen.

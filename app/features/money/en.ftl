@@ -12,6 +12,28 @@ receipt = Receipt { $receipt }: { $credits ->
     [one] { $paid } Star
    *[other] { $paid } Stars
 }.
+receipt-elsewhere = Receipt { $receipt }: { $credits ->
+    [one] { $credits } credit
+   *[other] { $credits } credits
+} for { $paid }.
+receipt-parked-elsewhere = Receipt { $receipt }: { $paid } arrived, and I cannot tell what for, or what it is worth. Nothing is lost: a person looks at it. /paysupport
+history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } credits{ $state ->
+    [parked] {" "}– waits for a person to look at it
+   *[credited] {""}
+}
+by-cryptopay = ${ $price } by @CryptoBot
+by-nowpayments = ${ $price } by NOWPayments
+pay-page = { $credits } credits for ${ $price }. You pay with @CryptoBot; a receipt follows here within two minutes.
+pay-button = Pay ${ $price }
+pay-address = { $credits } credits for ${ $price }. Send { $sum } { $currency } to
+
+    { $address }
+
+    and nothing else. Less is credited for its share; a receipt follows here when it is confirmed.
+pay-memo = With this memo, without which it does not arrive: { $memo }
+not-now = It cannot be paid there just now. You have not been charged. /topup shows other ways, or try again later.
+package-gone = This package is not for sale any more. /topup shows those that are.
+sale-closed = Nothing can be bought just now. Your credits and payments are safe: /balance, /history.
 receipt-foreign = The offer was made for somebody else; the credits are yours, as you have paid.
 receipt-parked = Receipt { $receipt }: you paid { $paid } Stars, and I cannot tell for what. Nothing is lost: a person looks at it, and you get credits or your Stars back. /paysupport
 went-back = Receipt { $receipt }: { $paid } Stars went back to you, and { $credits } credits were taken.

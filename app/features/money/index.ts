@@ -5,6 +5,7 @@ import { balanceOf } from '../../ledger/index.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
+import { deposit, depositSchedule, reconcileDeposits } from './deposits.ts';
 import { desk } from './desk.ts';
 import { passOn } from './paysupport.ts';
 import { starSchedules } from './reconcile.ts';
@@ -44,6 +45,13 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 export const money: Feature<'money'> = {
   exits: (needs) =>
     new Composer<BotContext>(booking(), subscriptions(needs), questions(needs), desk(needs.pool, needs.posture)),
-  jobs: (needs) => ({ refund: refund(needs), mandate: mandate(needs) }),
-  schedules: starSchedules,
+  jobs: (needs) => ({ deposit: deposit(needs), refund: refund(needs), mandate: mandate(needs) }),
+  schedules: (needs) => {
+    const stars = starSchedules(needs);
+    return {
+      ...stars,
+      deposits: depositSchedule(needs),
+      reconcile: async (run) => ({ deposits: await reconcileDeposits(needs, run), ...(await stars.reconcile(run)) }),
+    };
+  },
 };

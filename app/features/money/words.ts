@@ -2,6 +2,7 @@
 import type { Balance } from '../../ledger/index.ts';
 import type { Payment } from '../../payments/book.ts';
 import type { Held, Late, Line } from '../../payments/history.ts';
+import { fromCents } from '../../payments/decimal.ts';
 import type { Language } from '../../texts/index.ts';
 import { texts } from './texts.ts';
 
@@ -17,8 +18,16 @@ export function sayBalance(language: Language, { available, held, debt }: Balanc
 
 /** What the payer of a payment is told when it was booked. */
 export function sayReceipt(language: Language, payment: Payment, now: Balance): string {
-  const { number, amount: paid, credits, isForeign, state } = payment;
+  const { number, amount: paid, credits, isForeign, state, currency, paid: inWords } = payment;
   const receipt = receiptOf(number);
+  if (currency !== 'XTR') {
+    const price = `$${fromCents(paid)}`;
+    if (state === 'parked') return texts['receipt-parked-elsewhere'](language, { receipt, paid: inWords ?? price });
+    return [
+      texts['receipt-elsewhere'](language, { receipt, credits, paid: inWords ? `${inWords} (${price})` : price }),
+      sayBalance(language, now),
+    ].join('\n');
+  }
   if (state === 'parked') return texts['receipt-parked'](language, { receipt, paid });
   return [
     texts.receipt(language, { receipt, credits, paid }),
@@ -33,7 +42,18 @@ export function sayWentBack(language: Language, { number, amount: paid, credits 
   );
 }
 
-function sayLine(language: Language, { at, kind, amount: credits, number, paid, state, reason }: Line): string {
+function sayLine(
+  language: Language,
+  { at, kind, amount: credits, number, paid, currency, state, reason }: Line,
+): string {
+  if (kind === 'payment' && currency !== 'XTR')
+    return texts['history-elsewhere'](language, {
+      at,
+      receipt: receiptOf(number!),
+      paid: `$${fromCents(paid!)}`,
+      credits,
+      state: state!,
+    });
   if (kind === 'payment')
     return texts['history-payment'](language, {
       at,

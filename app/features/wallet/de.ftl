@@ -10,6 +10,12 @@ package = { $credits ->
     [one] { $credits } Credit
    *[other] { $credits } Credits
 } für { $price } ⭐️
+# Wo es mehr als einen Weg gibt zu zahlen.
+how = { $credits ->
+    [one] { $credits } Credit
+   *[other] { $credits } Credits
+}: Wie möchtest du zahlen?
+by-stars = { $price } ⭐️
 gone = Dieses Paket gibt es nicht mehr. /topup zeigt die, die es gibt.
 title = { $credits ->
     [one] { $credits } Credit

@@ -12,6 +12,12 @@ package = { $credits ->
     [one] { $credits } credit
    *[other] { $credits } credits
 } for { $price } ⭐️
+# Where there is more than one way to pay.
+how = { $credits ->
+    [one] { $credits } credit
+   *[other] { $credits } credits
+}: how do you want to pay?
+by-stars = { $price } ⭐️
 gone = This package is not for sale any more. /topup shows those that are.
 # Of an invoice; 32 characters at most.
 title = { $credits ->

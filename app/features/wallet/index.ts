@@ -3,6 +3,7 @@ import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { dropIntent, intentOf } from '../../payments/intent.ts';
+import { fromCents } from '../../payments/decimal.ts';
 import { packagesOf, plansOf } from '../../payments/packages.ts';
 import { objection, order, purchaseOf } from '../../payments/purchase.ts';
 import { runningOf } from '../../payments/subscription.ts';
@@ -16,8 +17,10 @@ import { texts } from './texts.ts';
 const TOPUP = 'topup';
 const DROP = 'cart:drop';
 const BUY = /^buy:([a-z0-9-]+)$/;
+/** Of who has been asked how to pay, and wants to by Stars. */
+const STARS = /^stars:([a-z0-9-]+)$/;
 
-function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
+function shop({ pool, posture, ways }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
   const plans = plansOf(posture);
@@ -48,10 +51,20 @@ function shop({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     await answerTap(ctx, texts['cart-dropped'](ctx.language));
   });
 
-  inPrivate.callbackQuery(BUY, async (ctx) => {
+  inPrivate.callbackQuery([BUY, STARS], async (ctx) => {
+    const { language } = ctx;
     const wanted = packages.find(({ name }) => name === ctx.match[1]);
-    await answerTap(ctx, wanted ? undefined : texts.gone(ctx.language));
+    await answerTap(ctx, wanted ? undefined : texts.gone(language));
     if (!wanted) return;
+    const others = wanted.cents === undefined || STARS.test(ctx.callbackQuery.data) ? [] : ways();
+    if (others.length > 0) {
+      const { name, price, cents, credits } = wanted;
+      const choice = new InlineKeyboard().text(texts['by-stars'](language, { price }), `stars:${name}`);
+      for (const { label, data } of others)
+        choice.row().text(label(language, { price: fromCents(cents!) }), data(name));
+      await ctx.reply(texts.how(language, { credits }), { reply_markup: choice });
+      return;
+    }
     const { id, credits, price } = await order(pool, {
       botId: ctx.me.id,
       updateId: ctx.update.update_id,
@@ -102,5 +115,5 @@ export const wallet: Feature<'wallet'> = {
     { command: { name: 'terms', does: texts['does-terms'], isPrivate: true } },
   ],
   entrances: (needs) => new Composer<BotContext>(shop(needs), subscribe(needs), promo()),
-  closed: { text: texts.closed, taps: [TOPUP, BUY, PLAN], checkouts: true },
+  closed: { text: texts.closed, taps: [TOPUP, BUY, STARS, PLAN], checkouts: true },
 };

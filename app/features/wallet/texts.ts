@@ -11,6 +11,8 @@ export const texts = declareTexts(import.meta.dirname, {
   closed: {},
   package: { credits: 'amount', price: 'amount' },
   gone: {},
+  how: { credits: 'amount' },
+  'by-stars': { price: 'amount' },
   title: { credits: 'amount' },
   description: { credits: 'amount' },
   'refused-unknown': {},

@@ -1,0 +1,153 @@
+/** What providers beside Telegram have got: asked because of a callback, and by the clock while an order is open. */
+import { z } from 'zod';
+import { PAYERS, type CallbackSource } from '../../../posture/payers.ts';
+import type { Tx } from '../../database/tx.ts';
+import { withTx } from '../../database/tx.ts';
+import { storedCallback } from '../../intake/callbacks/index.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
+import { job } from '../../jobs/job.ts';
+import { jobQueue } from '../../jobs/queue.ts';
+import type { Run, ScheduleHandler } from '../../jobs/run.ts';
+import type { UpdateHandler } from '../../lanes/update.ts';
+import { balanceOf } from '../../ledger/index.ts';
+import { describeError } from '../../log.ts';
+import { Hopeless } from '../../outcome.ts';
+import { say } from '../../outbox/index.ts';
+import { bookDeposit, keepCallback, toLookAt, type BookedDeposit } from '../../payments/deposits.ts';
+import type { Deposit } from '../../payments/tills/index.ts';
+import { languageOf } from '../../people/index.ts';
+import type { JobNeeds } from '../feature.ts';
+import { sayReceipt } from './words.ts';
+
+export const deposits = jobQueue(
+  'deposit',
+  z.strictObject({ botId: z.int(), provider: z.enum(PAYERS), id: z.string().min(1) }),
+);
+
+/** Beyond the life of an offer: how long money may take to arrive and to be confirmed, ms. */
+const LATE = 2 * 3_600_000;
+/** How long the hourly look goes on: late money, further payments, decisions in a dashboard. ms */
+const EVER = 14 * 86_400_000;
+
+/** In the transaction that books it, and once for each change. */
+async function tell(tx: Tx, botId: number, { applied, payment }: BookedDeposit): Promise<void> {
+  // Of an order that nobody knows nobody is told: a person looks at it.
+  if (!applied || !payment || payment.userId === 0) return;
+  const { provider, charge, userId, credits, state } = payment;
+  const text = sayReceipt(await languageOf(tx, botId, userId), payment, await balanceOf(tx, { botId, userId }));
+  await say(tx, {
+    cause: `receipt:${provider}:${charge}:${credits}:${state}`,
+    class: 'receipt',
+    chat: userId,
+    method: 'sendMessage',
+    payload: { text },
+  });
+}
+
+type Book = (tx: Tx, seen: Deposit) => Promise<BookedDeposit>;
+
+const booking =
+  (botId: number, provider: CallbackSource, foundBy: 'callback' | 'reconciliation'): Book =>
+  async (tx, seen) => {
+    const booked = await bookDeposit(tx, { botId, provider, seen, foundBy });
+    await tell(tx, botId, booked);
+    return booked;
+  };
+
+/**
+ * A callback that is in the inbox: kept byte by byte, and the job made that asks its provider. One that names no payment is
+ * parked as it is: somebody has signed it.
+ */
+export const callbacks =
+  ({ tills = {} }: Pick<JobNeeds, 'tills'>): UpdateHandler =>
+  async ({ update, transaction, done }) => {
+    const { botId, updateId } = update;
+    const { source: provider, raw } = storedCallback(update);
+    const till = tills[provider];
+    if (!till) throw new Hopeless(`a callback of ${provider}, and no key is set to ask ${provider} what it means`);
+    const id = till.idIn(parsed(raw));
+    if (id === undefined) throw new Hopeless(`a callback of ${provider} that names no payment`);
+    await transaction(async (tx) => {
+      await keepCallback(tx, { botId, id: updateId, provider, deposit: id, raw });
+      await enqueue(tx, deposits, { botId, provider, id }, { key: `callback:${updateId}` });
+      await done(tx);
+    });
+  };
+
+function parsed(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks about one, and about further payments to its address. */
+export const deposit = ({ tills = {} }: JobNeeds) =>
+  job(deposits, async ({ input: { botId, provider, id }, signal, hold, log, transaction, done }) => {
+    const till = tills[provider];
+    if (!till) throw new Hopeless(`no key is set to ask ${provider}`);
+    const seen = await till.look([id], signal);
+    const children = await till.look([...new Set(seen.flatMap((one) => one.children))], signal);
+    if (seen.length === 0) throw new Hopeless(`${provider} does not know its own payment ${id}`);
+    hold();
+    const book = booking(botId, provider, 'callback');
+    const booked = await transaction(async (tx) => {
+      const all: BookedDeposit[] = [];
+      for (const one of [...seen, ...children]) all.push(await book(tx, one));
+      await done(tx);
+      return all;
+    });
+    const states = booked.map(({ payment }) => payment?.state ?? 'nothing yet');
+    if (states.includes('parked')) log.warn({ provider, deposit: id, states }, 'a payment is parked');
+    return { provider, deposit: id, status: seen[0]!.status, states };
+  });
+
+interface Looked {
+  looked: number;
+  booked: number;
+  failed: number;
+}
+
+/** Books what no callback has told; one that cannot be booked holds no other back. */
+async function look(
+  { pool, botId, tills = {} }: JobNeeds,
+  { signal, log }: Pick<Run, 'signal' | 'log'>,
+  which: Parameters<typeof toLookAt>[3],
+): Promise<Record<string, Looked>> {
+  const said: Record<string, Looked> = {};
+  for (const [name, till] of Object.entries(tills)) {
+    const provider = name as CallbackSource;
+    const result: Looked = { looked: 0, booked: 0, failed: 0 };
+    said[provider] = result;
+    const book = booking(botId, provider, 'reconciliation');
+    const ids = await toLookAt(pool, botId, provider, which);
+    const known = new Set(ids);
+    for (let at = 0; at < ids.length && !signal.aborted; at += 50) {
+      try {
+        const seen = await till.look(ids.slice(at, at + 50), signal);
+        const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
+        for (const one of [...seen, ...(await till.look(further, signal))]) {
+          const { applied, payment } = await withTx(pool, (tx) => book(tx, one));
+          result.looked += 1;
+          if (!applied) continue;
+          result.booked += 1;
+          log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
+        }
+      } catch (error) {
+        result.failed += 1;
+        log.error({ provider, error: describeError(error) }, 'payments could not be looked at');
+      }
+    }
+  }
+  return said;
+}
+
+export const depositSchedule =
+  (needs: JobNeeds): ScheduleHandler =>
+  (run) =>
+    look(needs, run, { openWithin: needs.posture.payments.offerLasts + LATE });
+
+/** All of two weeks: part of the hourly reconciliation. */
+export const reconcileDeposits = (needs: JobNeeds, run: Run): Promise<Record<string, Looked>> =>
+  look(needs, run, { allWithin: EVER });

@@ -1,0 +1,141 @@
+/** The simulated Crypto Pay: invoices that are paid whole, a webhook that is signed over its bytes and switched off after too many errors. */
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { listen, readBody, sendJson } from '../http.ts';
+import { createTeller } from './callbacks.ts';
+
+export interface CryptoPayFaults {
+  /** Paid, and nobody is told. */
+  loseCallbacks?: boolean;
+  /** Each is told so many times. */
+  duplicates?: number;
+  /** Invoices are made, and the answer never comes. */
+  loseAnswers?: boolean;
+  /** 500 to everything. */
+  error?: boolean;
+}
+
+export interface CryptoInvoice {
+  invoice_id: number;
+  status: 'active' | 'paid' | 'expired';
+  currency_type: 'fiat';
+  fiat: string;
+  amount: string;
+  payload: string;
+  bot_invoice_url: string;
+  paid_asset?: string;
+  paid_amount?: string;
+}
+
+export interface SimulatedCryptoPay {
+  root: string;
+  token: string;
+  faults: CryptoPayFaults;
+  /** Where it tells; as set in @CryptoBot. */
+  webhook: string | undefined;
+  invoices(): CryptoInvoice[];
+  /** The person pays. @throws where it cannot be paid any more */
+  pay(id: number): void;
+  expire(id: number): void;
+  /** Tells of an invoice as it is, once more. */
+  tell(id: number): void;
+  /** What its tries were answered. */
+  answers: readonly number[];
+  /** Resolves when nothing is told any more. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const BODY_LIMIT = 64 * 1024;
+/** Tries after which the webhook is switched off. */
+const ATTEMPTS = 17;
+
+const wanted = z.object({
+  currency_type: z.literal('fiat'),
+  fiat: z.string(),
+  amount: z.string().regex(/^\d+(\.\d+)?$/),
+  payload: z.string().max(4096),
+  expires_in: z.int().min(1).max(2_678_400),
+});
+
+export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 } = {}): Promise<SimulatedCryptoPay> {
+  const token = `${1000 + randomBytes(2).readUInt16BE()}:AA${randomBytes(16).toString('hex')}`;
+  const invoices = new Map<number, CryptoInvoice>();
+  let faults: CryptoPayFaults = {};
+  let webhook: string | undefined;
+  let last = 0;
+  const teller = createTeller(() => webhook, { attempts: ATTEMPTS, pause, patience: 10_000 });
+
+  function tell(id: number): void {
+    // Odd spacing and an é: whoever writes it again has another signature.
+    const body = `{ "update_id":${(last += 1)}, "update_type":"invoice_paid", "note": "é",\n "payload": ${JSON.stringify(invoices.get(id))} }`;
+    const key = createHash('sha256').update(token).digest();
+    const headers = { 'crypto-pay-api-signature': createHmac('sha256', key).update(body).digest('hex') };
+    for (let copy = 0; copy < (faults.duplicates ?? 1); copy++) teller.tell(body, headers);
+  }
+
+  const server = await listen(handle, host, port);
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request, BODY_LIMIT);
+    if (faults.error) return sendJson(response, 500, '{}');
+    if (request.headers['crypto-pay-api-token'] !== token)
+      return sendJson(response, 401, '{"ok":false,"error":{"code":401,"name":"UNAUTHORIZED"}}');
+    const input: unknown = body.length > 0 ? JSON.parse(body.toString()) : {};
+    if (request.url === '/api/createInvoice') {
+      const { amount, fiat, payload } = wanted.parse(input);
+      const id = (last += 1);
+      const made: CryptoInvoice = {
+        invoice_id: id,
+        status: 'active',
+        currency_type: 'fiat',
+        fiat,
+        amount,
+        payload,
+        bot_invoice_url: `${server.origin}/pay/${id}`,
+      };
+      invoices.set(id, made);
+      if (faults.loseAnswers) return;
+      return sendJson(response, 200, JSON.stringify({ ok: true, result: made }));
+    }
+    if (request.url === '/api/getInvoices') {
+      const { invoice_ids: ids } = z.object({ invoice_ids: z.string() }).parse(input);
+      const items = ids.split(',').flatMap((id) => invoices.get(Number(id)) ?? []);
+      return sendJson(response, 200, JSON.stringify({ ok: true, result: { items } }));
+    }
+    return sendJson(response, 405, '{"ok":false,"error":{"code":405,"name":"METHOD_NOT_FOUND"}}');
+  }
+
+  return {
+    root: server.origin,
+    token,
+    get faults() {
+      return faults;
+    },
+    set faults(next) {
+      faults = next;
+    },
+    get webhook() {
+      return webhook;
+    },
+    set webhook(next) {
+      webhook = next;
+    },
+    invoices: () => [...invoices.values()],
+    pay(id) {
+      const invoice = invoices.get(id);
+      if (invoice?.status !== 'active') throw new Error(`invoice ${id} cannot be paid`);
+      Object.assign(invoice, { status: 'paid', paid_asset: 'USDT', paid_amount: invoice.amount });
+      if (!faults.loseCallbacks) tell(id);
+    },
+    expire: (id) => void (invoices.get(id)!.status = 'expired'),
+    tell,
+    answers: teller.answers,
+    idle: () => teller.idle(),
+    stop: async () => {
+      await teller.stop();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,229 @@
+/** Selling credits by Crypto Pay and NOWPayments, by the numbers of the cases, over their simulated servers. */
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { openTills } from '../../../app/payments/tills/index.ts';
+import { depositSchedule } from '../../../app/features/money/deposits.ts';
+import { startCryptoPay } from '../../../local/world/payments/cryptopay.ts';
+import { startNowPayments, type NowPayment } from '../../../local/world/payments/nowpayments.ts';
+import { openShop } from '../../harness/money.ts';
+import { captureLog } from '../../harness/logs.ts';
+import { waitFor } from '../../harness/wait.ts';
+import { startWorld } from '../../harness/world.ts';
+
+const posture = {
+  lanes: { poll: '200ms', sweep: '5s' },
+  features: { chat: false, cryptoPay: true, nowPayments: true },
+} as const;
+const crypto = await startCryptoPay();
+const now = await startNowPayments();
+after(() => Promise.all([crypto.stop(), now.stop()]));
+const world = await startWorld({ after }, { posture });
+const { telegram, botId } = world;
+const database = await world.freshDatabase({ after });
+const { log } = captureLog();
+const keys = { cryptoPay: { root: crypto.root, token: crypto.token }, nowPayments: { root: now.root, key: now.key } };
+const first = openTills(keys, world.posture, log);
+after(() => first.close());
+const tills = first.tills;
+const shop = await openShop({ after }, world, {
+  database,
+  tills,
+  env: { CRYPTO_PAY_TOKEN: crypto.token, NOWPAYMENTS_IPN_SECRET: now.ipnSecret },
+});
+const origin = await shop.web.url();
+crypto.webhook = `${origin}/callback/cryptopay`;
+// As the deployment would: its public address is known before its worker begins.
+const second = openTills({ ...keys, publicUrl: origin }, world.posture, log);
+after(() => second.close());
+Object.assign(tills, second.tills);
+
+let users = 7000;
+const person = () => (users += 1);
+interface Row extends Record<string, unknown> {
+  state: string;
+  credits: number;
+  amount: number;
+  paid: string | null;
+  note: string | null;
+  found_by: string;
+}
+const payments = (user: number) =>
+  database.sql<Row>(
+    'SELECT state, credits::int, amount::int, paid, note, found_by FROM evenkeel.payment WHERE user_id = $1 ORDER BY number',
+    [user],
+  );
+const credits = async (user: number) => Number((await shop.balance(user)).available);
+const has = (user: number, wanted: number) =>
+  waitFor(async () => (await credits(user)) === wanted, { what: `${user} to have ${wanted} credits` });
+
+/** Chooses a package and a way to pay it. */
+async function choose(user: number, way: 'cryptoPay' | 'nowPayments', answer: RegExp, name = 'small') {
+  const offered = shop.next(user, /Which package/);
+  telegram.say(user, '/topup');
+  const asked = shop.next(user, /how do you want to pay/);
+  telegram.tap(user, (await offered).messageId, `buy:${name}`);
+  const told = shop.next(user, answer);
+  telegram.tap(user, (await asked).messageId, `${way}:${name}`);
+  return told;
+}
+async function bill(user: number): Promise<NowPayment> {
+  await choose(user, 'nowPayments', /^100 credits for \$1\.00\. Send /);
+  return now.payments().findLast(({ order_id }) => order_id.startsWith(`${user}-`))!;
+}
+async function invoice(user: number) {
+  const { buttons } = await choose(user, 'cryptoPay', /You pay with @CryptoBot/);
+  const made = crypto.invoices().findLast(({ payload }) => payload.startsWith(`${user}-`))!;
+  assert.equal(buttons[0]![0]!.url, made.bot_invoice_url);
+  return made.invoice_id;
+}
+const lookNow = () =>
+  depositSchedule({ pool: shop.pool, posture: world.posture, botId, api: shop.api, tills })({
+    job: { id: '1', name: 'deposits' },
+    signal: new AbortController().signal,
+    deadline: Date.now() + 60_000,
+    log,
+  });
+
+beforeEach(() => {
+  crypto.faults = {};
+  now.faults = {};
+});
+
+test('Crypto Pay: a package is chosen, paid, told of three times, credited once, and has a receipt', async () => {
+  const user = person();
+  const id = await invoice(user);
+  crypto.faults = { duplicates: 3 };
+  const receipt = shop.next(user, /^Receipt/);
+  crypto.pay(id);
+  assert.match(
+    (await receipt).text,
+    /^Receipt R-\d+: 100 credits for 1\.00 USDT \(\$1\.00\)\.\nYou have 100 credits\.$/,
+  );
+  await crypto.idle();
+  await shop.settled();
+  assert.deepEqual(await payments(user), [
+    { state: 'credited', credits: 100, amount: 100, paid: '1.00 USDT', note: null, found_by: 'callback' },
+  ]);
+  await shop.ask(user, '/history', /R-\d+ · \$1\.00 · \+100 credits/);
+  await shop.sound();
+});
+
+test('15. NOWPayments: both forms of its signature are taken, and a payment is credited once', async () => {
+  for (const oldSignature of [false, true]) {
+    const user = person();
+    const { payment_id: id, pay_amount: due } = await bill(user);
+    now.faults = { oldSignature };
+    now.becomes(id, 'confirming', due);
+    now.becomes(id, 'finished', due);
+    await has(user, 100);
+    await now.idle();
+    assert.ok(now.answers.every((status) => status === 200));
+  }
+});
+
+test('13. no callback ever comes: what was paid is found by asking, of both', async () => {
+  const [one, other] = [person(), person()];
+  crypto.faults = { loseCallbacks: true };
+  now.faults = { loseCallbacks: true };
+  crypto.pay(await invoice(one));
+  const { payment_id: id, pay_amount: due } = await bill(other);
+  now.becomes(id, 'finished', due);
+  await lookNow();
+  assert.deepEqual([await credits(one), await credits(other)], [100, 100]);
+  assert.equal((await payments(one))[0]!.found_by, 'reconciliation');
+  await lookNow();
+  await shop.sound();
+});
+
+test('14. a well-signed callback that claims more than the provider says credits nothing', async () => {
+  const user = person();
+  const { payment_id: id } = await bill(user);
+  now.tell(id, { payment_status: 'finished', actually_paid: 1_000 });
+  await now.idle();
+  await shop.settled();
+  await waitFor(
+    async () => (await database.sql(`SELECT FROM evenkeel.callback WHERE deposit = $1`, [String(id)])).length === 1,
+    {
+      what: 'the callback kept',
+    },
+  );
+  assert.equal(await credits(user), 0);
+});
+
+test('16. in part, then the rest by hand; finished before confirming; a worse word afterwards parks and takes nothing', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  now.becomes(id, 'partially_paid', due / 2);
+  await has(user, 50);
+  now.becomes(id, 'finished');
+  await has(user, 100);
+  now.becomes(id, 'failed');
+  await waitFor(async () => (await payments(user))[0]!.state === 'parked', { what: 'it parked' });
+  assert.equal(await credits(user), 100);
+  assert.match((await payments(user))[0]!.note!, /failed after it was credited/);
+  await shop.sound();
+});
+
+test('17. too little, too much, and next to nothing: by the share that arrived, rounded down', async () => {
+  const shares = [
+    [10 / 11.8, 84],
+    [12 / 11.8, 101],
+    [0.000001, 0],
+  ] as const;
+  for (const [part, wanted] of shares) {
+    const user = person();
+    const { payment_id: id, pay_amount: due } = await bill(user);
+    now.becomes(id, part < 1 ? 'partially_paid' : 'finished', Number((due * part).toFixed(9)));
+    await waitFor(async () => (await payments(user)).length === 1, { what: 'a payment' });
+    const [paid] = await payments(user);
+    assert.deepEqual([paid!.credits, paid!.state], [wanted, wanted > 0 ? 'credited' : 'parked']);
+  }
+});
+
+test('18. a further payment to the address is credited by itself; one in another coin is parked', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  now.becomes(id, 'finished', due);
+  await has(user, 100);
+  now.again(id, due);
+  await has(user, 200);
+  now.again(id, 7, 'trx');
+  await waitFor(async () => (await payments(user)).length === 3, { what: 'the third' });
+  assert.equal((await payments(user))[2]!.state, 'parked');
+  now.tell(id);
+  await now.idle();
+  await shop.settled();
+  assert.equal(await credits(user), 200);
+});
+
+test('19. a bill whose answer was lost is seen by nobody; paid all the same, its callback finds its order', async () => {
+  const user = person();
+  now.faults = { loseAnswers: true };
+  await choose(user, 'nowPayments', /cannot be paid there just now/);
+  now.faults = {};
+  const orphan = now.payments().findLast(({ order_id }) => order_id.startsWith(`${user}-`))!;
+  const [told] = await database.sql(`SELECT FROM evenkeel.deposit WHERE id = $1`, [String(orphan.payment_id)]);
+  assert.equal(told, undefined);
+  now.becomes(orphan.payment_id, 'finished', orphan.pay_amount);
+  await has(user, 100);
+});
+
+test('20. a payment of no order of ours is parked, for a person, and its provider is told 200', async () => {
+  const made = await fetch(`${now.root}/payment`, {
+    method: 'POST',
+    headers: { 'x-api-key': now.key },
+    body: JSON.stringify({
+      price_amount: 5,
+      price_currency: 'usd',
+      pay_currency: 'usdttrc20',
+      order_id: 'another-bot-17',
+      ipn_callback_url: `${origin}/callback/nowpayments`,
+    }),
+  });
+  const { payment_id: id } = (await made.json()) as { payment_id: string };
+  now.becomes(Number(id), 'finished', 5.9);
+  const parked = () => database.sql<Row>('SELECT state, note FROM evenkeel.payment WHERE charge = $1', [id]);
+  await waitFor(async () => (await parked()).length === 1, { what: 'it parked' });
+  assert.deepEqual(await parked(), [{ state: 'parked', note: 'of no order that is known here' }]);
+  assert.equal(now.answers.at(-1), 200);
+});
