@@ -3,10 +3,10 @@
  * that is imported here: whoever deploys or watches the bot needs none of it.
  */
 import { chat } from './chat.ts';
-import { cryptoPay } from './cryptopay.ts';
+import { cryptoPay } from './cryptoPay.ts';
 import type { DeclaredQueue } from './feature.ts';
 import { money } from './money.ts';
-import { nowPayments } from './nowpayments.ts';
+import { nowPayments } from './nowPayments.ts';
 import { remind } from './remind.ts';
 import { wallet } from './wallet.ts';
 

@@ -76,7 +76,10 @@ export const EXAMPLE_OWNER = 1;
 
 export const people = z
   .strictObject({
-    owners: z.array(id).prefault([]).describe(
+    owners: z
+      .array(id)
+      .prefault([])
+      .describe(
         'Telegram ids of those who may refund and adjust without a limit. A production stack that sells names one (law owner.named); /paysupport reaches the first of support and owners who has opened the bot.',
       ),
     support: z

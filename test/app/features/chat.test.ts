@@ -257,7 +257,8 @@ test('a payment that nothing is sold for is refused within its time', async (t) 
   const id = world.telegram.preCheckout(chatId, 'p');
   await bot.run(await nextUpdate(id));
   const answer = events.find((event) => event.kind === 'callback-answer' && event.chatId === chatId);
-  assert.deepEqual(answer, { kind: 'callback-answer', chatId, text: basics['nothing-for-sale']('en'), alert: true });
+  assert.ok(answer?.kind === 'callback-answer' && answer.alert);
+  assert.match(answer.text ?? '', /^Nothing can be bought just now\./);
 });
 
 test('updates that no feature knows are handled by doing nothing', async (t) => {

@@ -115,6 +115,8 @@ test('no job is written with a notification in its commit', async (t) => {
   );
   assert.deepEqual(queues, [
     { name: 'dead', policy: 'standard', notify: false },
+    { name: 'deposit', policy: 'standard', notify: false },
+    { name: 'deposits', policy: 'exclusive', notify: false },
     { name: 'lapse', policy: 'exclusive', notify: false },
     { name: 'mandate', policy: 'standard', notify: false },
     { name: 'reconcile', policy: 'exclusive', notify: false },
