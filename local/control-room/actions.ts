@@ -175,9 +175,10 @@ function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting)
 }
 
 function ledgerRoute(app: FastifyInstance, { chatting, ledger }: Acting): void {
-  app.get<{ Params: { id: string } }>('/api/ledger/:id', async ({ params }) => {
+  app.get<{ Params: { id: string } }>('/api/ledger/:id', async ({ params }, reply) => {
     const id = Number(params.id);
-    if (!ledger || !chatting?.rooms.has(id)) throw new Refused(404, `there is no ledger of chat ${params.id} here`);
+    // Asked again and again by the page: that there is none, or not of that chat any more, is no error.
+    if (!ledger || !chatting?.rooms.has(id)) return reply.code(204).send();
     const view = await ledger(id);
     if (!view) throw new Refused(503, 'the database does not answer just now');
     return view;

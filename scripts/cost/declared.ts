@@ -39,8 +39,14 @@ function anonymous({ values }: Stack): unknown {
     ...(written.page && { page: unnamed(written.page, 'page') }),
     ...(written.ticket && { ticket: unnamed(written.ticket, 'ticket') }),
   });
-  const { oncall, ...others } = (values ?? {}) as { oncall?: Written };
-  return { ...others, ...(oncall && { oncall: unnamed(oncall, 'recipient') }) };
+  const { oncall, people, ...others } = (values ?? {}) as { oncall?: Written; people?: { owners?: unknown[] } };
+  return {
+    ...others,
+    ...(oncall && { oncall: unnamed(oncall, 'recipient') }),
+    ...(people && {
+      people: { ...people, ...(people.owners && { owners: people.owners.map((_, index) => 1000 + index) }) },
+    }),
+  };
 }
 
 /** The configuration as Pulumi would give it, every value a text. */

@@ -187,7 +187,7 @@ test('README leads from an empty account to a running bot in ten commands, and s
   const guide = readFileSync(join(import.meta.dirname, '../../docs/production.md'), 'utf8');
   for (const command of commands.map((line) => line.split(/ {2,}#/)[0]!.trim())) {
     // Values are one's own: you@example.com here, you@your.domain there.
-    const beginning = command.replace(/ you@.*$/, '');
+    const beginning = command.replace(/you@.*$/, '');
     assert.ok(guide.includes(beginning), `the guide has: ${beginning}`);
   }
 });

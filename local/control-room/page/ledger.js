@@ -45,7 +45,7 @@ export function ledgerCard() {
     const { id } = chat;
     try {
       const response = await fetch(`/api/ledger/${id}`);
-      if (!response.ok || chat.id !== id) return;
+      if (response.status !== 200 || chat.id !== id) return;
       const ledger = await response.json();
       for (const name of AMOUNTS) setText(values[name], count(Number(ledger[name])));
       setAttr(values.debt, 'data-tone', ledger.debt === '0' ? '' : 'bad');

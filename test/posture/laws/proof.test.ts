@@ -99,7 +99,7 @@ describe('a violation', () => {
     const [violation] = prove(resolve({ stage: 'production' })).violations;
     assert.match(
       violation!.line,
-      /No single key satisfies it; wanted: oncall\.emails, oncall\.https or oncall\.page, or oncall\.telegramChat/,
+      /No single key satisfies it; wanted: oncall\.emails, oncall\.https, oncall\.page, oncall\.slack\.page or oncall\.telegramChat/,
     );
   });
 });
