@@ -32,7 +32,12 @@ const written = (value: unknown): string =>
 function keys(node: Node, indent: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const said = child.description === undefined ? [] : prose(child.description, indent);
-    if (child.properties) return [...said, `${indent}${key}:`, ...keys(child, `${indent}  `)];
+    if (child.properties) {
+      const inside = keys(child, `${indent}  `);
+      // A section without a default is no value either.
+      const isSet = inside.some((line) => !line.trimStart().startsWith('#'));
+      return [...said, `${indent}${isSet ? '' : '# '}${key}:${isSet ? '' : ' (not set)'}`, ...inside];
+    }
     // A key without a default stays prose: an empty one would be no value.
     if (child.default === undefined) return [...said, `${indent}# ${key}: (not set)`];
     return [...said, `${indent}${key}: ${written(child.default)}`];

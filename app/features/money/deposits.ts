@@ -60,17 +60,18 @@ const booking =
  */
 export const callbacks =
   ({ tills = {} }: Pick<JobNeeds, 'tills'>): UpdateHandler =>
-  async ({ update, transaction, done }) => {
+  async (turn) => {
+    const { update } = turn;
     const { botId, updateId } = update;
     const { source: provider, raw } = storedCallback(update);
     const till = tills[provider];
     if (!till) throw new Hopeless(`a callback of ${provider}, and no key is set to ask ${provider} what it means`);
     const id = till.idIn(parsed(raw));
     if (id === undefined) throw new Hopeless(`a callback of ${provider} that names no payment`);
-    await transaction(async (tx) => {
+    await turn.transaction(async (tx) => {
       await keepCallback(tx, { botId, id: updateId, provider, deposit: id, raw });
       await enqueue(tx, deposits, { botId, provider, id }, { key: `callback:${updateId}` });
-      await done(tx);
+      await turn.done(tx);
     });
   };
 
