@@ -181,7 +181,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     // A second is kept for closing what is left, and for what has to be put back the time that this takes.
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
-    await Promise.all([people.stop(), blocked.stop(), listener.stop(), money.stop()]);
+    await Promise.all([flags.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close(), till.close()]);
     await server.close();
     await pool.end();
