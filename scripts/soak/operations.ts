@@ -124,7 +124,7 @@ export const OPERATIONS: Record<Operation, (person: Person) => Promise<unknown>>
       const paid = () => said(person, from, RECEIPT);
       if (await until('a receipt', paid, { signal, within: TRIES_AGAIN }).catch(() => undefined)) return;
       signal.throwIfAborted();
-      if (tries === 8) throw new Error(`no payment in ${tries} tries`);
+      if (tries === 40) throw new Error(`no payment in ${tries} tries`);
     }
   },
 
