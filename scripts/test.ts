@@ -7,9 +7,13 @@ import { runChecks } from './test/checks.ts';
 import { changedSince, defaultBase, isCommit, projectFiles } from './test/git.ts';
 import { printCheck, printEnd, printFile, printRepeat } from './test/print.ts';
 import { runAll } from './test/run.ts';
+import { CLUSTER, prepareCluster } from '../test/harness/cluster.ts';
 
 /** Test files at once: each starts real servers and processes, and waits for them about half of its time. */
 const JOBS = Math.min(4, availableParallelism() + 1);
+
+/** So many files print each of their tests, and make a server each: one to copy would not pay. */
+const FEW = 3;
 
 const HELP = `npm test [-- [PATTERN…] [options]]
 
@@ -112,7 +116,9 @@ async function main(): Promise<number> {
 
   const signal = interruption();
   const began = performance.now();
-  const each = values.verbose || chosen.length <= 3;
+  const each = values.verbose || chosen.length <= FEW;
+  await using cluster = chosen.length > FEW ? await prepareCluster() : undefined;
+  if (cluster) process.env[CLUSTER] = cluster.directory;
   const [verdict, checks] = await Promise.all([
     runAll(chosen, {
       jobs,

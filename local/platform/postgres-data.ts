@@ -10,6 +10,8 @@ import { isRunning } from './process.ts';
 
 const run = promisify(execFile);
 
+const PASSWORD_FILE = 'superuser-password';
+
 /** Where a server lives: programs, data, log, and who runs it. */
 export interface ServerHome {
   /** Everything of the server is in here. */
@@ -107,13 +109,16 @@ async function reachable(directory: string, user: ServerUser | undefined): Promi
 
 /**
  * Prepares `directory` for a server: programs, password, an initialised cluster, nothing stale.
+ * @param copyOf `directory` of a server that was stopped: what it holds is copied where nothing is yet
  * @throws one line when the directory cannot be used
  */
-export async function prepareHome(wanted: string): Promise<ServerHome> {
+export async function prepareHome(wanted: string, copyOf?: string): Promise<ServerHome> {
   const user = await serverUser();
   const directory = await reachable(wanted, user);
-  const passwordFile = join(directory, 'superuser-password');
+  const passwordFile = join(directory, PASSWORD_FILE);
   const data = join(directory, 'data');
+  if (copyOf !== undefined && !(await exists(data)))
+    await run('cp', ['-Rp', ...[PASSWORD_FILE, 'data'].map((name) => join(copyOf, name)), directory]);
   const home: ServerHome = {
     directory,
     bin: await binaries(user, join(directory, 'programs')),

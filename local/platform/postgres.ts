@@ -25,6 +25,8 @@ export interface PostgresOptions {
   port?: number;
   /** Leave `directory` where it is after `stop`, to be used again. */
   keep: boolean;
+  /** Where nothing is yet: `directory` of a server that was stopped, to begin with a copy of it. */
+  copyOf?: string | undefined;
   /** False only for unit tests: no fsync, so a crash of the machine loses data. Default true. */
   durable?: boolean;
   /** Parameters beside the posture's, which win. */
@@ -126,7 +128,7 @@ function serverArgs(home: ServerHome, port: number, options: PostgresOptions): s
  * @throws one line that says why the server does not run
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const home = await prepareHome(options.directory);
+  const home = await prepareHome(options.directory, options.copyOf);
   if (!options.keep) options.guard.removeAfterwards(home.directory);
   let port = options.port ?? (await freePort());
   const passwords: Record<DatabaseRole, string> = {

@@ -15,6 +15,7 @@ import { startTelegram } from '../../local/world/telegram/index.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
 import type { Posture, PostureInput } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
+import { CLUSTER } from './cluster.ts';
 import { freshDatabase, prepareTemplate, type TestDatabase } from './database.ts';
 import { OPERATOR_TOKEN, startTaskProcess, type TaskProcess } from './task.ts';
 
@@ -89,6 +90,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     guard,
     keep: false,
     durable: options.durable ?? false,
+    copyOf: process.env[CLUSTER],
   });
   undo(() => postgres.stop('immediate'));
   const limits = options.rates === 'telegram' ? {} : { limits: {} };

@@ -1,0 +1,44 @@
+/**
+ * A server with a migrated database, made once for a whole run of tests: each file's own begins as a copy of it, which
+ * costs a fifth of making one. A file that runs by itself makes its own.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGuard } from '../../local/platform/guard.ts';
+import { startPostgres } from '../../local/platform/postgres.ts';
+import { resolve } from '../../posture/resolve.ts';
+import { prepareTemplate } from './database.ts';
+
+/** The variable that names its directory to the files. */
+export const CLUSTER = 'EVENKEEL_TEST_CLUSTER';
+
+/** Removed when it is disposed of, and by its guard when this process dies. */
+export interface Cluster extends AsyncDisposable {
+  directory: string;
+}
+
+export async function prepareCluster(): Promise<Cluster> {
+  const wanted = await mkdtemp(join(tmpdir(), 'evenkeel-cluster-'));
+  // As root, PostgreSQL's user has to pass through it.
+  await chmod(wanted, 0o755);
+  const guard = await startGuard();
+  guard.removeAfterwards(wanted);
+  const posture = resolve({});
+  const postgres = await startPostgres({ posture, directory: wanted, guard, keep: true, durable: false });
+  const { directory } = postgres;
+  guard.removeAfterwards(directory);
+  const remove = async () => {
+    for (const path of [directory, wanted]) await rm(path, { recursive: true, force: true, maxRetries: 5 });
+    await guard.stop();
+  };
+  try {
+    await prepareTemplate(postgres, posture);
+    await postgres.stop('fast');
+    return { directory, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await postgres.stop('immediate');
+    await remove();
+    throw error;
+  }
+}
