@@ -219,8 +219,6 @@ export interface FloodReport {
   repeatedReplies: number;
   /** First replies that came after a first reply to a later message of the chat. */
   outOfOrder: number;
-  /** The numbers in the texts that these answered. */
-  late: readonly number[];
   latency: { p50: number; p90: number; p99: number; max: number };
   /** From the first update made to the last acknowledgement, and to the last first reply, ms. */
   acknowledgedAfter: number;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { bigints, type Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import type { Package } from './packages.ts';
-import type { Subscription } from './subscription.ts';
+import type { Subscription } from './subscription-rows.ts';
 
 export interface Purchase {
   id: string;

@@ -1,103 +1,19 @@
-/** Subscriptions: what somebody pays every month, as Telegram and our books have it. */
+/** What becomes of a subscription: by a payment, by what Telegram says, by its payer, by time. */
 import type { Tx } from '../database/tx.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { mandates } from './mandate.ts';
+import {
+  change,
+  COLUMNS,
+  lock,
+  lockRunning,
+  runningOf,
+  subscriptionFrom,
+  type Key,
+  type Row,
+  type Subscription,
+} from './subscription-rows.ts';
 import { afterEvent, type SubscriptionEvent, type SubscriptionState } from './subscription-states.ts';
-
-export type { SubscriptionState } from './subscription-states.ts';
-
-export interface Subscription {
-  /** The order that it was begun with; the payload of every payment of it. */
-  purchase: string;
-  userId: number;
-  plan: string;
-  state: SubscriptionState;
-  firstCharge: string;
-  paidUntil: Date;
-  wish: 'cancel' | 'resume' | null;
-  canceledBy: 'user' | 'bot' | null;
-}
-
-type Row = Omit<Subscription, 'userId'> & { user: string };
-
-const COLUMNS = `
-  purchase, user_id::text AS user, plan, state, first_charge AS "firstCharge", paid_until AS "paidUntil", wish,
-  canceled_by AS "canceledBy"`;
-
-const subscriptionFrom = ({ user, ...row }: Row): Subscription => ({ ...row, userId: Number(user) });
-
-export interface Key {
-  botId: number;
-  purchase: string;
-  userId: number;
-}
-
-/** subscription_pkey. Its lock comes after that of its order and of its payment, and before that of an account. */
-async function lock(tx: Tx, { botId, purchase, userId }: Key): Promise<Subscription | undefined> {
-  const { rows } = await tx.query<Row & Record<string, unknown>>({
-    name: 'lock-subscription',
-    text: `
-      SELECT ${COLUMNS} FROM evenkeel.subscription
-      WHERE bot_id = $1 AND purchase = $2 AND user_id = $3 FOR NO KEY UPDATE`,
-    values: [botId, purchase, userId],
-  });
-  return rows[0] && subscriptionFrom(rows[0]);
-}
-
-/** subscription_pkey */
-export async function subscriptionOf(
-  db: Pick<Tx, 'query'>,
-  { botId, purchase, userId }: Key,
-): Promise<Subscription | undefined> {
-  const { rows } = await db.query<Row & Record<string, unknown>>({
-    name: 'subscription-of',
-    text: `SELECT ${COLUMNS} FROM evenkeel.subscription WHERE bot_id = $1 AND purchase = $2 AND user_id = $3`,
-    values: [botId, purchase, userId],
-  });
-  return rows[0] && subscriptionFrom(rows[0]);
-}
-
-/** subscription_running */
-const RUNNING = `SELECT ${COLUMNS} FROM evenkeel.subscription WHERE bot_id = $1 AND user_id = $2 AND state <> 'ended'`;
-
-/** What this person pays every month; one at a time. */
-export async function runningOf(
-  db: Pick<Tx, 'query'>,
-  botId: number,
-  userId: number,
-): Promise<Subscription | undefined> {
-  const { rows } = await db.query<Row & Record<string, unknown>>({
-    name: 'running-subscription',
-    text: RUNNING,
-    values: [botId, userId],
-  });
-  return rows[0] && subscriptionFrom(rows[0]);
-}
-
-type Change = Partial<Pick<Subscription, 'state' | 'firstCharge' | 'paidUntil' | 'wish' | 'canceledBy'>>;
-
-/** subscription_pkey. Under the lock. */
-async function change(tx: Tx, botId: number, before: Subscription, to: Change): Promise<Subscription> {
-  const after = { ...before, ...to };
-  await tx.query({
-    name: 'change-subscription',
-    text: `
-      UPDATE evenkeel.subscription
-      SET state = $4, first_charge = $5, paid_until = $6, wish = $7, canceled_by = $8, changed_at = now()
-      WHERE bot_id = $1 AND purchase = $2 AND user_id = $3`,
-    values: [
-      botId,
-      before.purchase,
-      before.userId,
-      after.state,
-      after.firstCharge,
-      after.paidUntil,
-      after.wish,
-      after.canceledBy,
-    ],
-  });
-  return after;
-}
 
 /** Telegram is told by a durable job, made in the same commit. */
 const tellTelegram = (tx: Tx, botId: number, { purchase, userId }: Subscription, charge: string) =>
@@ -252,15 +168,6 @@ export async function allow(tx: Tx, botId: number, userId: number): Promise<Subs
   if (known?.state !== 'canceled' || known.canceledBy !== 'bot') return undefined;
   await tellTelegram(tx, botId, known, known.firstCharge);
   return change(tx, botId, known, { wish: 'resume', canceledBy: 'user' });
-}
-
-async function lockRunning(tx: Tx, botId: number, userId: number): Promise<Subscription | undefined> {
-  const { rows } = await tx.query<Row & Record<string, unknown>>({
-    name: 'lock-running-subscription',
-    text: `${RUNNING} FOR NO KEY UPDATE`,
-    values: [botId, userId],
-  });
-  return rows[0] && subscriptionFrom(rows[0]);
 }
 
 /** subscription_pkey. Telegram has confirmed what was wished; unless something else is wished by now. */

@@ -1,6 +1,6 @@
 /** Part: durable jobs, made by one process and run by another's worker: how soon after their commit, and how many a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPool, type Pool } from '../../app/database/pool.ts';
+import type { Pool } from '../../app/database/pool.ts';
 import { withTx } from '../../app/database/tx.ts';
 import { reminders } from '../../app/features/remind/job.ts';
 import { createBoss } from '../../app/jobs/boss.ts';
@@ -10,6 +10,7 @@ import { jobNames } from '../../app/jobs/queues.ts';
 import { startJobWorker } from '../../app/jobs/worker.ts';
 import { createLogger } from '../../app/log.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
+import { openPool } from './pool.ts';
 import { against, median, type Row } from './report.ts';
 import { query, type Stage } from './stage.ts';
 
@@ -26,8 +27,8 @@ export async function benchJobs(
   const input = spellOut(stage.posture);
   const posture = resolve({ ...input, work: { ...input.work, remind: { ...input.work?.remind, concurrency: 64 } } });
   // Two pools: what is committed on one is news to the other only when it looks, as between two processes.
-  const maker = createPool({ url, posture, role: 'worker', log, max: 4 });
-  const runner = createPool({ url, posture, role: 'worker', log });
+  const maker = openPool(url, posture, { max: 4 });
+  const runner = openPool(url, posture);
   const boss = createBoss(runner, log);
   const began = new Map<number, number>();
   const remind = job(reminders, async ({ input: { chat }, transaction, done }) => {

@@ -1,8 +1,8 @@
 /** Part: movements of credits a second, each in a commit of its own, beside the least that two entries could cost. */
-import { createPool, type Pool } from '../../app/database/pool.ts';
+import type { Pool } from '../../app/database/pool.ts';
 import { withTx } from '../../app/database/tx.ts';
 import { credit, release, reserve, settle } from '../../app/ledger/index.ts';
-import { createLogger } from '../../app/log.ts';
+import { openPool } from './pool.ts';
 import { against, inTurn, median, ratio, type Row } from './report.ts';
 import { query, type Stage } from './stage.ts';
 
@@ -24,8 +24,7 @@ export async function benchLedger(
     url,
     'CREATE TABLE public.plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account bigint NOT NULL, amount bigint NOT NULL)',
   );
-  const log = createLogger('bench', 'warn');
-  const pool = createPool({ url, posture: stage.posture, role: 'worker', log, max: WRITERS });
+  const pool = openPool(url, stage.posture, { max: WRITERS });
   const found = new Map<string, number[]>([PLAIN, OURS, CYCLE].map((name) => [name, []]));
   try {
     for (let user = 1; user <= USERS; user += 1)

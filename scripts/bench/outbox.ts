@@ -1,9 +1,8 @@
 /** Part: what waits in the outbox, sent by one worker with the rates raised. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPool } from '../../app/database/pool.ts';
 import { withTx } from '../../app/database/tx.ts';
-import { createLogger } from '../../app/log.ts';
 import { say as write } from '../../app/outbox/index.ts';
+import { openPool } from './pool.ts';
 import { against, type Row } from './report.ts';
 import { query, type Stage } from './stage.ts';
 import { startWorker, withWorld } from './subjects.ts';
@@ -18,14 +17,7 @@ export async function benchOutbox(stage: Stage, messages: number, say: (text: st
     const database = await stage.database(true);
     const botId = Number(world.botToken.split(':')[0]);
     for (let chat = 0; chat < CHATS; chat += 1) await world.telegram.open(FIRST_CHAT + chat);
-    const pool = createPool({
-      url: database,
-      posture: stage.posture,
-      role: 'worker',
-      log: createLogger('bench', 'warn'),
-      max: 2,
-      botId,
-    });
+    const pool = openPool(database, stage.posture, { max: 2, botId });
     for (let n = 0; n < messages; n += AT_ONCE)
       await withTx(pool, async (tx) => {
         for (let m = n; m < Math.min(n + AT_ONCE, messages); m += 1)

@@ -1,9 +1,8 @@
 /** Part: from the moment at which Stars change hands until their payer has the receipt, and with it the credits. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createPool } from '../../app/database/pool.ts';
-import { createLogger } from '../../app/log.ts';
 import { order } from '../../app/payments/purchase.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
+import { openPool } from './pool.ts';
 import { against, median, type Row } from './report.ts';
 import { query, WEBHOOK_SECRET, type Stage } from './stage.ts';
 
@@ -19,14 +18,7 @@ export async function benchPaid(
   const telegram = await startTelegram({ limits: {} });
   const { botToken, apiRoot } = telegram;
   const botId = Number(botToken.split(':')[0]);
-  const pool = createPool({
-    url: database,
-    posture: stage.posture,
-    role: 'worker',
-    log: createLogger('bench', 'warn'),
-    max: 2,
-    botId,
-  });
+  const pool = openPool(database, stage.posture, { max: 2, botId });
   const web = await stage.role('web', { DATABASE_URL: database, BOT_TOKEN: botToken });
   const worker = await stage.role('worker', {
     DATABASE_URL: database,

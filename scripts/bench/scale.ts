@@ -1,5 +1,5 @@
 /** Part 4: the statements that everything is made of, on a small table and on large ones, in turn in the same run. */
-import { createPool, type Pool } from '../../app/database/pool.ts';
+import type { Pool } from '../../app/database/pool.ts';
 import { readQueues } from '../../app/health/queues.ts';
 import { storeUpdates } from '../../app/intake/store.ts';
 import { parseUpdate } from '../../app/intake/update.ts';
@@ -9,9 +9,9 @@ import { claimLanes, type Claim } from '../../app/lanes/claim.ts';
 import { QUEUES } from '../../app/lanes/queues.ts';
 import { createSettler } from '../../app/lanes/settle.ts';
 import { createSweep } from '../../app/lanes/sweep.ts';
-import { createLogger } from '../../app/log.ts';
 import { BOT, fill, shapes, WORKER, type Shape } from './fill.ts';
 import { message } from './load.ts';
+import { openPool } from './pool.ts';
 import { inTurn, median, ratio, type Row } from './report.ts';
 import type { Stage } from './stage.ts';
 
@@ -40,8 +40,7 @@ export async function benchScale(
       const database = await stage.database(true);
       // One round more: the first meets cold caches and is not counted.
       await fill(database, shape, (rounds + 1) * BITE);
-      const log = createLogger('scale', 'warn');
-      arms.push(createArm(stage, shape, createPool({ url: database, posture: stage.posture, role: 'worker', log })));
+      arms.push(createArm(stage, shape, openPool(database, stage.posture)));
       say(`scale: ${shape.name} is filled`);
     }
     for (const arm of arms) await arm.round();

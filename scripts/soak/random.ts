@@ -1,12 +1,12 @@
 /** Chance that can be had again: the same seed, the same choices (mulberry32). */
 export interface Random {
   /** In [0, 1). */
-  next(): number;
+  next: () => number;
   /** A whole number from `low` to `high`. */
-  between(low: number, high: number): number;
-  pick<T>(choices: readonly T[]): T;
+  between: (low: number, high: number) => number;
+  pick: <T>(choices: readonly T[]) => T;
   /** One of the names, each as often as its weight says. */
-  weighted<K extends string>(weights: Readonly<Record<K, number>>): K;
+  weighted: <K extends string>(weights: Readonly<Record<K, number>>) => K;
 }
 
 export function randomOf(seed: number): Random {

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { cleanup, type Owner } from './cleanup.ts';
+import { tied } from './relay.ts';
 import { deferred } from './wait.ts';
 
 /** `before`: the server never gets it. `unheard`: the server has done it, and its answer goes nowhere. */
@@ -44,18 +45,7 @@ export async function statementsTo(
 
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
+    tied(client, upstream, sockets);
     const wire = new Frontend((text) => {
       if (!wanted || isStopped || !counts(text)) return undefined;
       seen.push(text);

@@ -8,11 +8,11 @@ import { describeError } from '../../log.ts';
 import { fromCents } from '../../payments/decimal.ts';
 import { billOf, CURRENCY, keepBill } from '../../payments/deposits.ts';
 import { packagesOf } from '../../payments/packages.ts';
-import { order } from '../../payments/purchase.ts';
 import { referenceOf } from '../../payments/reference.ts';
 import { TillRefusal, type Bill } from '../../payments/tills/index.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import type { FeatureNeeds, Way } from '../feature.ts';
+import { orderedBy } from './ordered.ts';
 import { texts } from './texts.ts';
 
 /** As the wallet offers it: a button that is tapped with the package's name. */
@@ -36,12 +36,7 @@ export const elsewhere =
       const cents = wanted?.cents;
       await answerTap(ctx, wanted && cents !== undefined && till ? undefined : texts['package-gone'](language));
       if (!wanted || cents === undefined || !till) return;
-      const ordered = await order(pool, {
-        botId: ctx.me.id,
-        updateId: ctx.update.update_id,
-        userId: ctx.from.id,
-        package: wanted,
-        lasts,
+      const ordered = await orderedBy(ctx, { pool, posture }, wanted, {
         price: { amount: cents, currency: CURRENCY },
       });
       const amount = fromCents(ordered.price);

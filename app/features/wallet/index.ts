@@ -5,10 +5,11 @@ import type { BotContext } from '../../bot/context.ts';
 import { dropIntent, intentOf } from '../../payments/intent.ts';
 import { fromCents } from '../../payments/decimal.ts';
 import { packagesOf, plansOf } from '../../payments/packages.ts';
-import { objection, order, purchaseOf } from '../../payments/purchase.ts';
-import { runningOf } from '../../payments/subscription.ts';
+import { objection, purchaseOf } from '../../payments/purchase.ts';
+import { runningOf } from '../../payments/subscription-rows.ts';
 import type { Language } from '../../texts/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
+import { orderedBy } from '../money/ordered.ts';
 import { texts as subscriptionTexts } from '../money/subscription/texts.ts';
 import { PROMO, promo } from './promo.ts';
 import { PLAN, subscribe, SUBSCRIBE } from './subscribe.ts';
@@ -24,7 +25,6 @@ function shop({ pool, posture, ways }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
   const plans = plansOf(posture);
-  const { offerLasts: lasts } = posture.payments;
   const keyboard = (language: Language) =>
     InlineKeyboard.from(packages.map((one) => [InlineKeyboard.text(texts.package(language, one), `buy:${one.name}`)]));
   const offer = async (ctx: BotContext) => {
@@ -65,13 +65,7 @@ function shop({ pool, posture, ways }: FeatureNeeds): Composer<BotContext> {
       await ctx.reply(texts.how(language, { credits }), { reply_markup: choice });
       return;
     }
-    const { id, credits, price } = await order(pool, {
-      botId: ctx.me.id,
-      updateId: ctx.update.update_id,
-      userId: ctx.from.id,
-      package: wanted,
-      lasts,
-    });
+    const { id, credits, price } = await orderedBy(ctx, { pool, posture }, wanted);
     const title = texts.title(ctx.language, { credits });
     const description = texts.description(ctx.language, { credits });
     await ctx.replyWithInvoice(title, description, id, 'XTR', [{ label: title, amount: Number(price) }], {

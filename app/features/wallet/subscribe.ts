@@ -3,8 +3,8 @@ import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { MONTH, plansOf } from '../../payments/packages.ts';
-import { order } from '../../payments/purchase.ts';
 import type { FeatureNeeds } from '../feature.ts';
+import { orderedBy } from '../money/ordered.ts';
 import { texts } from '../money/subscription/texts.ts';
 
 export const SUBSCRIBE = 'subscribe';
@@ -13,7 +13,6 @@ export const PLAN = /^plan:([a-z0-9-]+)$/;
 export function subscribe({ pool, posture }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const plans = plansOf(posture);
-  const { offerLasts: lasts } = posture.payments;
   const inPrivate = composer.chatType('private');
 
   inPrivate.command(SUBSCRIBE, async (ctx) => {
@@ -28,14 +27,7 @@ export function subscribe({ pool, posture }: FeatureNeeds): Composer<BotContext>
     const wanted = plans.find(({ name }) => name === ctx.match[1]);
     await answerTap(ctx, wanted ? undefined : texts.gone(language));
     if (!wanted) return;
-    const { id, credits, price } = await order(pool, {
-      botId: ctx.me.id,
-      updateId: ctx.update.update_id,
-      userId: ctx.from.id,
-      package: wanted,
-      lasts,
-      period: MONTH,
-    });
+    const { id, credits, price } = await orderedBy(ctx, { pool, posture }, wanted, { period: MONTH });
     const title = texts.title(language, { credits });
     const prices = [{ label: title, amount: Number(price) }];
     // What it gives others who get hold of the link is refused before it is paid, as of any order (fault foreign-payer).

@@ -20,6 +20,16 @@ export interface Teller {
   stop(): Promise<void>;
 }
 
+/** What a simulated provider shows of its telling, and how it ends. */
+export const untilStopped = (teller: Teller, server: { stop(): Promise<void> }) => ({
+  answers: teller.answers,
+  idle: () => teller.idle(),
+  stop: async () => {
+    await teller.stop();
+    await server.stop();
+  },
+});
+
 export function createTeller(url: () => string | undefined, { attempts, pause, patience }: TellerOptions): Teller {
   const ending = new AbortController();
   const under = new Set<Promise<void>>();

@@ -3,7 +3,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { listen, readBody, sendJson } from '../http.ts';
-import { createTeller } from './callbacks.ts';
+import { createTeller, untilStopped } from './callbacks.ts';
 
 export interface CryptoPayFaults {
   /** Paid, and nobody is told. */
@@ -131,11 +131,6 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
     },
     expire: (id) => void (invoices.get(id)!.status = 'expired'),
     tell,
-    answers: teller.answers,
-    idle: () => teller.idle(),
-    stop: async () => {
-      await teller.stop();
-      await server.stop();
-    },
+    ...untilStopped(teller, server),
   };
 }

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { listen, readBody, sendJson } from '../http.ts';
-import { createTeller } from './callbacks.ts';
+import { createTeller, untilStopped } from './callbacks.ts';
 
 export interface NowPaymentsFaults {
   loseCallbacks?: boolean;
@@ -174,11 +174,6 @@ export async function startNowPayments({
       return child;
     },
     tell,
-    answers: teller.answers,
-    idle: () => teller.idle(),
-    stop: async () => {
-      await teller.stop();
-      await server.stop();
-    },
+    ...untilStopped(teller, server),
   };
 }

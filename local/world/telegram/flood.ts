@@ -27,8 +27,7 @@ export class Floods {
   /** Number of the latest message of a chat that had its first reply. */
   #latest = new Map<number, number>();
   #latencies: number[] = [];
-  #late: number[] = [];
-  #counts = { acknowledged: 0, expected: 0, replied: 0, repeatedReplies: 0 };
+  #counts = { acknowledged: 0, expected: 0, replied: 0, repeatedReplies: 0, outOfOrder: 0 };
   #wanted = 0;
   #startedAt = 0;
   #acknowledgedAt = 0;
@@ -63,8 +62,7 @@ export class Floods {
     this.#byUpdate.clear();
     this.#latest.clear();
     this.#latencies = [];
-    this.#late = [];
-    this.#counts = { acknowledged: 0, expected: 0, replied: 0, repeatedReplies: 0 };
+    this.#counts = { acknowledged: 0, expected: 0, replied: 0, repeatedReplies: 0, outOfOrder: 0 };
     this.#wanted = 0;
     this.#startedAt = this.#acknowledgedAt = this.#repliedAt = 0;
   }
@@ -92,7 +90,7 @@ export class Floods {
     this.#latencies.push(this.#repliedAt - entry.saidAt);
     this.#counts.replied++;
     const latest = this.#latest.get(entry.chatId) ?? -1;
-    if (entry.number < latest) this.#late.push(entry.number);
+    if (entry.number < latest) this.#counts.outOfOrder++;
     else this.#latest.set(entry.chatId, entry.number);
   }
 
@@ -107,8 +105,6 @@ export class Floods {
       said: this.#entries.length,
       wanted: this.#wanted,
       ...this.#counts,
-      outOfOrder: this.#late.length,
-      late: [...this.#late],
       latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
       acknowledgedAfter: Math.max(0, this.#acknowledgedAt - this.#startedAt),
       repliedAfter: Math.max(0, this.#repliedAt - this.#startedAt),

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { startFlags } from '../../../app/flags/index.ts';
 import { parseOps } from '../../../app/ops/parse.ts';
-import { perform } from '../../../app/ops/perform.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { TestDatabase } from '../../harness/database.ts';
 import { captureLog } from '../../harness/logs.ts';
+import { operatorOf } from '../../harness/ops.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
@@ -14,14 +14,7 @@ const often = { every: '5s', deadline: '1s' };
 const world = await startWorld({ after }, { posture: { schedules: { stars: often, reserves: often } } });
 const { telegram, posture } = world;
 
-const ops = (database: TestDatabase, ...args: string[]) =>
-  perform({
-    url: database.url('operator'),
-    posture,
-    parsed: parseOps(args),
-    by: { who: 'ada', via: 'a test' },
-    log: captureLog().log,
-  });
+const ops = (database: TestDatabase, ...args: string[]) => operatorOf(database, posture)(...args);
 
 /** A web task and two workers, as processes. */
 async function running(t: TestContext) {

@@ -9,7 +9,9 @@ import {
   checkLedger,
   clawback,
   credit,
+  InsufficientCredits,
   isSound,
+  lockAccounts,
   release,
   releaseExpired,
   reserve,
@@ -54,6 +56,51 @@ async function sound(pool: Pool): Promise<void> {
     JSON.stringify(check, (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)),
   );
 }
+
+test('12. forty purchases at once, over four pools, of ten each with a hundred there: ten succeed, and the rest is told', async (t) => {
+  const { user, all, pool, give, balance } = open(t, 4);
+  await give(100n);
+  const tried = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, index) =>
+      withTx(all[index % 4]!, (tx) =>
+        reserve(tx, { ...user, cause: `render:${user.userId}:${index}` }, { amount: 10n, ttl: 60_000 }),
+      ),
+    ),
+  );
+  assert.equal(tried.filter(({ status }) => status === 'fulfilled').length, 10);
+  for (const one of tried)
+    if (one.status === 'rejected') {
+      assert.ok(one.reason instanceof InsufficientCredits, String(one.reason));
+      assert.deepEqual([one.reason.available, one.reason.missing], [0n, 10n]);
+    }
+  assert.deepEqual(await balance(), { available: 0n, held: 100n, debt: 0n });
+  await sound(pool);
+});
+
+test('12. two accounts wanted in either order, a thousand times: nobody deadlocks', async (t) => {
+  const { user, all, pool, give } = open(t, 4);
+  const other = { botId, userId: user.userId + 100_000 };
+  await give(1_000n);
+  await withTx(pool, (tx) =>
+    credit(tx, { ...other, cause: `stars:${other.userId}` }, { amount: 1_000n, from: 'stars' }),
+  );
+  await Promise.all(
+    all.map(async (one, worker) => {
+      for (let round = 0; round < 250; round += 1) {
+        const cause = `gift:${user.userId}:${worker}:${round}`;
+        const [from, to] = (worker + round) % 2 === 0 ? [user, other] : [other, user];
+        await withTx(one, async (tx) => {
+          await lockAccounts(tx, botId, [from.userId, to.userId]);
+          await adjust(tx, { ...from, cause: `${cause}:from`, by: 'owner:1', reason: 'gift' }, { amount: -1n });
+          await adjust(tx, { ...to, cause: `${cause}:to`, by: 'owner:1', reason: 'gift' }, { amount: 1n });
+        });
+      }
+    }),
+  );
+  const [a, b] = await Promise.all([balanceOf(pool, user), balanceOf(pool, other)]);
+  assert.equal(a.available + b.available, 2_000n);
+  await sound(pool);
+});
 
 test('accounts that are locked out of order are refused before they can deadlock', async (t) => {
   const { user, tx } = open(t);

@@ -1,11 +1,10 @@
 /** What a person on call asks and decides about money, as the database's operator: by the functions of the bot itself. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { parseOps } from '../../../app/ops/parse.ts';
-import { perform } from '../../../app/ops/perform.ts';
 import type { Outcome, Row } from '../../../app/ops/outcome.ts';
-import { captureLog } from '../../harness/logs.ts';
+import { parseOps } from '../../../app/ops/parse.ts';
 import { openShop } from '../../harness/money.ts';
+import { operatorOf } from '../../harness/ops.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
@@ -24,14 +23,7 @@ const world = await startWorld(
 const database = await world.freshDatabase({ after });
 const shop = await openShop({ after }, world, { database });
 
-const ask = (...args: string[]): Promise<Outcome> =>
-  perform({
-    url: database.url('operator'),
-    posture: world.posture,
-    parsed: parseOps(args),
-    by: { who: 'arn:aws:sts::1:assumed-role/oncall/ada', via: 'test' },
-    log: captureLog().log,
-  });
+const ask = operatorOf(database, world.posture, { who: 'arn:aws:sts::1:assumed-role/oncall/ada', via: 'test' });
 const rowsOf = ({ tables, said }: Outcome, title: RegExp): readonly Row[] =>
   tables.find((table) => title.test(table.title))?.rows ?? assert.fail(`no ${title}: ${said.join(' ')}`);
 const stateOf = async (user: number) =>

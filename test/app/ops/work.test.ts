@@ -5,10 +5,9 @@ import { withTx } from '../../../app/database/tx.ts';
 import { enqueue } from '../../../app/jobs/enqueue.ts';
 import type { Outcome } from '../../../app/ops/outcome.ts';
 import { parseOps } from '../../../app/ops/parse.ts';
-import { perform } from '../../../app/ops/perform.ts';
 import { Hopeless } from '../../../app/outcome.ts';
 import { jobRows, QUEUE, startTestJobs } from '../../harness/jobs.ts';
-import { captureLog } from '../../harness/logs.ts';
+import { operatorOf } from '../../harness/ops.ts';
 import { outboxRows, sayAll, text } from '../../harness/outbox.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -21,8 +20,7 @@ test('dead jobs and messages are listed, run again and given up, and the audit s
   const database = await world.freshDatabase(t);
   const by = { who: 'ada', via: 'a test' };
   const ask = async (...args: string[]): Promise<Outcome> => {
-    const { log } = captureLog();
-    const outcome = await perform({ url: database.url('operator'), posture, parsed: parseOps(args), by, log });
+    const outcome = await operatorOf(database, posture, by)(...args);
     assert.ok(!JSON.stringify(outcome).includes(SECRET), JSON.stringify(outcome));
     return outcome;
   };

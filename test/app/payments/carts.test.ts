@@ -5,10 +5,8 @@ import { reminders } from '../../../app/features/remind/job.ts';
 import { withTx } from '../../../app/database/tx.ts';
 import { release } from '../../../app/ledger/index.ts';
 import { begin } from '../../../app/payments/intent.ts';
-import { parseOps } from '../../../app/ops/parse.ts';
-import { perform } from '../../../app/ops/perform.ts';
-import { captureLog } from '../../harness/logs.ts';
 import { openShop } from '../../harness/money.ts';
+import { operatorOf } from '../../harness/ops.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
@@ -101,14 +99,7 @@ test('25. what has expired, was dropped or gave way to something else is credits
   await shop.sound();
 });
 
-const ops = (...args: string[]) =>
-  perform({
-    url: database.url('operator'),
-    posture: world.posture,
-    parsed: parseOps(args),
-    by: { who: 'ada', via: 'test' },
-    log: captureLog().log,
-  });
+const ops = operatorOf(database, world.posture);
 
 test('a promo code gives once a person, to as many as it is for, and until it is ended', async () => {
   const [first, second, third] = [person(), person(), person()];

@@ -66,19 +66,19 @@ async function paysUnheard(
   return charge;
 }
 
+/** The schedule's look, as a worker runs it. */
+function lookingForStars({ world, shop, needs }: Awaited<ReturnType<typeof open>>) {
+  const { stars } = starSchedules({ pool: shop.pool, posture, api: shop.api, botId: world.botId });
+  const { log, signal } = needs();
+  return () => stars({ job: { id: '1', name: 'stars' }, signal, deadline: Date.now() + 25_000, log });
+}
+
 test('3. a payment without any update is credited by the schedule, told once, and a late update changes nothing', async (t) => {
   const opened = await open(t);
-  const { world, telegram, shop, lines } = opened;
+  const { telegram, shop, lines } = opened;
   const user = person();
   const charge = await paysUnheard(opened, user);
-  const { stars } = starSchedules({ pool: shop.pool, posture, api: shop.api, botId: world.botId });
-  const run = () =>
-    stars({
-      job: { id: '1', name: 'stars' },
-      signal: new AbortController().signal,
-      deadline: Date.now() + 25_000,
-      log: opened.needs().log,
-    });
+  const run = lookingForStars(opened);
   await waitFor(async () => (await run())['credited'] === 1, { what: 'the payment to be found after its grace' });
   assert.deepEqual(await shop.balance(user), { available: 100n, held: 0n, debt: 0n });
   assert.ok(lines.some(({ msg, charge: of }) => msg === 'found by reconciliation' && of === charge));
@@ -99,14 +99,7 @@ test('what is found when its payer is not there is told in their language', asyn
   await paysUnheard(opened, user);
   // Their app speaks English; they have chosen.
   await withTx(shop.pool, (tx) => chooseLanguage(tx, world.botId, user, 'de'));
-  const { stars } = starSchedules({ pool: shop.pool, posture, api: shop.api, botId: world.botId });
-  const run = () =>
-    stars({
-      job: { id: '1', name: 'stars' },
-      signal: new AbortController().signal,
-      deadline: Date.now() + 25_000,
-      log: opened.needs().log,
-    });
+  const run = lookingForStars(opened);
   await waitFor(async () => (await run())['credited'] === 1, { what: 'the payment to be found after its grace' });
   await waitFor(() => telegram.messages(user).some(({ text }) => /^Beleg R-\d+: 100 Credits/.test(text)), {
     what: 'the receipt',

@@ -1,6 +1,7 @@
 /** The front door: one address before the web tasks, connections spread in turn, as a load balancer does. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { tied } from '../../harness/relay.ts';
 
 export interface Door {
   readonly url: string;
@@ -17,20 +18,9 @@ export async function openDoor(ports: () => number[]): Promise<Door> {
     const port = ready[turn++ % Math.max(1, ready.length)];
     if (port === undefined) return void outside.destroy();
     const inside = connect(port, '127.0.0.1');
-    for (const [socket, other] of [
-      [outside, inside],
-      [inside, outside],
-    ] as const) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      // A reset tells its story by the close that follows it.
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-      socket.pipe(other);
-    }
+    tied(outside, inside, sockets);
+    outside.pipe(inside);
+    inside.pipe(outside);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

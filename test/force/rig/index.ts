@@ -43,7 +43,7 @@ const ASK_WITHIN = 120_000;
 const QUERY_LIFETIME = 24 * 3_600_000;
 
 /** Which updates are taps: a body is emptied when its update is done. */
-export const TAPS = `
+const TAPS = `
   CREATE TABLE tap (update_id bigint PRIMARY KEY);
   CREATE FUNCTION note_taps() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
   BEGIN

@@ -31,12 +31,8 @@ export interface Wire {
 
 const MARKER = /\bping-(\d+)\b/;
 
-/** `sends` is added to. `slow`: a send goes on to Telegram when this resolves, as over a bad network. */
-export async function openWire(
-  apiRoot: string,
-  sends: Send[],
-  slow: (send: Send) => Promise<void> = () => Promise.resolve(),
-): Promise<Wire> {
+/** `sends` is added to. */
+export async function openWire(apiRoot: string, sends: Send[]): Promise<Wire> {
   let pid = 0;
   const agent = new Agent({ connections: 512, pipelining: 1 });
 
@@ -62,7 +58,6 @@ export async function openWire(
     const body = Buffer.concat(chunks).toString();
     const path = request.url!;
     const send = note(path, body);
-    if (send) await slow(send);
     const headers = { 'content-type': 'application/json' };
     const answer = await agent.request({ origin: apiRoot, path, method: 'POST', headers, body });
     const text = await answer.body.text();

@@ -166,7 +166,6 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
       replied: Math.floor(flooded * 0.8),
       repeatedReplies: 0,
       outOfOrder: 0,
-      late: [],
       latency: { p50: 120, p90: 400, p99: 870, max: 900 },
       acknowledgedAfter: 300,
       repliedAfter: 900,

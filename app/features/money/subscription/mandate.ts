@@ -3,7 +3,8 @@ import { GrammyError } from 'grammy';
 import { job } from '../../../jobs/job.ts';
 import { Hopeless } from '../../../outcome.ts';
 import { mandates } from '../../../payments/mandate.ts';
-import { subscriptionOf, told } from '../../../payments/subscription.ts';
+import { told } from '../../../payments/subscription.ts';
+import { subscriptionOf } from '../../../payments/subscription-rows.ts';
 import type { JobNeeds } from '../../feature.ts';
 
 /** Of what Telegram will never change: another bot's, or over by itself. */
