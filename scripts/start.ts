@@ -12,6 +12,7 @@ import { UsageError } from './command-line.ts';
 import { loadStack } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
 import { HELP, InTheWay, parseOptions, type StartOptions } from './start/options.ts';
+import { everyWayToPay } from './start/payers.ts';
 import { createReport, timed, type Report } from './start/report.ts';
 import { onEndSignals } from './start/signals.ts';
 import { startWorld } from './start/world.ts';
@@ -73,6 +74,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     host: HOST,
     telegram: world.telegram,
     provider: world.provider,
+    payers: world.payers,
     platform,
     posture,
     stack: options.stack,
@@ -97,7 +99,8 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
 const botIdOf = (env: Record<string, string>): number => Number(env['BOT_TOKEN']!.split(':')[0]);
 
 async function provenStack({ stack, set }: StartOptions) {
-  const loaded = await loadStack(stack, process.cwd(), set);
+  const own = process.env['BOT_TOKEN'] ? [] : everyWayToPay();
+  const loaded = await loadStack(stack, process.cwd(), [...own, ...set]);
   assertProven(loaded.posture);
   return loaded;
 }

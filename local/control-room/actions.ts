@@ -1,23 +1,15 @@
 /** What the page can do: speak as a user, end tasks, restart the database, make the world misbehave. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { LedgerView, PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type { LedgerView, PlatformView, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import { addBills, payBill } from './bills.ts';
 import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
 import { MAX_ROOMS, type Rooms } from './rooms.ts';
+import { parse, Refused } from './refused.ts';
 import type { Room } from './wire.ts';
-
-/** A request that can't be done: one line for the person, and the status. */
-export class Refused extends Error {
-  readonly statusCode: number;
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.name = 'Refused';
-    this.statusCode = statusCode;
-  }
-}
 
 /** The people's side of the simulated Telegram; undefined when the bot speaks to the real one. */
 export interface Chatting {
@@ -31,6 +23,7 @@ export type Ledger = (userId: number) => Promise<LedgerView | undefined>;
 export interface Acting {
   platform: PlatformView;
   provider: SimulatedProvider | undefined;
+  payers: SimulatedPayers;
   chatting: Chatting | undefined;
   observer: Observer;
   journal: Journal;
@@ -57,15 +50,6 @@ const schemas = {
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
 };
 
-/** The body as the schema has it. @throws {Refused} 400 that names the field and what it should be */
-function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const result = schema.safeParse(body ?? {});
-  if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const where = issue.path.map(String).join('.') || 'body';
-  throw new Refused(400, `${where}: ${issue.message}`);
-}
-
 const TOLD = {
   SIGKILL: 'was sent SIGKILL',
   SIGTERM: 'was sent SIGTERM and drains',
@@ -73,7 +57,7 @@ const TOLD = {
   SIGCONT: 'is thawed (SIGCONT)',
 };
 
-function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting): void {
+function chatRoutes(app: FastifyInstance, { chatting, opened, journal, payers }: Acting): void {
   const need = (): Chatting => {
     if (!chatting) throw new Refused(409, 'this run uses the real Telegram: write to the bot there');
     return chatting;
@@ -122,6 +106,8 @@ function chatRoutes(app: FastifyInstance, { chatting, opened, journal }: Acting)
     const message = telegram.messages(pay.chatId).find(({ messageId }) => messageId === pay.messageId);
     if (!message?.buttons.flat().some(({ url }) => url === pay.url))
       throw new Refused(404, `message ${pay.messageId} has no such button any more`);
+    // Of another provider: nobody asks the bot, and nothing is said in the chat before it is told.
+    if (payBill(payers, pay.chatId, pay.url)) return { paid: true };
     return { updateId: telegram.payLink(pay.chatId, pay.url) };
   });
 
@@ -218,18 +204,18 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal }: A
   });
 }
 
-function faultRoute(app: FastifyInstance, { chatting, provider, journal }: Acting): void {
+function faultRoute(app: FastifyInstance, { chatting, provider, payers, journal }: Acting): void {
+  const worlds = { telegram: chatting?.telegram, provider, ...payers };
+  const real = { telegram: 'the real Telegram', provider: 'the real AI provider' };
+
   app.post('/api/faults', async ({ body }) => {
-    const wanted = parse(faultsBody, body);
-    if (wanted.target === 'telegram') {
-      if (!chatting) throw new Refused(409, 'the real Telegram takes no faults from here');
-      inject(chatting.telegram, wanted.faults);
-    } else {
-      if (!provider) throw new Refused(409, 'the real AI provider takes no faults from here');
-      inject(provider, wanted.faults);
-    }
-    for (const line of toldFaults(wanted.target, wanted.faults)) journal.add(line);
-    return { target: wanted.target, faults: (wanted.target === 'telegram' ? chatting?.telegram : provider)?.faults };
+    const { target, faults } = parse(faultsBody, body);
+    const world = (worlds as Record<string, { faults: object } | undefined>)[target];
+    const name = target in real ? real[target as keyof typeof real] : `the real ${target}`;
+    if (!world) throw new Refused(409, `${name} takes no faults from here`);
+    inject(world, faults as object);
+    for (const line of toldFaults(target, faults)) journal.add(line);
+    return { target, faults: world.faults };
   });
 }
 
@@ -240,4 +226,5 @@ export function addActions(app: FastifyInstance, acting: Acting): void {
   floodRoute(app, acting);
   platformRoutes(app, acting);
   faultRoute(app, acting);
+  addBills(app, acting);
 }

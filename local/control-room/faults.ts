@@ -21,9 +21,21 @@ export const providerFaults = z.strictObject({
   latency: latency.optional(),
 });
 
+const payerFaults = z.strictObject({
+  error: flag.optional(),
+  loseAnswers: flag.optional(),
+  loseCallbacks: flag.optional(),
+  duplicates: z.int().min(1).max(10).or(z.literal(false)).optional(),
+});
+
 export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
+  z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults }),
+  z.strictObject({
+    target: z.literal('nowPayments'),
+    faults: payerFaults.extend({ oldSignature: flag.optional() }),
+  }),
 ]);
 
 /** Sets the named faults on a live world and clears those that are off, so that "off" is the absence of the key. */
@@ -49,16 +61,24 @@ function told(key: string, value: unknown): string {
   if (key === 'error') return 'answers 500';
   if (key === 'latency') return `answers after ${Number(value)} ms`;
   if (key === 'loseAnswers') return 'does what it is asked, but its answers are lost';
-  return `delivers each update up to ${Number(value)} times`;
+  if (key === 'loseCallbacks') return 'tells nobody of payments';
+  if (key === 'oldSignature') return 'signs in its older form';
+  return `tells of everything up to ${Number(value)} times`;
 }
 
+export type Target = z.output<typeof faultsBody>['target'];
+
+const NAMES: Record<Target, string> = {
+  telegram: 'Telegram',
+  provider: 'The AI provider',
+  cryptoPay: 'Crypto Pay',
+  nowPayments: 'NOWPayments',
+};
+
 /** One line of the log for each fault that was switched. */
-export const toldFaults = (
-  target: 'telegram' | 'provider',
-  wanted: object,
-): { level: 'warn' | 'good'; text: string }[] =>
+export const toldFaults = (target: Target, wanted: object): { level: 'warn' | 'good'; text: string }[] =>
   Object.entries(wanted).map(([key, value]) => {
-    const who = target === 'telegram' ? 'Telegram' : 'The AI provider';
+    const who = NAMES[target];
     return value === false
       ? { level: 'good', text: `Fault off: ${who} no longer ${NO_LONGER[key] ?? key}` }
       : { level: 'warn', text: `Fault on: ${who} ${told(key, value)}` };
@@ -70,5 +90,7 @@ const NO_LONGER: Record<string, string> = {
   error: 'answers 500',
   latency: 'is slow',
   loseAnswers: 'loses answers',
-  duplicates: 'repeats updates',
+  duplicates: 'repeats itself',
+  loseCallbacks: 'is silent about payments',
+  oldSignature: 'signs in its older form',
 };

@@ -1,6 +1,12 @@
 /** Looks at platform and world, and says which sections of the page changed since the last look. */
 import type { Health } from '../../contract/health.ts';
-import type { PlatformView, SimulatedProvider, SimulatedTelegram, TelegramStats } from '../contract.ts';
+import type {
+  PlatformView,
+  SimulatedPayers,
+  SimulatedProvider,
+  SimulatedTelegram,
+  TelegramStats,
+} from '../contract.ts';
 import { crowdProgress } from './crowd.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';
@@ -13,6 +19,7 @@ export interface Observed {
   platform: PlatformView;
   telegram: SimulatedTelegram | undefined;
   provider: SimulatedProvider | undefined;
+  payers: SimulatedPayers;
 }
 
 /** The queues as a live task sees them; a worker's own view first. */
@@ -31,7 +38,7 @@ const telegramStats = ({ pending, delivered, retried, sent, lastError }: Telegra
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider }: Observed) {
+export function createObserver({ platform, telegram, provider, payers }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -94,6 +101,8 @@ export function createObserver({ platform, telegram, provider }: Observed) {
       faults: {
         telegram: telegram ? { ...telegram.faults } : null,
         provider: provider ? { ...provider.faults } : null,
+        cryptoPay: payers.cryptoPay ? { ...payers.cryptoPay.faults } : null,
+        nowPayments: payers.nowPayments ? { ...payers.nowPayments.faults } : null,
       },
       crowd: telegram ? crowdProgress(telegram) : null,
     };

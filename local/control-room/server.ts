@@ -1,6 +1,6 @@
 /** The control room: one page on loopback with the chat as its user sees it, and the posture at work beside it. */
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import type { PlatformView, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type { PlatformView, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
 import { addActions, type Chatting, type Ledger } from './actions.ts';
@@ -25,6 +25,8 @@ export interface ControlRoomOptions {
   telegram: SimulatedTelegram | undefined;
   /** Absent when the bot speaks to a real AI provider. */
   provider: SimulatedProvider | undefined;
+  /** Providers of payments that are simulated; none by default. */
+  payers?: SimulatedPayers;
   platform: PlatformView;
   posture: Posture;
   /** Name of the stack whose posture this is. */
@@ -128,12 +130,12 @@ async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions):
  * @throws {Error} one line, when the host is not loopback or the port is taken (then with code EADDRINUSE)
  */
 export async function startControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
-  const { host, telegram, provider, platform, bot, signal } = options;
+  const { host, telegram, provider, payers = {}, platform, bot, signal } = options;
   if (!isLoopback(host)) {
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
   const chatting = telegram && { telegram, rooms: createRooms(telegram) };
-  const observer = createObserver({ platform, telegram, provider });
+  const observer = createObserver({ platform, telegram, provider, payers });
   const broadcast = createBroadcast();
   const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
@@ -144,6 +146,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
   addActions(app, {
     platform,
     provider,
+    payers,
     chatting,
     observer,
     journal,
@@ -154,6 +157,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     posture: declared(options),
     rooms: chatting?.rooms.snapshot() ?? null,
     bot: bot ?? null,
+    hasBills: Object.keys(payers).length > 0 && chatting !== undefined,
     hasLedger: options.ledger !== undefined && chatting !== undefined,
     sections: observer.current(),
     samples: observer.samples(),

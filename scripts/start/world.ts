@@ -1,5 +1,5 @@
-/** The outside of the bot: the simulated Telegram and AI provider, or the real ones where a token or key is given. */
-import type { SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
+/** The outside of the bot: the simulated Telegram, AI provider and payers, or the real ones where a token or key is given. */
+import type { SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
@@ -8,6 +8,7 @@ import { startTelegram } from '../../local/world/telegram/index.ts';
 import { menus } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { InTheWay } from './options.ts';
+import { startPayers } from './payers.ts';
 
 export interface World {
   /** For the tasks. */
@@ -16,6 +17,7 @@ export interface World {
   name: string;
   telegram: SimulatedTelegram | undefined;
   provider: SimulatedProvider | undefined;
+  payers: SimulatedPayers;
   /** The real bot. */
   bot: { username: string } | undefined;
   /** Lets updates flow into the platform; returns what ends that. */
@@ -25,7 +27,7 @@ export interface World {
 
 export interface WorldOptions {
   posture: Posture;
-  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY and OPENROUTER_BASE_URL may stand. */
+  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL and the keys of payers may stand. */
   env: NodeJS.ProcessEnv;
   takeOver: boolean;
   say: (line: string) => void;
@@ -36,22 +38,28 @@ const nothing = () => Promise.resolve();
 
 /** @throws {InTheWay} when the bot's token is refused, or its webhook is in the way */
 export async function startWorld(options: WorldOptions): Promise<World> {
+  await using undo = new AsyncDisposableStack();
   const ai = await provider(options.env);
-  try {
-    const side = options.env['BOT_TOKEN']
-      ? await realTelegram(options, options.env['BOT_TOKEN'])
-      : await simulatedTelegram(options.posture);
-    return {
-      ...side,
-      env: { ...side.env, ...ai.env },
-      name: `${side.name}, ${ai.name}`,
-      provider: ai.simulated,
-      stop: async () => void (await Promise.all([side.stop(), ai.stop()])),
-    };
-  } catch (error) {
-    await ai.stop();
-    throw error;
-  }
+  undo.defer(() => ai.stop());
+  const till = await startPayers(options.env);
+  undo.defer(() => till.stop());
+  const side = options.env['BOT_TOKEN']
+    ? await realTelegram(options, options.env['BOT_TOKEN'])
+    : await simulatedTelegram(options.posture);
+  undo.defer(() => side.stop());
+  const all = undo.move();
+  return {
+    ...side,
+    env: { ...side.env, ...ai.env, ...till.env },
+    name: [side.name, ai.name, ...till.names].join(', '),
+    provider: ai.simulated,
+    payers: till.payers,
+    async connect(platform, say) {
+      till.connect(platform.url);
+      return side.connect(platform, say);
+    },
+    stop: () => all.disposeAsync(),
+  };
 }
 
 async function provider(env: NodeJS.ProcessEnv) {
@@ -70,7 +78,7 @@ async function provider(env: NodeJS.ProcessEnv) {
   };
 }
 
-type Side = Omit<World, 'provider'>;
+type Side = Omit<World, 'provider' | 'payers'>;
 
 async function simulatedTelegram(posture: Posture): Promise<Side> {
   const telegram = await startTelegram();

@@ -1,6 +1,6 @@
 /**
- * All of it, in the page: a person pays with Stars, is refunded by an owner, pays again, is charged back and subscribes, and
- * sees the ledger move.
+ * All of it, in the page: a person pays with Stars, is refunded by an owner, pays again, is charged back, pays by Crypto
+ * Pay and by NOWPayments, and subscribes, and sees the ledger move.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -33,6 +33,7 @@ test(
     const pays = async (nth: number) => {
       await write('/topup');
       await page.getByRole('button', { name: '100 credits for 50' }).nth(nth).click();
+      await page.getByRole('button', { name: '50 ⭐️', exact: true }).nth(nth).click();
       await page.getByRole('button', { name: 'Pay ⭐️ 50' }).nth(nth).click();
     };
 
@@ -62,14 +63,43 @@ test(
     await shows('debt', '0');
     assert.equal(await page.getByRole('button', { name: 'Charge back' }).count(), 3);
 
+    // By the other ways: in the chat, and at an address; one tells nobody of it.
+    const crypto = page.getByRole('article', { name: 'Crypto' });
+    const chooses = async (nth: number, way: string) => {
+      await write('/topup');
+      await page.getByRole('button', { name: '100 credits for 50' }).nth(nth).click();
+      await page.getByRole('button', { name: way }).nth(nth).click();
+    };
+    await chooses(3, '$1.00 by @CryptoBot');
+    await page.getByRole('button', { name: 'Pay $1.00' }).click();
+    await says('100 credits for 1.00 USDT ($1.00).');
+    await shows('available', '120');
+    await ledger.getByRole('row', { name: /credit cryptopay -100/ }).waitFor();
+    await page.locator('[data-fault="nowPayments.oldSignature"]').click();
+    await chooses(4, '$1.00 by NOWPayments');
+    await says('Send 1.18 USDTTRC20');
+    const bill = crypto.locator('[data-bill^=nowPayments]');
+    await bill.last().getByRole('button', { name: 'Pay half' }).click();
+    await says('50 credits for 0.59 USDTTRC20 ($0.50).');
+    await shows('available', '170');
+    await bill.last().getByRole('button', { name: 'Pay again' }).click();
+    await says('100 credits for 1.18 USDTTRC20 ($1.00).');
+    await shows('available', '270');
+    await page.locator('[data-fault="nowPayments.loseCallbacks"]').click();
+    await page.locator('[data-fault="nowPayments.loseCallbacks"][aria-pressed=true]').waitFor();
+    await bill.first().getByRole('button', { name: 'Finish by hand' }).click();
+    await says('100 credits for 0.59 USDTTRC20 ($1.00).');
+    await shows('available', '320');
+    if (process.env['SCREENSHOT']) await page.screenshot({ path: `${process.env['SCREENSHOT']}.crypto.png` });
+
     await write('/subscribe');
     await page.getByRole('button', { name: '600 credits a month for 250' }).click();
     await page.getByRole('button', { name: 'Subscribe for 250' }).click();
     await says('Your subscription is paid until');
-    await shows('available', '620');
+    await shows('available', '920');
     await page.getByRole('button', { name: 'A month passes' }).click();
-    await says('You have 1,220 credits.');
-    await shows('available', '1,220');
+    await says('You have 1,520 credits.');
+    await shows('available', '1,520');
     await page.getByRole('button', { name: 'Cancel in Telegram' }).last().click();
     await says('You have cancelled your subscription');
     await write('/subscription');

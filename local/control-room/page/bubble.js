@@ -32,8 +32,8 @@ function keyRow(...keys) {
   return h('div', { class: 'keys' }, ...nodes);
 }
 
-/** A link that leads to a payment: in Telegram it opens the form. */
-const isInvoice = (url) => url.startsWith('https://t.me/$');
+/** A link that leads to a payment: in Telegram it opens the form, or the bot of Crypto Pay. */
+const isInvoice = (url) => /^https:\/\/t\.me\/(\$|CryptoBot\?start=IV)/.test(url);
 
 function keyboard(message, actions) {
   const rows = message.buttons.map((row) =>

@@ -72,7 +72,8 @@ export function chatPane(pane, { onUnread, onChoose }) {
       const sent = await attempt(() =>
         post('/api/pay-link', { chatId: tap.chatId, messageId: message.messageId, url }),
       );
-      if (!sent) settle(tap);
+      // Paid elsewhere, no word of it stands in the chat before the bot's.
+      if (!sent || sent.paid) settle(tap);
     },
     async pay(message, done) {
       // The bot's no is told like an answer to a tap; its yes is the message about the payment.

@@ -18,6 +18,13 @@ const PROVIDER = [
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
   { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
 ];
+const PAYER = [
+  { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
+  { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Bills are made, but the answers never arrive' },
+  { key: 'loseCallbacks', on: true, label: 'Silent', hint: 'What is paid is told to nobody' },
+  { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each callback is sent three times' },
+];
+const SIGNS = { key: 'oldSignature', on: true, label: 'Old signature', hint: 'Signs as its older documents say' };
 
 function toggle(target, { key, on, label, hint }) {
   const node = h(
@@ -70,6 +77,10 @@ function databaseGroup() {
 export function faultsPanel() {
   const telegram = group('Telegram', 'telegram', TELEGRAM);
   const provider = group('AI provider', 'provider', PROVIDER);
+  const payers = {
+    cryptoPay: group('Crypto Pay', 'cryptoPay', PAYER),
+    nowPayments: group('NOWPayments', 'nowPayments', [...PAYER, SIGNS]),
+  };
   const crowd = crowdCard();
   const calm = h('button', { type: 'button', class: 'link', hidden: true }, 'Switch all off');
   const node = h(
@@ -78,12 +89,13 @@ export function faultsPanel() {
     h('header', {}, h('h2', {}, 'Break something'), calm),
     telegram.node,
     provider.node,
+    ...Object.values(payers).map((one) => one.node),
     databaseGroup(),
     crowd.node,
   );
   let faults;
   calm.addEventListener('click', () => {
-    for (const target of ['telegram', 'provider']) {
+    for (const target of ['telegram', 'provider', ...Object.keys(payers)]) {
       const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
       if (on.length === 0) continue;
       const off = Object.fromEntries(on.map((key) => [key, false]));
@@ -96,6 +108,7 @@ export function faultsPanel() {
       faults = state.faults;
       telegram.update(faults?.telegram ?? null);
       provider.update(faults?.provider ?? null);
+      for (const [name, one] of Object.entries(payers)) one.update(faults?.[name] ?? null);
       crowd.update(state.crowd);
       calm.hidden = activeFaults(faults) === 0;
     },
@@ -104,6 +117,6 @@ export function faultsPanel() {
 
 /** How many faults are switched on. */
 export const activeFaults = (faults) =>
-  [faults?.telegram, faults?.provider]
+  Object.values(faults ?? {})
     .flatMap((target) => Object.entries(target ?? {}))
     .filter(([, value]) => (Array.isArray(value) ? value.length > 0 : Boolean(value))).length;

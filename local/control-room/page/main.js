@@ -1,4 +1,5 @@
 /** Joins the stream of events to the three panes. */
+import { billsCard } from './bills.js';
 import { chatPane } from './chat.js';
 import { faultsPanel } from './faults.js';
 import { ledgerCard } from './ledger.js';
@@ -14,11 +15,18 @@ const byId = (id) => document.getElementById(id);
 
 const views = viewSwitch(byId('switch'));
 const ledger = ledgerCard();
-const chat = chatPane(byId('chat'), { onUnread: () => views.unread(), onChoose: (room) => ledger.follow(room) });
+const bills = billsCard();
+const chat = chatPane(byId('chat'), {
+  onUnread: () => views.unread(),
+  onChoose(room) {
+    ledger.follow(room);
+    bills.follow(room);
+  },
+});
 const posture = posturePane(byId('posture'));
 const faults = faultsPanel();
 const log = logPanel();
-byId('faults').replaceChildren(faults.node, ledger.node, log.node);
+byId('faults').replaceChildren(faults.node, bills.node, ledger.node, log.node);
 const status = statusLine({ status: byId('status'), hull: byId('hull'), stack: byId('stack'), banner: byId('banner') });
 
 /** All that is known: the sections as they were last sent, the posture's numbers, the samples. */
@@ -33,8 +41,9 @@ function show() {
 
 follow({
   link: (alive) => status.link(alive),
-  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries, hasLedger }) {
+  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries, hasLedger, hasBills }) {
     ledger.node.hidden = !hasLedger;
+    bills.node.hidden = !hasBills;
     Object.assign(state, sections, { posture: numbers, samples });
     chat.reset({ rooms, bot });
     log.reset(entries);
@@ -52,6 +61,7 @@ follow({
   message(event) {
     chat.message(event);
     void ledger.look();
+    void bills.look();
   },
   deleted: (event) => chat.deleted(event),
   typing: (event) => chat.typing(event),

@@ -2,19 +2,10 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { PayerFaults, SimulatedPayer } from '../../contract.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { createTeller, untilStopped } from './callbacks.ts';
-
-export interface CryptoPayFaults {
-  /** Paid, and nobody is told. */
-  loseCallbacks?: boolean;
-  /** Each is told so many times. */
-  duplicates?: number;
-  /** Invoices are made, and the answer never comes. */
-  loseAnswers?: boolean;
-  /** 500 to everything. */
-  error?: boolean;
-}
+import { labels, play } from './deeds.ts';
 
 export interface CryptoInvoice {
   invoice_id: number;
@@ -28,10 +19,9 @@ export interface CryptoInvoice {
   paid_amount?: string;
 }
 
-export interface SimulatedCryptoPay {
+export interface SimulatedCryptoPay extends SimulatedPayer {
   root: string;
   token: string;
-  faults: CryptoPayFaults;
   /** Where it tells; as set in @CryptoBot. */
   webhook: string | undefined;
   invoices(): CryptoInvoice[];
@@ -62,7 +52,7 @@ const wanted = z.object({
 export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 } = {}): Promise<SimulatedCryptoPay> {
   const token = `${1000 + randomBytes(2).readUInt16BE()}:AA${randomBytes(16).toString('hex')}`;
   const invoices = new Map<number, CryptoInvoice>();
-  let faults: CryptoPayFaults = {};
+  let faults: PayerFaults = {};
   let webhook: string | undefined;
   let last = 0;
   const teller = createTeller(() => webhook, { attempts: ATTEMPTS, pause, patience: 10_000 });
@@ -93,7 +83,7 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
         fiat,
         amount,
         payload,
-        bot_invoice_url: `${server.origin}/pay/${id}`,
+        bot_invoice_url: `https://t.me/CryptoBot?start=IV${id}`,
       };
       invoices.set(id, made);
       if (faults.loseAnswers) return;
@@ -107,7 +97,30 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
     return sendJson(response, 405, '{"ok":false,"error":{"code":405,"name":"METHOD_NOT_FOUND"}}');
   }
 
+  function pay(id: number): void {
+    const invoice = invoices.get(id);
+    if (invoice?.status !== 'active') throw new Error(`invoice ${id} cannot be paid`);
+    Object.assign(invoice, { status: 'paid', paid_asset: 'USDT', paid_amount: invoice.amount });
+    if (!faults.loseCallbacks) tell(id);
+  }
+  const expire = (id: number): void => void (invoices.get(id)!.status = 'expired');
+  const deeds = {
+    pay: { label: 'Pay', at: 'active', does: pay },
+    expire: { label: 'Let it expire', at: 'active', does: expire },
+    tell: { label: 'Tell again', at: 'paid', does: tell },
+  };
+
   return {
+    bills: () =>
+      [...invoices.values()].map(({ invoice_id: id, payload, amount, fiat, status, bot_invoice_url: url }) => ({
+        id: String(id),
+        reference: payload,
+        due: `${amount} ${fiat}`,
+        status,
+        url,
+        deeds: labels(deeds, status),
+      })),
+    play: (id, deed) => play(deeds, deed, Number(id), invoices.get(Number(id))?.status),
     root: server.origin,
     token,
     get faults() {
@@ -123,13 +136,8 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
       webhook = next;
     },
     invoices: () => [...invoices.values()],
-    pay(id) {
-      const invoice = invoices.get(id);
-      if (invoice?.status !== 'active') throw new Error(`invoice ${id} cannot be paid`);
-      Object.assign(invoice, { status: 'paid', paid_asset: 'USDT', paid_amount: invoice.amount });
-      if (!faults.loseCallbacks) tell(id);
-    },
-    expire: (id) => void (invoices.get(id)!.status = 'expired'),
+    pay,
+    expire,
     tell,
     ...untilStopped(teller, server),
   };

@@ -2,17 +2,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import type { PayerFaults, SimulatedPayer } from '../../contract.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { createTeller, untilStopped } from './callbacks.ts';
-
-export interface NowPaymentsFaults {
-  loseCallbacks?: boolean;
-  duplicates?: number;
-  loseAnswers?: boolean;
-  error?: boolean;
-  /** Signs as its older documents say: names of the first level alone. */
-  oldSignature?: boolean;
-}
+import { labels, play } from './deeds.ts';
 
 export interface NowPayment {
   payment_id: number;
@@ -29,11 +22,10 @@ export interface NowPayment {
   fee: { currency: string; depositFee: number };
 }
 
-export interface SimulatedNowPayments {
+export interface SimulatedNowPayments extends SimulatedPayer {
   root: string;
   key: string;
   ipnSecret: string;
-  faults: NowPaymentsFaults;
   payments(): NowPayment[];
   /** A payment gets another status, and what arrived; its order is told. */
   becomes(id: number, status: string, actuallyPaid?: number): void;
@@ -80,7 +72,7 @@ export async function startNowPayments({
   const ipnSecret = randomBytes(16).toString('base64url');
   const payments = new Map<number, NowPayment>();
   const urls = new Map<number, string | undefined>();
-  let faults: NowPaymentsFaults = {};
+  let faults: PayerFaults = {};
   let last = 5_000_000_000;
   let url: string | undefined;
   const teller = createTeller(() => url, { attempts: ATTEMPTS, pause, patience: PATIENCE });
@@ -138,7 +130,62 @@ export async function startNowPayments({
     if (!faults.loseCallbacks) tell(id);
   }
 
+  function becomes(id: number, status: string, actuallyPaid?: number): void {
+    const payment = payments.get(id)!;
+    payment.payment_status = status;
+    if (actuallyPaid !== undefined) payment.actually_paid = actuallyPaid;
+    changed(id);
+  }
+
+  function again(id: number, amount: number, coin?: string): number {
+    const parent = payments.get(id)!;
+    const child = (last += 1);
+    parent.payment_extra_ids = [...(parent.payment_extra_ids ?? []), child];
+    payments.set(child, {
+      ...parent,
+      payment_id: child,
+      payment_status: 'finished',
+      parent_payment_id: id,
+      payment_extra_ids: null,
+      pay_amount: amount,
+      actually_paid: amount,
+      pay_currency: coin ?? parent.pay_currency,
+    });
+    urls.set(child, urls.get(id));
+    changed(child);
+    return child;
+  }
+
+  const due = (id: number): number => payments.get(id)!.pay_amount;
+  const UNPAID = ['waiting', 'confirming', 'expired'];
+  const CAME = ['finished', 'partially_paid'];
+  const deeds = {
+    pay: { label: 'Pay it all', at: UNPAID, does: (id: number) => becomes(id, 'finished', due(id)) },
+    half: { label: 'Pay half', at: UNPAID, does: (id: number) => becomes(id, 'partially_paid', due(id) / 2) },
+    confirm: { label: 'Seen, not sure', at: 'waiting', does: (id: number) => becomes(id, 'confirming', due(id)) },
+    expire: { label: 'Let it expire', at: ['waiting', 'confirming'], does: (id: number) => becomes(id, 'expired') },
+    claim: {
+      label: 'A false notice',
+      at: UNPAID,
+      does: (id: number) => tell(id, { payment_status: 'finished', actually_paid: due(id) }),
+    },
+    rest: { label: 'Finish by hand', at: 'partially_paid', does: (id: number) => becomes(id, 'finished') },
+    again: { label: 'Pay again', at: CAME, does: (id: number) => void again(id, due(id)) },
+    other: { label: 'In another coin', at: CAME, does: (id: number) => void again(id, 7, 'trx') },
+    fail: { label: 'Fail after all', at: CAME, does: (id: number) => becomes(id, 'failed') },
+    tell: { label: 'Tell again', at: [...CAME, 'failed'], does: (id: number) => tell(id) },
+  };
+
   return {
+    bills: () =>
+      [...payments.values()].map((payment) => ({
+        id: String(payment.payment_id),
+        reference: payment.order_id,
+        due: `${payment.pay_amount} ${payment.pay_currency.toUpperCase()}`,
+        status: payment.payment_status,
+        deeds: labels(deeds, payment.payment_status),
+      })),
+    play: (id, deed) => play(deeds, deed, Number(id), payments.get(Number(id))?.payment_status),
     root: `${server.origin}/v1`,
     key,
     ipnSecret,
@@ -149,30 +196,8 @@ export async function startNowPayments({
       faults = next;
     },
     payments: () => [...payments.values()],
-    becomes(id, status, actuallyPaid) {
-      const payment = payments.get(id)!;
-      payment.payment_status = status;
-      if (actuallyPaid !== undefined) payment.actually_paid = actuallyPaid;
-      changed(id);
-    },
-    again(id, amount, coin) {
-      const parent = payments.get(id)!;
-      const child = (last += 1);
-      parent.payment_extra_ids = [...(parent.payment_extra_ids ?? []), child];
-      payments.set(child, {
-        ...parent,
-        payment_id: child,
-        payment_status: 'finished',
-        parent_payment_id: id,
-        payment_extra_ids: null,
-        pay_amount: amount,
-        actually_paid: amount,
-        pay_currency: coin ?? parent.pay_currency,
-      });
-      urls.set(child, urls.get(id));
-      changed(child);
-      return child;
-    },
+    becomes,
+    again,
     tell,
     ...untilStopped(teller, server),
   };

@@ -5,10 +5,12 @@ import { startControlRoom, type ControlRoomOptions } from '../../../local/contro
 import { resolve } from '../../../posture/resolve.ts';
 import { launchChromium, skipWithoutChromium } from './chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
-import { fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
+import { fakePayer, fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
 
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
+/** As Crypto Pay gives it to who makes an invoice. */
+const BILL = 'https://t.me/CryptoBot?start=IV17';
 const OVERFLOW = `Math.max(
   document.documentElement.scrollWidth - innerWidth,
   ...[...document.querySelectorAll('.pane, .conversation')].map((node) => node.scrollWidth - node.clientWidth),
@@ -18,6 +20,7 @@ interface Opened {
   telegram: ReturnType<typeof fakeTelegram>;
   provider: ReturnType<typeof fakeProvider>;
   platform: ReturnType<typeof fakePlatform>;
+  payers: Record<'cryptoPay' | 'nowPayments', ReturnType<typeof fakePayer>>;
   stop: () => Promise<void>;
   page: Page;
   /** Console errors, page errors and violations of the content security policy. */
@@ -43,7 +46,9 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     } = {},
   ): Promise<Opened> {
     const [telegram, provider, platform] = [fakeTelegram(), fakeProvider(), fakePlatform()];
-    const options = { port: 0, host: '127.0.0.1', telegram, provider, platform, posture: resolve({}), stack: 'local' };
+    const payers = { cryptoPay: fakePayer(BILL), nowPayments: fakePayer() };
+    const world = { telegram, provider, platform, payers };
+    const options = { port: 0, host: '127.0.0.1', ...world, posture: resolve({}), stack: 'local' };
     const room = await startControlRoom({ ...options, ...changes });
     const page = await browser.newPage({ viewport, colorScheme: scheme, reducedMotion: 'reduce' });
     t.after(async () => {
@@ -59,7 +64,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     });
     await page.goto(room.url);
     await page.getByText('Even keel').waitFor();
-    return { telegram, provider, platform, stop: () => room.stop(), page, complaints };
+    return { ...world, stop: () => room.stop(), page, complaints };
   }
 
   test('what is typed is answered, with markup as nodes, ticks and buttons', async (t) => {
@@ -163,17 +168,18 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   });
 
   test('every fault can be toggled on and off', async (t) => {
-    const { page, telegram, provider, complaints } = await open(t);
+    const { page, telegram, provider, payers, complaints } = await open(t);
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 10);
+    assert.equal(toggles.length, 19);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
         const name = await toggle.getAttribute('data-fault');
         await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
       }
-      const count = Object.keys(telegram.faults).length + Object.keys(provider.faults).length;
-      assert.equal(count, on ? 10 : 0);
+      const worlds = [telegram, provider, payers.cryptoPay, payers.nowPayments];
+      const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
+      assert.equal(count, on ? 19 : 0);
     }
     assert.deepEqual(complaints, []);
   });
@@ -194,6 +200,20 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     await page.getByText('order kept').waitFor();
   });
 
+  test('what is to be paid elsewhere is paid in the chat or beside it, or something else becomes of it', async (t) => {
+    const { page, telegram, payers, complaints } = await open(t);
+    const card = page.getByRole('article', { name: 'Crypto' });
+    telegram.send(1001, { text: '100 credits for $1.00', buttons: [[{ text: 'Pay $1.00', url: BILL }]] });
+    await page.getByRole('button', { name: 'Pay $1.00' }).click();
+    await card.locator('[data-bill=cryptoPay-17]').getByText('paid', { exact: true }).waitFor();
+    await page.locator('.key[aria-busy]').waitFor({ state: 'detached' });
+    await card.locator('[data-bill=nowPayments-17]').getByRole('button', { name: 'Let it expire' }).click();
+    await card.locator('[data-bill=nowPayments-17]').getByRole('button', { name: 'Tell again' }).waitFor();
+    assert.deepEqual([payers.cryptoPay.played, payers.nowPayments.played], [['17 pay'], ['17 expire']]);
+    assert.equal(await card.locator('[data-bill]').count(), 2);
+    assert.deepEqual(complaints, []);
+  });
+
   test('a lost connection is said', async (t) => {
     const { page, stop } = await open(t);
     await stop();
@@ -202,9 +222,11 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
 
   test('the real Telegram is pointed to', async (t) => {
     const bot = { username: 'some_bot' };
-    const { page } = await open(t, { telegram: undefined, bot });
+    const { page } = await open(t, { telegram: undefined, payers: {}, bot });
     assert.equal(await page.getByRole('link', { name: '@some_bot' }).getAttribute('href'), 'https://t.me/some_bot');
-    assert.equal(await page.getByRole('group', { name: 'Faults of Telegram' }).isVisible(), false);
+    for (const name of ['Telegram', 'Crypto Pay', 'NOWPayments'])
+      assert.equal(await page.getByRole('group', { name: `Faults of ${name}` }).isVisible(), false);
+    assert.equal(await page.getByRole('article', { name: 'Crypto' }).isVisible(), false);
   });
 
   for (const viewport of [PHONE, { width: 360, height: 640 }]) {

@@ -4,6 +4,7 @@ import type {
   ChatMessage,
   InlineButton,
   PlatformView,
+  SimulatedPayer,
   SimulatedProvider,
   SimulatedTelegram,
   TaskView,
@@ -186,6 +187,27 @@ export function fakeProvider(): SimulatedProvider {
     faults: {},
     stats: () => ({ calls: 12, failed: 1, inFlight: 2 }),
     stop: async () => {},
+  };
+}
+
+/** Somebody whom chat 1001 owes a bill. */
+export function fakePayer(url?: string): SimulatedPayer & { played: string[] } {
+  const played: string[] = [];
+  return {
+    faults: {},
+    played,
+    bills: () => [
+      {
+        id: '17',
+        reference: '1001-o1',
+        due: '1.18 USDTTRC20',
+        status: played.length > 0 ? 'paid' : 'waiting',
+        ...(url !== undefined && { url }),
+        deeds: played.length > 0 ? { tell: 'Tell again' } : { pay: 'Pay it all', expire: 'Let it expire' },
+      },
+      { id: '18', reference: '1002-o2', due: '9.00 USD', status: 'waiting', deeds: { pay: 'Pay it all' } },
+    ],
+    play: (id, deed) => void played.push(`${id} ${deed}`),
   };
 }
 

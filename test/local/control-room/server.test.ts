@@ -4,7 +4,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
 import type { ChatMessage } from '../../../local/contract.ts';
 import { resolve } from '../../../posture/resolve.ts';
-import { fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
+import { fakePayer, fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
 import { openStream } from './stream.ts';
 
 interface Snapshot {
@@ -238,6 +238,33 @@ suite('actions', () => {
     assert.deepEqual(provider.faults, { hang: true });
   });
 
+  test('bills are those of the chat, and become only what they can', async (t) => {
+    const payer = fakePayer();
+    const { url } = await start(t, { payers: { nowPayments: payer } });
+    const bills = (await (await fetch(`${url}/api/bills/1001`)).json()) as { id: string; payer: string }[];
+    assert.deepEqual(
+      bills.map(({ id, payer: of }) => [id, of]),
+      [['17', 'nowPayments']],
+    );
+    assert.equal((await fetch(`${url}/api/bills/9`)).status, 204);
+    const bill = { chatId: 1001, payer: 'nowPayments', id: '17', deed: 'pay' };
+    for (const [wrong, status, says] of [
+      [{ id: '18' }, 404, /has no bill 18/],
+      [{ payer: 'cryptoPay' }, 404, /has no bill 17/],
+      [{ deed: 'burn' }, 409, /is waiting/],
+      [{ payer: 'bank' }, 400, /payer/],
+    ] as const) {
+      const answer = await post(url, '/api/bills', { ...bill, ...wrong });
+      assert.equal(answer.status, status);
+      assert.match(answer.body.error ?? '', says);
+    }
+    assert.equal((await post(url, '/api/bills', bill)).status, 200);
+    assert.equal((await post(url, '/api/bills', bill)).status, 409);
+    assert.deepEqual(payer.played, ['17 pay']);
+    await post(url, '/api/faults', { target: 'nowPayments', faults: { loseCallbacks: true, oldSignature: true } });
+    assert.deepEqual(payer.faults, { loseCallbacks: true, oldSignature: true });
+  });
+
   test('a frozen task is told from a hung one until it is thawed', async (t) => {
     const { url } = await start(t);
     const stream = await openStream(url);
@@ -284,6 +311,7 @@ suite('actions', () => {
       ['/api/new-chat', {}],
       ['/api/faults', { target: 'telegram', faults: { hang: true } }],
       ['/api/faults', { target: 'provider', faults: { hang: true } }],
+      ['/api/faults', { target: 'cryptoPay', faults: { error: true } }],
     ] as const) {
       const answer = await post(url, path, body);
       assert.equal(answer.status, 409, path);
