@@ -144,6 +144,8 @@ export interface TelegramFaults {
   forbidden?: Record<string, string>;
   /** Chats whose users blocked the bot: sends answer 403. */
   blocked?: number[];
+  /** Accounts that do not exist any more: sends answer 403, and nobody can be given anything back. */
+  deleted?: number[];
   /** Stars change hands, and no update tells the bot of payments and refunds. */
   losePayments?: boolean;
   /** A refund works, and is answered as if it had been made before. */

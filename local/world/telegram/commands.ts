@@ -24,6 +24,7 @@ export const faultsSchema = z.strictObject({
   migrated: z.record(z.string(), chatId).exactOptional(),
   forbidden: z.record(z.string(), z.string().min(1)).exactOptional(),
   blocked: z.array(chatId).exactOptional(),
+  deleted: z.array(chatId).exactOptional(),
   losePayments: z.boolean().exactOptional(),
   refundsSayDone: z.boolean().exactOptional(),
 });

@@ -15,6 +15,8 @@ import { AFTERWARDS, finish, live } from './fixtures/life.ts';
 const world = await startWorld({ after });
 const botId = 1;
 const { count: SEEDS, first: FIRST_SEED } = seeds(12);
+/** Each seed is a process that is killed. ms */
+const timeout = 480_000 + SEEDS * 60_000;
 const LIFE = fileURLToPath(new URL('fixtures/life.ts', import.meta.url));
 
 test('a transaction that ends before any of its statements leaves nothing of itself', async (t) => {
@@ -57,27 +59,31 @@ async function begin(userId: number) {
   return { wire, child, said: () => said };
 }
 
-test(`a process that is killed at any statement, COMMIT among them, leaves all of a step or nothing (${SEEDS} of ${FIRST_SEED}…)`, async (t) => {
-  const pool = workerPool(t, world.database, world.posture);
-  const statements = await statementsOfLife();
-  assert.ok(statements > 30, `${statements} statements`);
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
-    const random = seeded(seed);
-    const userId = 1000 + seed;
-    const { wire, child } = await begin(userId);
-    const stop = {
-      at: 1 + Math.floor(random.next() * statements),
-      boundary: random.pick(['before', 'unheard'] as const),
-    };
-    wire.arm(stop);
-    const text = await wire.stopped;
-    child.process.kill('SIGKILL');
-    await child.exited;
-    const at = `seed ${seed}: ${stop.boundary} statement ${stop.at}: ${text}`;
-    assert.ok(isSound(await checkLedger(pool)), at);
-    // Its session may be at its last statement still.
-    await waitFor(() => finish(pool, userId).then(() => true), { what: 'the rest' });
-    assert.deepEqual(await balanceOf(pool, { botId, userId }), AFTERWARDS, at);
-  }
-  assert.ok(isSound(await checkLedger(pool)));
-});
+test(
+  `21. a process that is killed at any statement, COMMIT among them, leaves all of a step or nothing (${SEEDS} of ${FIRST_SEED}…)`,
+  { timeout },
+  async (t) => {
+    const pool = workerPool(t, world.database, world.posture);
+    const statements = await statementsOfLife();
+    assert.ok(statements > 30, `${statements} statements`);
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
+      const random = seeded(seed);
+      const userId = 1000 + seed;
+      const { wire, child } = await begin(userId);
+      const stop = {
+        at: 1 + Math.floor(random.next() * statements),
+        boundary: random.pick(['before', 'unheard'] as const),
+      };
+      wire.arm(stop);
+      const text = await wire.stopped;
+      child.process.kill('SIGKILL');
+      await child.exited;
+      const at = `seed ${seed}: ${stop.boundary} statement ${stop.at}: ${text}`;
+      assert.ok(isSound(await checkLedger(pool)), at);
+      // Its session may be at its last statement still.
+      await waitFor(() => finish(pool, userId).then(() => true), { what: 'the rest' });
+      assert.deepEqual(await balanceOf(pool, { botId, userId }), AFTERWARDS, at);
+    }
+    assert.ok(isSound(await checkLedger(pool)));
+  },
+);

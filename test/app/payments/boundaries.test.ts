@@ -20,6 +20,8 @@ const WITHIN = 240_000;
 /** What one payment takes, by either way: at more than that it is killed after the receipt. */
 const STATEMENTS = 18;
 const { count, first } = seeds(3);
+/** Each seed is a worker that is killed and another that starts. ms */
+const timeout = 480_000 + count * WITHIN;
 
 const world = await startWorld(
   { after },
@@ -101,7 +103,7 @@ const isSettled = async (): Promise<boolean> =>
       SELECT FROM evenkeel.star_transaction WHERE booked_at IS NULL`)
   ).length === 0;
 
-test(`killed at any statement of a payment: credited once and told (${count} of ${first}…)`, async (t) => {
+test(`killed at any statement of a payment: credited once and told (${count} of ${first}…)`, { timeout }, async (t) => {
   const pool = workerPool(t, database, world.posture);
   let victim = await startVictim();
   for (let seed = first; seed < first + count; seed += 1) {

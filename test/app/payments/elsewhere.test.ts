@@ -227,3 +227,56 @@ test('20. a payment of no order of ours is parked, for a person, and its provide
   assert.deepEqual(await parked(), [{ state: 'parked', note: 'of no order that is known here' }]);
   assert.equal(now.answers.at(-1), 200);
 });
+
+test('23. a callback that comes late, of a person whose account is gone: their account has the money, and nothing is given up', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  telegram.faults = { deleted: [user] };
+  after(() => void (telegram.faults = {}));
+  now.becomes(id, 'expired');
+  await now.idle();
+  now.becomes(id, 'finished', due);
+  await has(user, 100);
+  const receipt = () =>
+    database.sql(`SELECT state FROM evenkeel.outbox WHERE chat_id = $1 AND cause LIKE 'receipt:%'`, [user]);
+  await waitFor(async () => (await receipt()).length === 1, { what: 'its receipt' });
+  await waitFor(async () => (await receipt())[0]!['state'] === 'dead', { what: 'the receipt to be given up' });
+  assert.equal((await payments(user))[0]!.state, 'credited');
+  assert.deepEqual(await database.sql(`SELECT last_error FROM evenkeel.inbox WHERE state = 'parked'`), []);
+  telegram.faults = {};
+  await shop.sound();
+});
+
+test('27. a provider that says that it does not know: what is open stays open, and is asked about again', async () => {
+  const [one, other] = [person(), person()];
+  const { payment_id: id, pay_amount: due } = await bill(one);
+  const invoiced = await invoice(other);
+  now.faults = { loseCallbacks: true };
+  crypto.faults = { loseCallbacks: true };
+  now.becomes(id, 'finished', due);
+  crypto.pay(invoiced);
+  const open = async () =>
+    (
+      await database.sql<{ id: string; status: string }>(
+        `SELECT id, status FROM evenkeel.deposit WHERE id = ANY ($1) AND open ORDER BY id`,
+        [[String(id), String(invoiced)]],
+      )
+    ).map(({ status }) => status);
+  const before = await open();
+  assert.equal(before.length, 2);
+  now.faults = { error: true, loseCallbacks: true };
+  crypto.faults = { error: true, loseCallbacks: true };
+  await lookNow();
+  assert.deepEqual(await open(), before, 'not to know is no news');
+  assert.deepEqual([await credits(one), await credits(other)], [0, 0]);
+  now.faults = { loseCallbacks: true };
+  crypto.faults = { loseCallbacks: true };
+  await waitFor(
+    async () => {
+      await lookNow();
+      return (await credits(one)) === 100 && (await credits(other)) === 100;
+    },
+    { what: 'both to be found when their providers know again' },
+  );
+  assert.deepEqual(await open(), []);
+});

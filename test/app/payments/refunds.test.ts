@@ -138,17 +138,39 @@ test('10. a refund while work holds the credits: the work takes at most what it 
   await shop.sound();
 });
 
-test('23. Telegram will not refund a person who is gone: the payment stays as it was, and why is kept', async () => {
+test('23. a person whose account is gone: late money is theirs, no refund reaches them, no reminder, and the account stays', async (t) => {
   const { user, receipt } = await bought();
-  const { charge } = await paymentOf(user);
-  // As if the account did not exist any more: its charge is another's.
-  await database.sql(`UPDATE evenkeel.payment SET charge = charge || 'x' WHERE charge = $1`, [charge]);
+  const late = await shop.invoice(user);
+  await shop.ask(user, '/remind 1m tea', /in 1 minute/);
+  await shop.settled();
+  const before = await shop.balance(user);
+  telegram.faults = { deleted: [user] };
+  t.after(() => void (telegram.faults = {}));
+  telegram.charge(user, late.invoice!.payload);
+  await waitFor(async () => (await shop.balance(user)).available === before.available + 100n, { what: 'late money' });
+
   await shop.ask(OWNER, `/refund ${receipt} they asked`, /Stars go back/);
-  await waitFor(async () => (await paymentOf(user)).error !== null, { what: 'the reason' });
-  const { state, error } = await paymentOf(user);
+  await waitFor(async () => (await paymentOf(user)).error !== null, { what: 'why it is not refunded' });
+  const { state, error, charge } = await paymentOf(user);
   assert.equal(state, 'credited');
-  assert.match(error!, /CHARGE_NOT_FOUND/);
-  assert.equal((await shop.balance(user)).available, 100n);
+  assert.match(error!, /USER_ID_INVALID/);
+  assert.deepEqual(outgoing(charge), []);
+
+  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind' AND state < 'active'`);
+  const reminder = () =>
+    database.sql<{ state: string; code: number | null }>(
+      `SELECT state, error_code AS code FROM evenkeel.outbox WHERE chat_id = $1 AND cause LIKE 'remind:%'`,
+      [user],
+    );
+  await waitFor(async () => (await reminder())[0]?.state === 'dead', { what: 'the reminder to be given up' });
+  assert.deepEqual(await reminder(), [{ state: 'dead', code: 403 }]);
+
+  await shop.settled();
+  assert.deepEqual(await database.sql(`SELECT last_error FROM evenkeel.inbox WHERE state = 'parked'`), []);
+  assert.deepEqual(await shop.balance(user), { ...before, available: before.available + 100n });
+  for (const table of ['account', 'ledger_tx', 'ledger_entry', 'payment', 'purchase', 'reserve'])
+    await assert.rejects(shop.pool.query(`DELETE FROM evenkeel.${table}`), /permission denied/, table);
+  await shop.sound();
 });
 
 test('roles: support up to its limit, owners without one, and for everybody else there is no such command', async () => {

@@ -6,6 +6,7 @@ import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { withTx } from '../../../app/database/tx.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
 import { isReconciled, reconcile } from '../../../app/payments/reconcile.ts';
+import { cancel } from '../../../app/payments/subscription.ts';
 import {
   afterEvent,
   type SubscriptionEvent,
@@ -311,6 +312,33 @@ test('22. what is not paid again ends: cancelled with its month, failed after th
   telegram.monthPasses(late);
   await receipt;
   assert.deepEqual(await state(late), ['active']);
+});
+
+test('27. Telegram does not answer, or with its own error: the subscription is as it was, and Telegram is told again', async (t) => {
+  const user = person();
+  await subscribe(user);
+  const before = await subscriptions(user);
+  t.after(() => void (telegram.faults = {}));
+  telegram.faults = { error: true };
+  await withTx(shop.pool, (tx) => cancel(tx, botId, user));
+  const job = () =>
+    database.sql<{ state: string; tries: number }>(
+      `SELECT state::text, retry_count AS tries FROM pgboss.job WHERE name = 'mandate' AND data ->> 'userId' = $1`,
+      [String(user)],
+    );
+  await waitFor(async () => (await job())[0]!.tries > 0, { what: 'a try that fails' });
+  const [wished] = await subscriptions(user);
+  // What was paid for stands, and the wish is kept until Telegram has heard it.
+  assert.deepEqual([wished!.state, wished!.wish, wished!.until], ['canceled', 'cancel', before[0]!.until]);
+  assert.equal(telegram.mandates(user)[0]!.canceledBy, undefined);
+  telegram.faults = {};
+  await waitFor(() => telegram.mandates(user)[0]!.canceledBy === 'bot', { what: 'Telegram to be told' });
+  await waitFor(async () => (await subscriptions(user))[0]!.wish === null, { what: 'the wish to be fulfilled' });
+  assert.equal((await subscriptions(user))[0]!.state, 'canceled');
+  assert.deepEqual(
+    (await job()).map(({ state }) => state),
+    ['completed'],
+  );
 });
 
 test('what Telegram says of a subscription that nobody knows changes nothing', async () => {

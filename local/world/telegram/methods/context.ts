@@ -28,15 +28,16 @@ export type Method = (context: Context, params: Params) => unknown;
 
 /**
  * The chat that `chat_id` names.
- * @throws ApiError 400 where it is not known, has moved, or the bot may not write there; 403 where its user blocked the bot
+ * @throws ApiError 400 where it is not known, has moved, or the bot may not write there; 403 where its user blocked the bot, or is gone
  */
 export function chatOf({ chats, faults }: Context, params: Params): Chat {
   const id = text(params, 'chat_id');
   if (id === '') throw badRequest('chat_id is empty');
-  const { blocked, migrated, forbidden: closed } = faults();
+  const { blocked, deleted, migrated, forbidden: closed } = faults();
   if (migrated && Object.hasOwn(migrated, id)) throw migratedTo(migrated[id]!);
   const chat = chats.find(Number(id));
   if (!chat) throw badRequest('chat not found');
+  if (deleted?.includes(chat.id)) throw forbidden('user is deactivated');
   if (blocked?.includes(chat.id)) throw forbidden('bot was blocked by the user');
   if (closed && Object.hasOwn(closed, id)) throw badRequest(closed[id]!);
   return chat;

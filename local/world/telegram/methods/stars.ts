@@ -45,6 +45,7 @@ const refundStarPayment: Method = ({ people, stars, chats, faults }, params) => 
   const userId = integer(params, 'user_id', 0);
   if (userId === 0) throw badRequest('invalid user_id specified');
   const charge = text(params, 'telegram_payment_charge_id');
+  if (faults().deleted?.includes(userId)) throw badRequest('USER_ID_INVALID');
   const chat = chats.open(userId);
   const payment = stars.refund(charge, userId, chat.firstName);
   people.refunded(chat, payment);
