@@ -185,17 +185,20 @@ function readEnvironment<C extends Command>(role: C, source: NodeJS.ProcessEnv):
   );
 }
 
-/** The variable of the key by which each is asked. */
-const PAYER_KEYS = { cryptoPay: 'CRYPTO_PAY_TOKEN', nowPayments: 'NOWPAYMENTS_API_KEY' } as const;
+/** The variable that each role needs of a provider: web checks what it signs, a worker asks it. */
+const PAYER_KEYS = {
+  web: { cryptoPay: 'CRYPTO_PAY_TOKEN', nowPayments: 'NOWPAYMENTS_IPN_SECRET' },
+  worker: { cryptoPay: 'CRYPTO_PAY_TOKEN', nowPayments: 'NOWPAYMENTS_API_KEY' },
+} as const;
 
 /** Keys of those whom people pay by. */
-function assertPayerKeys(posture: Posture, given: NodeJS.ProcessEnv): void {
-  const missing = payersInUse(posture).filter((payer) => given[PAYER_KEYS[payer]] === undefined);
+function assertPayerKeys(role: keyof typeof PAYER_KEYS, posture: Posture, given: NodeJS.ProcessEnv): void {
+  const missing = payersInUse(posture).filter((payer) => given[PAYER_KEYS[role][payer]] === undefined);
   if (missing.length === 0) return;
   throw new ConfigError(
     missing.map(
       (payer) =>
-        `${PAYER_KEYS[payer]}: missing; set it to the provider's key, or turn the feature off with features.${payer}: false`,
+        `${PAYER_KEYS[role][payer]}: missing; set it to the provider's key, or turn the feature off with features.${payer}: false`,
     ),
   );
 }
@@ -229,7 +232,7 @@ export function readConfig<C extends Command>(role: C, source: NodeJS.ProcessEnv
   const posture = collect(() => readPosture(given['POSTURE']));
   if (role === 'worker' && posture)
     collect(() => assertKeys(posture, { OPENROUTER_API_KEY: given['OPENROUTER_API_KEY'] }));
-  if (role === 'worker' && posture) collect(() => assertPayerKeys(posture, given));
+  if ((role === 'web' || role === 'worker') && posture) collect(() => assertPayerKeys(role, posture, given));
   if (!env || !posture || problems.length > 0) throw new ConfigError(problems);
   return { role, posture, env: leadToCopy(env) };
 }

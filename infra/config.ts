@@ -2,84 +2,15 @@
 import * as pulumi from '@pulumi/pulumi';
 import { providersInUse } from '../posture/limits.ts';
 import type { Posture } from '../posture/schema/index.ts';
-import { KEYS, SECRET_KEYS } from './keys.ts';
+import { KEYS, SECRET_KEYS, type Key, type SecretKey } from './keys.ts';
+import { RULES } from './rules.ts';
 import type { BotSecrets, Settings } from './settings.ts';
+import { missing, type Wanted } from './wanted.ts';
 
 const NAMESPACE = 'evenkeel';
 const TARGETS = ['aws', 'docker'] as const;
 const ARCHITECTURES = ['arm64', 'amd64'] as const;
 export const TELEGRAM_API_ROOT = 'https://api.telegram.org';
-
-type Key = (typeof KEYS)[number];
-
-interface Rule {
-  accepts: RegExp;
-  wanted: string;
-  command: string;
-}
-
-/** What a value must look like. Checked on the plain value, whose text is never shown where it is a secret. */
-const RULES: Partial<Record<Key, Rule>> = {
-  botToken: {
-    accepts: /^\d{3,}:[A-Za-z0-9_-]{20,}$/,
-    wanted: 'a bot token, such as "123456789:AA…", from @BotFather',
-    command: 'pulumi config set --secret evenkeel:botToken <token>',
-  },
-  oncallBotToken: {
-    accepts: /^\d{3,}:[A-Za-z0-9_-]{20,}$/,
-    wanted: 'the token of another bot than the one that is deployed, from @BotFather',
-    command: 'pulumi config set --secret evenkeel:oncallBotToken <token>',
-  },
-  webhookSecret: {
-    accepts: /^[A-Za-z0-9_-]{16,256}$/,
-    wanted: '16 to 256 characters of A-Z a-z 0-9 _ -',
-    command: 'pulumi config set --secret evenkeel:webhookSecret <secret>, or pulumi config rm evenkeel:webhookSecret',
-  },
-  webhookSecretPrevious: {
-    accepts: /^[A-Za-z0-9_-]{1,256}$/,
-    wanted: 'the webhook secret that Telegram still sends, 1 to 256 characters of A-Z a-z 0-9 _ -',
-    command:
-      'pulumi config set --secret evenkeel:webhookSecretPrevious <secret>, or pulumi config rm evenkeel:webhookSecretPrevious',
-  },
-  operatorToken: {
-    accepts: /^[\x21-\x7e]{16,256}$/,
-    wanted: '16 to 256 printable characters without spaces',
-    command: 'pulumi config set --secret evenkeel:operatorToken <token>, or pulumi config rm evenkeel:operatorToken',
-  },
-  openrouterApiKey: {
-    accepts: /^\S{8,}$/,
-    wanted: 'an API key of the AI provider',
-    command: 'pulumi config set --secret evenkeel:openrouterApiKey <key>',
-  },
-  heartbeatUrl: {
-    accepts: /^https:\/\/[^\s/]+\.[^\s/]+(\/\S*)?$/,
-    wanted: 'the address that a service outside of AWS wants to be called at, "https://…"',
-    command: 'pulumi config set --secret evenkeel:heartbeatUrl <address>, or pulumi config rm evenkeel:heartbeatUrl',
-  },
-  imageDigest: {
-    accepts: /^sha256:[0-9a-f]{64}$/,
-    wanted: 'the digest of a pushed image, "sha256:" and 64 hexadecimal digits',
-    command:
-      'pulumi config set evenkeel:imageDigest sha256:…, or pulumi config rm evenkeel:imageDigest to build it here',
-  },
-  permissionsBoundary: {
-    accepts: /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/,
-    wanted: 'the ARN of a managed policy, "arn:aws:iam::123456789012:policy/…"',
-    command: 'pulumi config set evenkeel:permissionsBoundary <arn>, or pulumi config rm evenkeel:permissionsBoundary',
-  },
-  majorUpgrade: {
-    accepts: /^\d{2}$/,
-    wanted: 'the major version that database.version names, such as "18"',
-    command: 'pulumi config set evenkeel:majorUpgrade 18, or pulumi config rm evenkeel:majorUpgrade',
-  },
-  telegramApiRoot: {
-    // The token is part of every path: in the clear only inside one's own network, or on this machine.
-    accepts:
-      /^(https:\/\/[^\s/]+|http:\/\/(10\.\d+\.\d+\.\d+|172\.(1[6-9]|2\d|3[01])\.\d+\.\d+|192\.168\.\d+\.\d+|127\.0\.0\.1|[a-z0-9.-]+\.internal)(:\d+)?)$/,
-    wanted: 'an address without a path, such as "https://api.telegram.org"; http only for a private address',
-    command: 'pulumi config set evenkeel:telegramApiRoot <address>',
-  },
-};
 
 function optionProblems(key: Key, value: string | undefined, options: readonly string[]): string[] {
   if (value === undefined || options.includes(value)) return [];
@@ -159,7 +90,7 @@ function sameBot(values: Readonly<Record<string, string>>): string[] {
   const [bot, oncall] = ['botToken', 'oncallBotToken'].map((key) => values[`${NAMESPACE}:${key}`]?.split(':')[0]);
   if (bot === undefined || bot !== oncall) return [];
   return [
-    `evenkeel:oncallBotToken is of the bot that is deployed: it could not tell that it is dead. Make a second one with @BotFather: ${RULES.oncallBotToken!.command}`,
+    `evenkeel:oncallBotToken is of the bot that is deployed: it could not tell that it is dead. Make a second one with @BotFather: ${RULES.oncallBotToken.command}`,
   ];
 }
 
@@ -190,15 +121,6 @@ export function configWarnings(values: Readonly<Record<string, string>>): string
   ];
 }
 
-interface Wanted {
-  key: string;
-  command: string;
-  /** Whether the posture asks for it. */
-  needed: boolean;
-  /** What else would do. */
-  or?: string;
-}
-
 /** What is set beside the posture and cannot be together with it. */
 export function contradictions(values: Readonly<Record<string, string>>, { ingress }: Posture): string[] {
   const root = values['evenkeel:telegramApiRoot'] ?? TELEGRAM_API_ROOT;
@@ -217,23 +139,21 @@ export function contradictions(values: Readonly<Record<string, string>>, { ingre
 export function missingForAws(values: Readonly<Record<string, string>>, posture: Posture): string[] {
   const wanted: Wanted[] = [
     { key: 'aws:region', command: 'pulumi config set aws:region eu-central-1', needed: true },
-    { key: 'evenkeel:botToken', command: RULES.botToken!.command, needed: true },
+    { key: 'evenkeel:botToken', command: RULES.botToken.command, needed: true },
     {
       key: 'evenkeel:openrouterApiKey',
-      command: RULES.openrouterApiKey!.command,
+      command: RULES.openrouterApiKey.command,
       needed: providersInUse(posture).includes('openrouter'),
       or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.chat false',
     },
     {
       key: 'evenkeel:oncallBotToken',
-      command: RULES.oncallBotToken!.command,
+      command: RULES.oncallBotToken.command,
       needed: posture.oncall.telegramChat !== undefined,
       or: 'leave the chat away: pulumi config rm --path evenkeel:posture.oncall.telegramChat',
     },
   ];
-  return wanted
-    .filter(({ key, needed }) => needed && values[key] === undefined)
-    .map(({ key, command, or }) => `${key} is not set: ${[command, or].filter(Boolean).join(', or ')}`);
+  return missing(values, wanted);
 }
 
 /** All values of the stack's configuration as text, secrets included: for checks alone, never to be shown or passed on. */
@@ -250,7 +170,7 @@ export function rawPosture(): unknown {
 export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
   const config = new pulumi.Config(NAMESPACE);
   const secrets: BotSecrets = Object.fromEntries(SECRET_KEYS.map((key) => [key, config.getSecret(key)])) as Record<
-    (typeof SECRET_KEYS)[number],
+    SecretKey,
     pulumi.Output<string> | undefined
   >;
   return {

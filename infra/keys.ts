@@ -1,16 +1,26 @@
 /** Keys of a stack's configuration. Without imports: the command that proves a posture reads them as well. */
 
-/** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */
-export const KEYS = [
-  'target',
-  'posture',
+/** Those whose values are secrets: `pulumi config set --secret`. */
+export const SECRET_KEYS = [
   'botToken',
   'webhookSecret',
   'webhookSecretPrevious',
   'operatorToken',
   'openrouterApiKey',
+  'cryptoPayToken',
+  'cryptoPayTokenPrevious',
+  'nowPaymentsApiKey',
+  'nowPaymentsIpnSecret',
+  'nowPaymentsIpnSecretPrevious',
   'oncallBotToken',
   'heartbeatUrl',
+] as const;
+
+/** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */
+export const KEYS = [
+  'target',
+  'posture',
+  ...SECRET_KEYS,
   'imageDigest',
   'architecture',
   'telegramApiRoot',
@@ -19,13 +29,5 @@ export const KEYS = [
   'majorUpgrade',
 ] as const;
 
-/** Those whose values are secrets: `pulumi config set --secret`. */
-export const SECRET_KEYS = [
-  'botToken',
-  'webhookSecret',
-  'webhookSecretPrevious',
-  'operatorToken',
-  'openrouterApiKey',
-  'oncallBotToken',
-  'heartbeatUrl',
-] as const satisfies readonly (typeof KEYS)[number][];
+export type Key = (typeof KEYS)[number];
+export type SecretKey = (typeof SECRET_KEYS)[number];

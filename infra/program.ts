@@ -13,6 +13,7 @@ import {
   rawPosture,
   readSettings,
 } from './config.ts';
+import { missingForPayers } from './payers.ts';
 import { refuse } from './refuse.ts';
 import type { Outputs } from './settings.ts';
 
@@ -46,10 +47,15 @@ export async function program(): Promise<Outputs> {
   const posture = provenPosture();
   const settings = { ...readSettings(), posture, proof: proofLines(posture) };
 
-  if (settings.target === 'docker') return (await import('./docker/index.ts')).deploy(settings);
+  const keys = missingForPayers(values, posture);
+  if (settings.target === 'docker') {
+    if (keys.length > 0) return refuse(keys);
+    return (await import('./docker/index.ts')).deploy(settings);
+  }
   const place = { project: settings.project, stack: settings.stack, region: values['aws:region'] ?? '' };
   const wanting = [
     ...missingForAws(values, posture),
+    ...keys,
     ...contradictions(values, posture),
     ...inPosture(awsProblems(posture, place)),
   ];

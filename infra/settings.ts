@@ -17,6 +17,16 @@ export interface BotSecrets {
   operatorToken: pulumi.Output<string> | undefined;
   /** Key of the AI provider; wanted while features.chat is on. */
   openrouterApiKey: pulumi.Output<string> | undefined;
+  /** Token of Crypto Pay: asks, and checks what it signed. Wanted while features.cryptoPay is on. */
+  cryptoPayToken: pulumi.Output<string> | undefined;
+  /** The token before: what was signed with it is taken too. Absent outside of a rotation. */
+  cryptoPayTokenPrevious: pulumi.Output<string> | undefined;
+  /** Key with which NOWPayments is asked; wanted while features.nowPayments is on. */
+  nowPaymentsApiKey: pulumi.Output<string> | undefined;
+  /** Secret of what NOWPayments signs; wanted while features.nowPayments is on. */
+  nowPaymentsIpnSecret: pulumi.Output<string> | undefined;
+  /** The secret before: taken too. Absent outside of a rotation. */
+  nowPaymentsIpnSecretPrevious: pulumi.Output<string> | undefined;
   /** Token of the bot that passes pages on to the on-call chat, another than the bot itself; wanted with oncall.telegramChat. */
   oncallBotToken: pulumi.Output<string> | undefined;
   /** Address outside of AWS that the sentinel calls while the bot is alive; its silence wakes somebody. Default: none. */

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { awsProblems, awsWarnings } from '../infra/aws/checks.ts';
+import { missingForPayers } from '../infra/payers.ts';
 import { prove } from '../posture/laws/index.ts';
 import { nearest } from '../posture/problem.ts';
 import { PostureError } from '../posture/resolve.ts';
@@ -88,11 +89,15 @@ async function writeCommands(): Promise<Said> {
 }
 
 /** What `pulumi preview` would say beside the laws: where it refuses, and where it warns. */
-function preview({ file, values, posture, target }: Stack): { problems: string[]; warnings: string[] } {
+function preview({ file, config, elsewhere, values, posture, target }: Stack): {
+  problems: string[];
+  warnings: string[];
+} {
   const written = Object.keys(values ?? {}).length > 0;
   const empty = written ? [] : [`${file} says nothing under ${POSTURE_KEY}: these are the defaults`];
-  if (target === 'docker') return { problems: [], warnings: empty };
-  return { problems: awsProblems(posture), warnings: [...empty, ...awsWarnings(posture)] };
+  const keys = elsewhere ? [] : missingForPayers(config, posture);
+  if (target === 'docker') return { problems: keys, warnings: empty };
+  return { problems: [...keys, ...awsProblems(posture)], warnings: [...empty, ...awsWarnings(posture)] };
 }
 
 function show(stack: Stack, changes: string[], json: boolean, only: Section[] | undefined): Said {

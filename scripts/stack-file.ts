@@ -31,6 +31,8 @@ export interface Stack {
   file: string;
   /** Everything of its configuration, as written. */
   config: Readonly<Record<string, unknown>>;
+  /** Whether Pulumi adds configuration from elsewhere (`environment`), which nobody sees here. */
+  elsewhere: boolean;
   /** The posture as written. */
   values: unknown;
   posture: Posture;
@@ -195,7 +197,7 @@ export function readStack(name: string, text: string, set: readonly string[] = [
   const values = set.reduce<unknown>(setPath, withoutSecrets(config[POSTURE_KEY] ?? {}));
   try {
     const target = config['evenkeel:target'] as Target | undefined;
-    return { name, file, config, values, posture: resolve(values), target };
+    return { name, file, config, elsewhere: document.has('environment'), values, posture: resolve(values), target };
   } catch (error) {
     if (!(error instanceof PostureError)) throw error;
     const changed = set.map((one) => steps(one.slice(0, one.indexOf('='))).join('.'));

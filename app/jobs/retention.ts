@@ -25,7 +25,10 @@ const bite = (table: string, column: string, extra = '') => `
   )
   SELECT count(*) AS deleted, max(${column})::text AS upto FROM gone`;
 
-type Kept = keyof Pick<Posture['database']['retention'], 'updates' | 'parked' | 'outbox' | 'conversation'>;
+type Kept = keyof Pick<
+  Posture['database']['retention'],
+  'updates' | 'parked' | 'outbox' | 'callbacks' | 'conversation'
+>;
 
 /** What is deleted by its age, with the statement that does it and the index that the statement relies on. */
 export const BITES = {
@@ -41,6 +44,8 @@ export const BITES = {
   dialogs: bite('evenkeel.dialog', 'expires_at'),
   /** tap_age */
   taps: bite('evenkeel.tap', 'expires_at'),
+  /** callback_received */
+  callbacks: bite('evenkeel.callback', 'received_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
   /** slot_age. The last of each schedule stays: by it is known what was missed. */
@@ -59,6 +64,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   unsent: 'parked',
   dialogs: 'updates',
   taps: 'updates',
+  callbacks: 'callbacks',
   conversation: 'conversation',
   slots: 'updates',
 };

@@ -1,5 +1,6 @@
 /** Every secret of the bot, and which task is given which: none gets one that its work does not need. */
 import * as pulumi from '@pulumi/pulumi';
+import { payerEnvironment } from '../payers.ts';
 import type { BotSecrets } from '../settings.ts';
 import type { Database } from './database.ts';
 import { ManagedSecret, password } from './secrets.ts';
@@ -51,12 +52,14 @@ export class Vault extends pulumi.ComponentResource {
         ...tokens,
         WEBHOOK_SECRET: this.webhookSecret,
         ...(secrets.webhookSecretPrevious && { WEBHOOK_SECRET_PREVIOUS: secrets.webhookSecretPrevious }),
+        ...payerEnvironment('web', secrets),
         DATABASE_URL: database.url('web'),
       }),
       worker: keep('worker', 'Environment of the worker tasks', {
         ...tokens,
         DATABASE_URL: database.url('worker'),
         ...(secrets.openrouterApiKey && { OPENROUTER_API_KEY: secrets.openrouterApiKey }),
+        ...payerEnvironment('worker', secrets),
       }),
       migrate: keep('migrate', "Environment of the migration: the server's master, and the roles' passwords", {
         DATABASE_URL: database.url('master'),

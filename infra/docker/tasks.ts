@@ -4,6 +4,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { heapLimit, MiB, ROLES, type Role } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { payerEnvironment } from '../payers.ts';
+import type { BotSecrets } from '../settings.ts';
 import { addressOf, answersAt, container, published, sealed } from './container.ts';
 import type { Database } from './database.ts';
 import { once } from './once.ts';
@@ -20,6 +22,8 @@ export interface TasksArgs {
   network: pulumi.Input<string>;
   database: Database;
   world: World;
+  /** Of the stack's configuration: keys of providers that are not simulated. */
+  secrets: BotSecrets;
   webhookSecret: pulumi.Output<string>;
   operatorToken: pulumi.Output<string>;
 }
@@ -63,9 +67,9 @@ function migrate(name: string, args: TasksArgs, options: pulumi.CustomResourceOp
 /** What each role is given beside what both are. */
 function environmentOf(
   role: Role,
-  { database, world, webhookSecret }: TasksArgs,
+  { database, world, secrets, webhookSecret }: TasksArgs,
 ): Record<string, pulumi.Input<string>> {
-  const common = { BOT_TOKEN: world.botToken, DATABASE_URL: database.url(role) };
+  const common = { ...payerEnvironment(role, secrets), BOT_TOKEN: world.botToken, DATABASE_URL: database.url(role) };
   if (role === 'web') return { ...common, WEBHOOK_SECRET: webhookSecret };
   return {
     ...common,

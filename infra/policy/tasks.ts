@@ -35,10 +35,10 @@ export const stopsInTime = rule({
 /** Names that secrets go by. What ends in ARN or NAME points to one and is none. */
 const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|PRIVATE_?KEY|CREDENTIAL|DATABASE_URL|_DSN$)/i;
 const POINTER = /_(ARN|NAME|ID|FILE|PATH)$/i;
-/** Values that are secrets, whatever they are called: a login in a URL, a bot's token, keys of AWS and of others. */
+/** Values that are secrets, whatever they are called: a login in a URL, a bot's or a wallet's token, keys of AWS and of others. */
 const SECRET_VALUES = [
   /:\/\/[^/\s:@]+:[^/\s@]+@/,
-  /\b\d{6,}:[A-Za-z0-9_-]{30,}/,
+  /\b\d{4,}:[A-Za-z0-9_-]{30,}/,
   /\bAKIA[0-9A-Z]{16}\b/,
   /\bsk-[A-Za-z0-9-]{16,}/,
 ];

@@ -1,4 +1,4 @@
-import { GiB } from '../limits.ts';
+import { GiB, payersInUse } from '../limits.ts';
 import { RDS, TELEGRAM } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, size, type Clause } from './law.ts';
@@ -24,6 +24,11 @@ const JOB_SHARE = 0.1;
  * 688, account 117. What was bought is spent once: a reserve of 197 B, two movements, and four or five entries.
  */
 const PAYMENTS = { kept: 5 * 365 * 86_400_000, share: 0.001, row: 3072, spent: 3072 };
+/**
+ * What a provider beside Telegram tells of one payment, byte by byte: NOWPayments of five steps, in some 900 bytes each;
+ * with the row's head and its two indexes, and doubled.
+ */
+const CALLBACKS = { told: 5, row: 2048 };
 /** The user's message and the bot's. */
 const MESSAGES = 2;
 /** Catalogue, empty schema, WAL at max_wal_size with a replica or a backup holding it back. */
@@ -42,12 +47,18 @@ function planned({ providers }: Posture) {
 const slots = ({ schedules, database: { retention } }: Posture): number =>
   Object.values(schedules).reduce((sum, { every }) => sum + Math.ceil(Math.max(retention.jobs, 2 * every) / every), 0);
 
+/** Bytes of callbacks an update; none where nobody pays beside Telegram. */
+const callbacks = (posture: Posture): number =>
+  payersInUse(posture).length > 0 ? PAYMENTS.share * CALLBACKS.told * CALLBACKS.row : 0;
+
 /** Bytes that are written in that time at the peak. */
 function written(posture: Posture, milliseconds: number): number {
   const { rows, said } = planned(posture);
   const update = ROW.update + ROW.sends + MESSAGES * ROW.message;
   const payment = PAYMENTS.share * (PAYMENTS.row + PAYMENTS.spent);
-  return rows(milliseconds) * (update + JOB_SHARE * ROW.job + payment) + said(milliseconds) * ROW.said;
+  return (
+    rows(milliseconds) * (update + JOB_SHARE * ROW.job + payment + callbacks(posture)) + said(milliseconds) * ROW.said
+  );
 }
 
 /** Bytes of data once everything retained has accumulated at the peak rate, by what holds them. */
@@ -64,6 +75,7 @@ export function dataAtRest(posture: Posture): Record<string, number> {
         JOB_SHARE * PARKED_SHARE * rows(retention.parked)) *
       ROW.job,
     outbox: said(retention.outbox) * ROW.said + PARKED_SHARE * said(retention.parked) * ROW.unsaid,
+    ...(callbacks(posture) > 0 && { callbacks: rows(retention.callbacks) * callbacks(posture) }),
     conversation: rows(retention.conversation) * MESSAGES * ROW.message,
     'payments of five years': rows(PAYMENTS.kept) * PAYMENTS.share * (PAYMENTS.row + PAYMENTS.spent),
     'catalogue and WAL': FIXED,

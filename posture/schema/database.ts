@@ -119,6 +119,9 @@ export const database = z
         outbox: duration('1h', '365d')
           .prefault('2d')
           .describe('How long a message of the outbox that was sent is kept, without what it said.'),
+        callbacks: duration('1d', '3650d', 'what a provider told is asked for days later, when its word is doubted')
+          .prefault('90d')
+          .describe('How long what a provider told of a payment is kept, byte by byte.'),
         conversation: duration(
           '1d',
           '3650d',

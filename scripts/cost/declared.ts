@@ -3,7 +3,9 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Mocks } from '@pulumi/pulumi/runtime/mocks.js';
 import { architectureOf } from '../../infra/aws/image.ts';
 import { KEYS } from '../../infra/keys.ts';
+import { KEYS_OF_PAYERS } from '../../infra/payers.ts';
 import { program } from '../../infra/program.ts';
+import { payersInUse } from '../../posture/limits.ts';
 import type { Stack } from '../stack-file.ts';
 
 /** A resource as the program asks for it; what only the cloud knows is not in it. */
@@ -24,6 +26,17 @@ const STANDING_IN: Readonly<Record<string, string>> = {
   // Nothing is built to be counted.
   'evenkeel:imageDigest': `sha256:${'0'.repeat(64)}`,
 };
+
+/** Of those who are paid by; none where they are off, for another version's program may not know the keys. */
+const keysOfPayers = ({ posture }: Stack): Record<string, string> =>
+  Object.fromEntries(
+    payersInUse(posture).flatMap((payer) =>
+      KEYS_OF_PAYERS[payer].map((key) => [
+        `evenkeel:${key}`,
+        key === 'cryptoPayToken' ? '12345:AAofNobodyWhoIsOnlyCounted' : 'of-nobody-who-is-only-counted',
+      ]),
+    ),
+  );
 
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || !('secure' in value);
 
@@ -61,6 +74,7 @@ function configuration(stack: Stack): Record<string, string> {
   const architecture = written['evenkeel:architecture'] ?? architectureOf({ architecture: undefined });
   return {
     ...STANDING_IN,
+    ...keysOfPayers(stack),
     ...written,
     'evenkeel:architecture': architecture,
     'evenkeel:posture': JSON.stringify(anonymous(stack)),

@@ -60,6 +60,28 @@ for (const role of Object.keys(good) as Command[]) {
   }
 }
 
+const PAYER_KEYS: [role: Command, feature: string, name: string][] = [
+  ['web', 'cryptoPay', 'CRYPTO_PAY_TOKEN'],
+  ['web', 'nowPayments', 'NOWPAYMENTS_IPN_SECRET'],
+  ['worker', 'cryptoPay', 'CRYPTO_PAY_TOKEN'],
+  ['worker', 'nowPayments', 'NOWPAYMENTS_API_KEY'],
+];
+for (const [role, feature, name] of PAYER_KEYS)
+  test(`${role} does not start without ${name} where people pay by ${feature}`, () => {
+    const POSTURE = JSON.stringify({ features: { [feature]: true } });
+    assert.deepEqual(problems(role, { ...good[role], POSTURE }), [
+      `${name}: missing; set it to the provider's key, or turn the feature off with features.${feature}: false`,
+    ]);
+    assert.deepEqual(
+      problems(role, {
+        ...good[role],
+        POSTURE,
+        [name]: '12345678:AAtokenOfNobody'.replace(name.endsWith('KEY') ? ':' : '', ''),
+      }),
+      [],
+    );
+  });
+
 test('everything that is missing is told at once', () => {
   assert.deepEqual(
     problems('web', {}).map((line) => line.split(':')[0]),

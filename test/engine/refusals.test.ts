@@ -53,6 +53,12 @@ describe('a preview', { skip }, () => {
       '10.40.0.0/24',
       /network\.cidr: .* 11 addresses/,
     ],
+    [
+      'in which people pay by a provider whose key is not set',
+      'evenkeel:posture.features.cryptoPay',
+      'true',
+      /evenkeel:cryptoPayToken is not set: pulumi config set --secret .*, or switch the feature off/,
+    ],
   ];
   for (const [name, key, value, line] of cases)
     test(`${name} says which, and what to do`, async () => {

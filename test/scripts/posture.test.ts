@@ -184,6 +184,10 @@ describe('npm run posture', () => {
   it('refuses what preview would refuse, and warns of what it would warn of', async (t) => {
     const refused: [string, RegExp][] = [
       ['ingress.domain=bot.example.com', /^ingress\.domain: "bot\.example\.com" has no ingress\.zone/],
+      [
+        'features.cryptoPay=true',
+        /^evenkeel:cryptoPayToken is not set: .*, or switch the feature off: .*cryptoPay false$/m,
+      ],
       ['network.cidr=10.0.0.0/8', /^network\.cidr: "10\.0\.0\.0\/8" cannot hold the subnets/],
     ];
     for (const [set, wanted] of refused) {
@@ -192,6 +196,9 @@ describe('npm run posture', () => {
       assert.match(err, wanted);
       assert.match(out, /prod obeys all \d+ laws, but cannot be deployed\.\n$/);
     }
+    const keyed =
+      'config:\n  evenkeel:cryptoPayToken: { secure: v1:x }\n  evenkeel:posture: { features: { cryptoPay: true } }\n';
+    assert.equal((await posture(['mine'], await directory(t, keyed))).code, 0, 'its value is Pulumi’s to know');
     assert.match((await posture(['prod'])).out, /\nWarning: oncall\.emails: "oncall@example\.com" is an example/);
     const empty = await posture(['mine'], await directory(t, ''));
     assert.match(

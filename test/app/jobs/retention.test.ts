@@ -43,6 +43,10 @@ async function fill(database: TestDatabase): Promise<void> {
     SELECT n, 1, n, 'x', n, '{}', now() - CASE WHEN n <= 40 THEN interval '8 days' ELSE interval '1 hour' END
     FROM generate_series(1, 50) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.callback (bot_id, id, provider, deposit, raw, received_at)
+    SELECT 1, n, 'nowPayments', n, '{}', now() - CASE WHEN n <= 25 THEN interval '91 days' ELSE interval '89 days' END
+    FROM generate_series(1, 35) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.slot (name, at, outcome)
     SELECT name, now() - n * interval '1 day', CASE WHEN n > 10 THEN 'done' ELSE 'failed' END
     FROM generate_series(1, 30) AS n, unnest(ARRAY['daily', 'hourly']) AS name`);
@@ -61,11 +65,31 @@ test('what is older than the posture keeps is deleted, each kind after its own t
   await fill(database);
   const retention = createRetention({ pool: workerPool(t, database, world.posture), posture: world.posture });
   assert.deepEqual(await retention(run()), {
-    deleted: { updates: 2480, parked: 5, sent: 20, unsent: 20, dialogs: 30, taps: 40, conversation: 1500, slots: 38 },
+    deleted: {
+      updates: 2480,
+      parked: 5,
+      sent: 20,
+      unsent: 20,
+      dialogs: 30,
+      taps: 40,
+      callbacks: 25,
+      conversation: 1500,
+      slots: 38,
+    },
   });
   assert.deepEqual(await left(database), [{ old: 0, pending: 11, parked: 5, young: 30, messages: 10 }]);
   assert.deepEqual(await retention(run()), {
-    deleted: { updates: 0, parked: 0, sent: 0, unsent: 0, dialogs: 0, taps: 0, conversation: 0, slots: 0 },
+    deleted: {
+      updates: 0,
+      parked: 0,
+      sent: 0,
+      unsent: 0,
+      dialogs: 0,
+      taps: 0,
+      callbacks: 0,
+      conversation: 0,
+      slots: 0,
+    },
   });
 });
 

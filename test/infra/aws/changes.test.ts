@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { OUTSIDE_OF_TASKS } from '../../../infra/aws/task-posture.ts';
 import { serialised } from '../dynamic.ts';
-import { changed, CONFIG, only, run, type Run } from '../harness.ts';
+import { changed, CONFIG, ofType, only, type Run, run } from '../harness.ts';
 import { change, PROD, WITH_DOMAIN } from '../stacks.ts';
 
 /** `targetGroup -web` for `urn:…::aws:lb/targetGroup:TargetGroup::evenkeel-prod-web`. */
@@ -137,6 +137,57 @@ describe('a change of', () => {
     const previous = secrets.find(({ name }) => name === 'WEBHOOK_SECRET_PREVIOUS')!;
     assert.match(previous.valueFrom, /evenkeel-prod-web:WEBHOOK_SECRET_PREVIOUS::/);
     assert.ok(!definition.includes('the-secret-of-before'));
+  });
+
+  const PAYERS = {
+    'evenkeel:cryptoPayToken': '12345:AAtokenOfTheTests',
+    'evenkeel:nowPaymentsApiKey': 'KEY-OF-THE-TESTS',
+    'evenkeel:nowPaymentsIpnSecret': 'ipn-secret-of-the-tests',
+  };
+
+  test('the keys of those whom people pay by reach the roles that use them, by reference', async () => {
+    const before = {
+      'evenkeel:cryptoPayTokenPrevious': '12345:AAtokenOfBefore',
+      'evenkeel:nowPaymentsIpnSecretPrevious': 'ipn-secret-of-before',
+    };
+    const after = await run({ posture: PROD, config: { ...CONFIG, ...PAYERS, ...before } });
+    const tasks = ofType(after, 'aws:ecs/taskDefinition:TaskDefinition');
+    const given = Object.fromEntries(
+      tasks.map(({ name, inputs }) => {
+        const definition = String(inputs['containerDefinitions']);
+        for (const key of Object.values({ ...PAYERS, ...before })) assert.ok(!definition.includes(key), name);
+        const [{ secrets }] = JSON.parse(definition) as [{ secrets: { name: string; valueFrom: string }[] }];
+        const paid = secrets.filter((secret) => /^(CRYPTO_PAY|NOWPAYMENTS)_/.test(secret.name));
+        for (const secret of paid) assert.ok(secret.valueFrom.includes(`:${secret.name}::`));
+        return [name.replace('evenkeel-prod-', ''), paid.map((secret) => secret.name).sort()];
+      }),
+    );
+    assert.deepEqual(given, {
+      web: [
+        'CRYPTO_PAY_TOKEN',
+        'CRYPTO_PAY_TOKEN_PREVIOUS',
+        'NOWPAYMENTS_IPN_SECRET',
+        'NOWPAYMENTS_IPN_SECRET_PREVIOUS',
+      ],
+      worker: ['CRYPTO_PAY_TOKEN', 'NOWPAYMENTS_API_KEY'],
+      migrate: [],
+      ops: [],
+    });
+    const secrets = ofType(after, 'aws:secretsmanager/secret:Secret').length;
+    assert.equal(secrets, ofType(shipped, 'aws:secretsmanager/secret:Secret').length, 'no secret more to pay');
+  });
+
+  test('a feature that is switched off leaves its keys with the tasks: payments may be under way', async () => {
+    const config = { ...CONFIG, ...PAYERS };
+    const on = await run({ posture: change(PROD, 'features.cryptoPay', true), config });
+    const off = await run({ posture: PROD, config });
+    assert.deepEqual([on.error, off.error], [undefined, undefined]);
+    assert.deepEqual(
+      changed(on, off)
+        .map(short)
+        .filter((resource) => resource.startsWith('Secret')),
+      [],
+    );
   });
 
   test('the origin of a database gives its last snapshot another name, and nothing else', async () => {

@@ -207,6 +207,23 @@ describe('a configuration', () => {
     assert.equal(error, undefined);
   });
 
+  const payers: [feature: string, keys: string[]][] = [
+    ['cryptoPay', ['cryptoPayToken']],
+    ['nowPayments', ['nowPaymentsApiKey', 'nowPaymentsIpnSecret']],
+  ];
+  for (const [feature, keys] of payers)
+    for (const target of ['aws', 'docker'])
+      test(`in which people pay by ${feature} without its key names both ways out, in ${target}`, async () => {
+        const config = { ...CONFIG, 'evenkeel:target': target };
+        assert.deepEqual(
+          await refusal(change(PROD, `features.${feature}`, true), config),
+          keys.map(
+            (key) =>
+              `evenkeel:${key} is not set: pulumi config set --secret evenkeel:${key} <${/\w+(Token|Key|Secret)$/.exec(key)![1]!.toLowerCase()}>, or switch the feature off: pulumi config set --path evenkeel:posture.features.${feature} false`,
+          ),
+        );
+      });
+
   test('whose on-call bot is the bot itself is refused, also with a token of another time', async () => {
     const [line, ...others] = await refusal(PROD, {
       ...CONFIG,
@@ -242,6 +259,11 @@ describe('a configuration', () => {
     ],
     ['evenkeel:webhookSecret', 'sp ace and more than 16', /^evenkeel:webhookSecret is not accepted/],
     ['evenkeel:webhookSecretPrevious', 'sp ace', /^evenkeel:webhookSecretPrevious is not accepted/],
+    ['evenkeel:cryptoPayToken', '987:short', /^evenkeel:cryptoPayToken is not accepted: wanted the token of an app/],
+    ['evenkeel:cryptoPayTokenPrevious', 'AAbefore12', /^evenkeel:cryptoPayTokenPrevious is not accepted/],
+    ['evenkeel:nowPaymentsApiKey', 'KEY OF ONE', /^evenkeel:nowPaymentsApiKey is not accepted: wanted the API key/],
+    ['evenkeel:nowPaymentsIpnSecret', 'sp ace and more', /^evenkeel:nowPaymentsIpnSecret is not accepted/],
+    ['evenkeel:nowPaymentsIpnSecretPrevious', 'short', /^evenkeel:nowPaymentsIpnSecretPrevious is not accepted/],
     ['evenkeel:imageDigest', 'latest', /^evenkeel:imageDigest is not accepted: wanted the digest/],
     ['evenkeel:target', 'gcp', /^evenkeel:target: "gcp" is not one of aws, docker/],
     ['evenkeel:architecture', 'mips', /^evenkeel:architecture: "mips" is not one of arm64, amd64/],
@@ -258,7 +280,6 @@ describe('a configuration', () => {
       const lines = await refusal(PROD, { ...CONFIG, [key]: value });
       assert.equal(lines.length, 1);
       assert.match(lines[0]!, line);
-      if (key.endsWith('Token') || key.endsWith('Secret'))
-        assert.ok(!lines[0]!.includes(value), 'a secret is not shown');
+      if (/(Token|Secret|ApiKey)(Previous)?$/.test(key)) assert.ok(!lines[0]!.includes(value), 'a secret is not shown');
     });
 });

@@ -1,7 +1,8 @@
 /** Runs the Docker target without the engine and collects what it declares. */
 import * as pulumi from '@pulumi/pulumi';
 import { deploy } from '../../../infra/docker/index.ts';
-import type { Outputs } from '../../../infra/settings.ts';
+import { SECRET_KEYS, type SecretKey } from '../../../infra/keys.ts';
+import type { BotSecrets, Outputs } from '../../../infra/settings.ts';
 import { resolve } from '../../../posture/resolve.ts';
 
 export interface Declared {
@@ -23,6 +24,8 @@ interface Options {
   /** How the migration ends. */
   migrateExit?: number;
   logs?: string;
+  /** Secrets of the stack's configuration. Default: none. */
+  keys?: Partial<Record<SecretKey, string>>;
 }
 
 const SECRET = pulumi.runtime.specialSecretSig;
@@ -53,7 +56,7 @@ function state(type: string, name: string, { migrateExit = 0, logs = '' }: Optio
 }
 
 export async function collect(values: unknown, options: Options = {}): Promise<Run> {
-  const { preview = false } = options;
+  const { preview = false, keys = {} } = options;
   const resources: Declared[] = [];
   let error: Error | undefined;
   let outputs: Outputs | undefined;
@@ -81,15 +84,9 @@ export async function collect(values: unknown, options: Options = {}): Promise<R
         stack: 'local',
         posture: resolve(values),
         proof: ['all laws hold'],
-        secrets: {
-          botToken: undefined,
-          webhookSecret: undefined,
-          webhookSecretPrevious: undefined,
-          operatorToken: undefined,
-          openrouterApiKey: undefined,
-          oncallBotToken: undefined,
-          heartbeatUrl: undefined,
-        },
+        secrets: Object.fromEntries(
+          SECRET_KEYS.map((key) => [key, keys[key] === undefined ? undefined : pulumi.secret(keys[key])]),
+        ) as unknown as BotSecrets,
         imageDigest: undefined,
         architecture: 'amd64',
         telegramApiRoot: 'https://api.telegram.org',

@@ -117,6 +117,34 @@ test('each role gets the container contract, and no secret that is not its own',
   assert.match(web['BOT_TOKEN']!, /^\d+:[A-Za-z0-9_-]{10,}$/);
 });
 
+test('keys of those whom people pay by reach the roles that use them, as secrets', async () => {
+  const keys = {
+    cryptoPayToken: '12345:AAtokenOfTheTests',
+    nowPaymentsApiKey: 'KEY-OF-THE-TESTS',
+    nowPaymentsIpnSecret: 'ipn-secret-of-the-tests',
+    nowPaymentsIpnSecretPrevious: 'ipn-secret-of-before',
+  };
+  const paid = await collect(written, { keys });
+  assert.equal(paid.error, undefined);
+  const given = (role: string) =>
+    Object.fromEntries(
+      Object.entries(env(container(paid, `${role}-1`))).filter(([name]) => /^(CRYPTO|NOWPAYMENTS|PUBLIC)/.test(name)),
+    );
+  assert.deepEqual(given('web'), {
+    CRYPTO_PAY_TOKEN: keys.cryptoPayToken,
+    NOWPAYMENTS_IPN_SECRET: keys.nowPaymentsIpnSecret,
+    NOWPAYMENTS_IPN_SECRET_PREVIOUS: keys.nowPaymentsIpnSecretPrevious,
+    PUBLIC_URL: 'http://web:8080',
+  });
+  assert.deepEqual(given('worker'), {
+    CRYPTO_PAY_TOKEN: keys.cryptoPayToken,
+    NOWPAYMENTS_API_KEY: keys.nowPaymentsApiKey,
+    PUBLIC_URL: 'http://web:8080',
+  });
+  for (const { name, plain } of containers(paid))
+    for (const key of Object.values(keys)) assert.ok(!plain.includes(key), `${name} has a key in the open`);
+});
+
 test('secrets are secrets to Pulumi: no value of one is in a plain input', () => {
   const secrets = [
     env(container(run, 'web-1'))['BOT_TOKEN']!,

@@ -206,6 +206,7 @@ const CASES: Case[] = [
       [withEnvironment('db_password'), /db_password/],
       [withEnvironment('HARMLESS', 'postgres://web:hunter2@db:5432/x'), /HARMLESS/],
       [withEnvironment('HARMLESS', '123456789:AAabcdefghijklmnopqrstuvwxyz01234'), /HARMLESS/],
+      [withEnvironment('HARMLESS', '12345:AAabcdefghijklmnopqrstuvwxyz01234'), /HARMLESS/],
       [withEnvironment('HARMLESS', 'AKIAABCDEFGHIJKLMNOP'), /HARMLESS/],
       [container({ command: ['--dsn=postgres://web:hunter2@db:5432/x'] }), /command holds/],
       [container({ dockerLabels: { a: '123456789:AAabcdefghijklmnopqrstuvwxyz01234' } }), /dockerLabels holds/],
