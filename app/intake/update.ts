@@ -41,8 +41,11 @@ function laneOf(update: Json, updateId: number, botId: number): { queue: QueueNa
   if (update['pre_checkout_query'] !== undefined) return { queue: 'preCheckout', lane: `${botId}:pre:${updateId}` };
   const payer = payerOf(update);
   if (payer !== undefined) return { queue: 'payment', lane: `${botId}:pay:${payer}` };
-  return { queue: 'chat', lane: `${botId}:${chatOf(update) ?? `update:${updateId}`}` };
+  return { queue: 'chat', lane: laneOfChat(botId, chatOf(update) ?? `update:${updateId}`) };
 }
+
+/** @param chat its id; or what stands for one where an update belongs to none */
+export const laneOfChat = (botId: number, chat: number | string): string => `${botId}:${chat}`;
 
 /** Who has paid, has been refunded, or has changed a subscription; of a refund, the private chat says it. */
 function payerOf(update: Json): number | undefined {

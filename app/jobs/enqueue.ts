@@ -12,6 +12,8 @@ export interface EnqueueOptions {
   key?: string;
   /** Not before so many ms from now, by the database's clock. */
   after?: number;
+  /** Whose own wish it is (`wishOf`): /mydata shows what waits of it, /forget calls it off, and done it is emptied. */
+  whose?: string;
 }
 
 /**
@@ -26,11 +28,11 @@ const ENQUEUE = {
     ), made AS (
       INSERT INTO ${PGBOSS_SCHEMA}.job (
         id, name, data, start_after, keep_until, retry_limit, retry_delay, retry_backoff, retry_delay_max,
-        expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds
+        expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, singleton_key
       )
       SELECT coalesce($2::uuid, gen_random_uuid()), name, $3::jsonb, due, due + ${KEEP_SECONDS} * interval '1 s',
              retry_limit, retry_delay, retry_backoff, retry_delay_max,
-             expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds
+             expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, $5
       FROM queue CROSS JOIN (SELECT now() + $4::float8 * interval '1 ms') AS time (due)
       ON CONFLICT DO NOTHING
       RETURNING id
@@ -62,12 +64,18 @@ export async function enqueue<Name extends JobName, Input>(
   tx: Tx,
   queue: JobQueue<Name, Input>,
   input: Input,
-  { key, after = 0 }: EnqueueOptions = {},
+  { key, after = 0, whose }: EnqueueOptions = {},
 ): Promise<string | undefined> {
   checked(queue, JSON.parse(JSON.stringify(input, storable)));
   const { rows } = await tx.query<{ queues: number; id: string | null }>({
     ...ENQUEUE,
-    values: [queue.name, key === undefined ? null : idOf(queue.name, key), JSON.stringify(input, storable), after],
+    values: [
+      queue.name,
+      key === undefined ? null : idOf(queue.name, key),
+      JSON.stringify(input, storable),
+      after,
+      whose ?? null,
+    ],
   });
   const { queues, id } = rows[0]!;
   if (queues === 0) throw new Error(`the queue ${queue.name} is not there: run the migrate role of this release first`);

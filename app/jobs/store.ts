@@ -86,7 +86,11 @@ export async function completeJob(
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'complete-job',
-    text: `UPDATE ${JOB} SET state = 'completed', completed_on = now(), output = $4::jsonb WHERE ${FENCE}`,
+    // What somebody wished in their own words is not kept for longer than it waits.
+    text: `
+      UPDATE ${JOB} SET state = 'completed', completed_on = now(), output = $4::jsonb,
+        data = CASE WHEN singleton_key IS NULL THEN data END
+      WHERE ${FENCE}`,
     values: [...fence(job), JSON.stringify(output)],
   });
   return rowCount === 1;

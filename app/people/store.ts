@@ -61,13 +61,22 @@ export async function chooseLanguage(tx: Tx, botId: number, userId: number, lang
   });
 }
 
-/** person_pkey. What somebody is spoken to in who is not there just now: in a job, by the outbox. */
-export async function languageOf(db: Pick<Tx, 'query'>, botId: number, userId: number): Promise<Language> {
+/**
+ * person_pkey. What somebody is spoken to in who is not there just now: in a job, by the outbox.
+ * @param otherwise where nothing is known of them
+ */
+export async function languageOf(
+  db: Pick<Tx, 'query'>,
+  botId: number,
+  userId: number,
+  otherwise: Language = languageFor(undefined),
+): Promise<Language> {
   const { rows } = await db.query<{ language: string | null; tag: string | null }>({
     name: 'language-of',
     text: 'SELECT language, app_language AS tag FROM evenkeel.person WHERE bot_id = $1 AND user_id = $2',
     values: [botId, userId],
   });
   const person = rows[0];
-  return isLanguage(person?.language) ? person.language : languageFor(person?.tag);
+  if (isLanguage(person?.language)) return person.language;
+  return person?.tag == null ? otherwise : languageFor(person.tag);
 }

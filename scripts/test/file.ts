@@ -17,6 +17,8 @@ export interface FileResult {
 /** No test and no file takes this long on any machine, ms; what does hangs. */
 const TEST_TIMEOUT = 480_000;
 const FILE_TIMEOUT = 600_000;
+/** But where more random choices are wanted of it than `npm test` makes: so much for each, ms. */
+const SEED_TIMEOUT = 120_000;
 /** How long a file may clean up after it was told to end, ms. */
 const GRACE = 10_000;
 
@@ -42,6 +44,7 @@ export async function runFile(file: string, signal: AbortSignal): Promise<FileRe
     results.push(JSON.parse(line) as TestResult),
   );
 
+  const limit = FILE_TIMEOUT + Number(process.env['SEEDS'] ?? 0) * SEED_TIMEOUT;
   let late = false;
   let lastWord: NodeJS.Timeout | undefined;
   const end = () => {
@@ -51,7 +54,7 @@ export async function runFile(file: string, signal: AbortSignal): Promise<FileRe
   const watch = setTimeout(() => {
     late = true;
     end();
-  }, FILE_TIMEOUT);
+  }, limit);
   signal.addEventListener('abort', end);
   const how = await new Promise<string>((ended) => {
     child.once('error', ({ message }) => ended(message));
@@ -63,7 +66,7 @@ export async function runFile(file: string, signal: AbortSignal): Promise<FileRe
 
   const took = performance.now() - began;
   if (how !== '' && !results.some(({ state }) => state === 'failed')) {
-    const why = late ? `did not end within ${FILE_TIMEOUT / 1000} s` : `ended by ${how}, and no test of it failed`;
+    const why = late ? `did not end within ${limit / 1000} s` : `ended by ${how}, and no test of it failed`;
     results.push({ path: [file], state: 'failed', took, why, line: undefined });
   }
   return { file, results, took, output };

@@ -5,5 +5,9 @@ refused = I cannot answer that one. Please try to put it differently.
 # Completes "/forget – …".
 forget-does = forget our conversation
 forget-button = Forget our conversation
-# 200 characters at most.
-forget-done = Done. I have forgotten our conversation and what I asked you. What you paid, your credits and your language stay: /mydata shows them.
+# 200 characters at most. $later: how much was called off that was wished for later, such as reminders.
+forget-done = { $later ->
+    [0] Done. I have forgotten our conversation and what I asked you. What you paid, your credits and your language stay: /mydata shows them.
+    [one] Done. I have forgotten our conversation and what I asked you, and called off one thing that you wanted later. What you paid, your credits and your language stay: /mydata shows them.
+   *[other] Done. I have forgotten our conversation and what I asked you, and called off { $later } things that you wanted later. What you paid, your credits and your language stay: /mydata shows them.
+}

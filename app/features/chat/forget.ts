@@ -3,6 +3,10 @@ import { Composer } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
+import { laneOfChat } from '../../intake/update.ts';
+import { callOff, wishOf } from '../../jobs/wishes.ts';
+import { emptyKept } from '../../lanes/kept.ts';
+import { emptyUnsaid } from '../../outbox/kept.ts';
 import { dropIntent } from '../../payments/intent.ts';
 import { forgetAsked } from '../../people/index.ts';
 import type { Offer } from '../offer.ts';
@@ -18,24 +22,33 @@ export const forgetOffer: Offer = {
   shown: 'always',
 };
 
-/** What they were asked, and what they wanted and had too few credits for. */
-async function forgetWishes(pool: Pool, who: Parameters<typeof forgetAsked>[1]): Promise<void> {
-  await forgetAsked(pool, who);
-  await dropIntent(pool, who.botId, who.userId);
+/**
+ * What they were asked, what they wanted and had too few credits for; in private also what they wanted later, and what is
+ * kept because it could not be handled or said.
+ * @returns how much of what they wanted later was called off
+ */
+async function forgetWishes(ctx: BotContext, pool: Pool, { chatId, userId }: Record<'chatId' | 'userId', number>) {
+  const botId = ctx.me.id;
+  await forgetAsked(pool, { botId, chatId, userId });
+  await dropIntent(pool, botId, userId);
+  if (ctx.chat?.type !== 'private') return 0;
+  await emptyKept(pool, laneOfChat(botId, chatId));
+  await emptyUnsaid(pool, botId, chatId);
+  return callOff(pool, wishOf(botId, chatId));
 }
 
 export function forget(pool: Pool): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command(FORGET, async (ctx) => {
     await forgetConversation(pool, conversationOf(ctx)!);
-    if (ctx.from) await forgetWishes(pool, { botId: ctx.me.id, chatId: ctx.chat.id, userId: ctx.from.id });
-    await ctx.reply(texts['forget-done'](ctx.language));
+    const later = ctx.from ? await forgetWishes(ctx, pool, { chatId: ctx.chat.id, userId: ctx.from.id }) : 0;
+    await ctx.reply(texts['forget-done'](ctx.language, { later }));
   });
   composer.callbackQuery(FORGET, async (ctx) => {
     const here = conversationOf(ctx);
     if (here) await forgetConversation(pool, here);
-    if (here) await forgetWishes(pool, { ...here, userId: ctx.from.id });
-    await answerTap(ctx, texts['forget-done'](ctx.language));
+    const later = here ? await forgetWishes(ctx, pool, { chatId: here.chatId, userId: ctx.from.id }) : 0;
+    await answerTap(ctx, texts['forget-done'](ctx.language, { later }));
   });
   return composer;
 }

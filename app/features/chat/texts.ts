@@ -9,5 +9,5 @@ export const texts = declareTexts(import.meta.dirname, {
   refused: {},
   'forget-does': {},
   'forget-button': {},
-  'forget-done': {},
+  'forget-done': { later: 'number' },
 });

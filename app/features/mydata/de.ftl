@@ -15,6 +15,9 @@ said-user = { $at } · du: { $text }
 said-assistant = { $at } · ich: { $text }
 dialog = Zuletzt habe ich dich etwas gefragt ({ $what }): { $state }
 question = Eine Frage mit Knöpfen ({ $what }): { $input }
+later = Du willst es später ({ $what }, { $at }): { $input }
+unhandled = { $at } · du, und ich konnte nichts damit anfangen: { $text }
+untold = { $at } · ich, und es ließ sich nicht sagen: { $text }
 money = Dein Geld:
 orders = { $count ->
     [one] Eine Bestellung von dir ist aufbewahrt.
@@ -22,5 +25,5 @@ orders = { $count ->
 }
 subscription = Abo { $plan }: { $state }, bezahlt bis { $until }
 elsewhere =
-    Wo sonst etwas von dir ist: was du schreibst, wie Telegram es schickte, { $updates } Tage lang; was ich dir zu sagen habe, bis es gesagt ist, und wo das nicht ging, { $undelivered } Tage lang; Erinnerungen, bis sie fällig sind; Telegrams eigene Liste deiner Zahlungen, und Vermerke, was Menschen von Hand mit deinem Geld taten.
-forget = /forget löscht unser Gespräch und was ich dich gefragt habe. Deine Zahlungen und Credits, deine Bestellungen und deine Sprache bleiben.
+    Wo sonst etwas von dir ist: was du schreibst, wie Telegram es schickte, bis es bearbeitet ist, und dass du schriebst, { $updates } Tage lang; was ich dir zu sagen habe, bis es gesagt ist; was ich nicht bearbeiten oder sagen konnte, { $undelivered } Tage lang; Telegrams eigene Liste deiner Zahlungen, und Vermerke, was Menschen von Hand mit deinem Geld taten.
+forget = /forget löscht unser Gespräch, was ich dich gefragt habe und was ich nicht bearbeiten oder sagen konnte, und sagt ab, was du später willst. Deine Zahlungen und Credits, deine Bestellungen und deine Sprache bleiben.

@@ -17,6 +17,10 @@ said-user = { $at } · you: { $text }
 said-assistant = { $at } · I: { $text }
 dialog = I have asked you something last ({ $what }): { $state }
 question = A question with buttons ({ $what }): { $input }
+# $what is the name of a kind of work, such as remind; $input is what it was given.
+later = You want it later ({ $what }, { $at }): { $input }
+unhandled = { $at } · you, and I could not handle it: { $text }
+untold = { $at } · I, and it could not be said: { $text }
 money = Your money:
 orders = { $count ->
     [one] One order of yours is kept.
@@ -24,6 +28,6 @@ orders = { $count ->
 }
 subscription = Subscription { $plan }: { $state }, paid until { $until }
 elsewhere =
-    What else holds something of you: what you write, as Telegram sent it, for { $updates } days; what I have to tell you, until it is said, and where it could not be said for { $undelivered } days; reminders until they are due; Telegram's own list of your payments, and notes of what people did with your money by hand.
+    What else holds something of you: what you write, as Telegram sent it, until it is handled, and that you wrote, for { $updates } days; what I have to tell you, until it is said; what I could not handle or say, for { $undelivered } days; Telegram's own list of your payments, and notes of what people did with your money by hand.
 # /forget is a command.
-forget = /forget deletes our conversation and what I have asked you. Your payments and credits, your orders and your language stay.
+forget = /forget deletes our conversation, what I have asked you, and what I could not handle or say, and calls off what you want later. Your payments and credits, your orders and your language stay.

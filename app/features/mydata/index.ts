@@ -2,7 +2,11 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
+import { laneOfChat } from '../../intake/update.ts';
+import { wishes, wishOf } from '../../jobs/wishes.ts';
+import { keptUpdates } from '../../lanes/kept.ts';
 import { say } from '../../outbox/index.ts';
+import { unsaid } from '../../outbox/kept.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Language } from '../../texts/index.ts';
 import { split } from '../../text.ts';
@@ -22,8 +26,11 @@ type Needs = Pick<FeatureNeeds, 'pool' | 'posture'>;
 /** All of it as one text. */
 export async function dataOf({ pool, posture }: Needs, who: Who, language: Language): Promise<string> {
   const { person, words, all, dialog, questions, orders, subscriptions } = await keptOf(pool, who);
+  const later = await wishes(pool, wishOf(who.botId, who.userId));
+  const unhandled = await keptUpdates(pool, laneOfChat(who.botId, who.userId));
+  const untold = await unsaid(pool, who.botId, who.userId);
   const { updates, parked } = posture.database.retention;
-  const unsaid = texts.unsaid(language);
+  const nothing = texts.unsaid(language);
   const said = words.map(({ at, role, text }) => texts[`said-${role}`](language, { at, text }));
   const shown = latest(said);
   const balance = await balanceOf(pool, who);
@@ -32,13 +39,20 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
   const late = await lateOf(pool, who.botId, who.userId);
   return [
     person
-      ? texts.person(language, { since: person.since, app: person.app ?? unsaid, chosen: person.language ?? unsaid })
+      ? texts.person(language, { since: person.since, app: person.app ?? nothing, chosen: person.language ?? nothing })
       : texts['person-unknown'](language),
     texts.words(language, { count: all }),
     ...(shown.length < all ? [texts['words-older'](language, { count: all - shown.length })] : []),
     ...shown,
     ...(dialog ? [texts.dialog(language, { what: dialog.kind, state: JSON.stringify(dialog.state) })] : []),
     ...questions.map(({ action, input }) => texts.question(language, { what: action, input: JSON.stringify(input) })),
+    ...later.map(({ queue, due, input }) =>
+      texts.later(language, { what: queue, at: due, input: JSON.stringify(input) }),
+    ),
+    ...unhandled.flatMap(({ at, body }) => wordsOf(body).map((text) => texts.unhandled(language, { at, text }))),
+    ...untold.flatMap(({ at, payload }) =>
+      typeof payload.text === 'string' ? [texts.untold(language, { at, text: payload.text })] : [],
+    ),
     texts.money(language),
     sayBalance(language, balance),
     // A debt is said by the balance already.
@@ -51,6 +65,16 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     }),
     texts.forget(language),
   ].join('\n\n');
+}
+
+/** What somebody wrote or tapped in an update, as far as it is words. */
+function wordsOf(body: string): string[] {
+  type Words = Partial<Record<'text' | 'caption' | 'data', unknown>>;
+  const update = JSON.parse(body) as Partial<Record<string, Words>>;
+  const { message, edited_message: edited, callback_query: tap } = update;
+  return [message?.text, message?.caption, edited?.text, edited?.caption, tap?.data].filter(
+    (words) => typeof words === 'string',
+  );
 }
 
 /** The last of them that fit, in their order. */

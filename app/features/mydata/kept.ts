@@ -28,11 +28,8 @@ export const KEPT: Readonly<Record<string, Kept>> = {
     forgotten: true,
   },
   star_transaction: { shown: "Telegram's own list of the same payments", forgotten: MONEY },
-  inbox: { shown: 'updates as they came: the same words, and who wrote them', forgotten: SHORT },
-  outbox: {
-    shown: 'what waits to be said, and is emptied once it is',
-    forgotten: 'what was decided is said; its words are deleted as soon as it is',
-  },
+  inbox: { shown: true, forgotten: true },
+  outbox: { shown: true, forgotten: true },
   lane: { shown: 'the number of the chat, while one of its updates is handled', forgotten: SHORT },
   audit: { shown: 'what people with a role did with money, for those who look after them', forgotten: MONEY },
 };

@@ -3,6 +3,7 @@ import { Composer, InlineKeyboard } from 'grammy';
 import { z } from 'zod';
 import type { BotContext } from '../../bot/context.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
+import { wishOf } from '../../jobs/wishes.ts';
 import type { Tx } from '../../lanes/update.ts';
 import { ask, dialogKind, ENDED, openDialog, stepDialog, tapAction } from '../../people/index.ts';
 import { beginning } from '../../text.ts';
@@ -64,7 +65,8 @@ export async function remindAfter(
   { ctx, input, choice }: { ctx: BotContext; input: { chat: number; text: string }; choice: Choice },
 ): Promise<Choice> {
   const { count, unit } = CHOICES[choice];
-  await enqueue(tx, reminders, { ...input, language: ctx.language }, { after: count * LENGTHS[unit] });
+  const whose = wishOf(ctx.me.id, input.chat);
+  await enqueue(tx, reminders, { ...input, language: ctx.language }, { after: count * LENGTHS[unit], whose });
   return choice;
 }
 

@@ -3,6 +3,7 @@ import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { onTap } from '../../bot/taps.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
+import { wishOf } from '../../jobs/wishes.ts';
 import { beginning } from '../../text.ts';
 import type { Feature } from '../feature.ts';
 import { askWhat, chosen, noted, remindAfter, toldWhat } from './dialog.ts';
@@ -37,9 +38,10 @@ function remindMe(): Composer<BotContext> {
     const wanted = parse(ctx.match);
     if (!wanted) return ctx.reply(texts.usage(ctx.language));
     const key = `${ctx.me.id}:${ctx.update.update_id}`;
+    const whose = wishOf(ctx.me.id, ctx.chat.id);
     const input = { chat: ctx.chat.id, text: wanted.of, language: ctx.language };
     // Run again after a crash, the update finds the job that it made.
-    await ctx.turn.transaction((tx) => enqueue(tx, reminders, input, { key, after: wanted.after }));
+    await ctx.turn.transaction((tx) => enqueue(tx, reminders, input, { key, after: wanted.after, whose }));
     return ctx.reply(texts[`noted-${wanted.unit}`](ctx.language, wanted));
   });
   return composer;
@@ -49,5 +51,5 @@ export const remind: Feature<'remind'> = {
   offers: [{ command: { name: REMIND, does: texts.does } }],
   entrances: remindMe,
   reads: toldWhat,
-  jobs: () => ({ remind: handler }),
+  jobs: (needs) => ({ remind: handler(needs) }),
 };

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { job } from '../../jobs/job.ts';
 import { jobQueue } from '../../jobs/queue.ts';
 import { say } from '../../outbox/index.ts';
+import { languageOf } from '../../people/index.ts';
 import { FALLBACK, languages } from '../../texts/index.ts';
+import type { JobNeeds } from '../feature.ts';
 import { texts } from './texts.ts';
 
 export const reminders = jobQueue(
@@ -13,15 +15,18 @@ export const reminders = jobQueue(
 );
 
 /** One commit: the reminder is in the outbox and the job is done, or neither. */
-export const remind = job(reminders, async ({ job: { id }, input, transaction, done }) => {
-  await transaction(async (tx) => {
-    await say(tx, {
-      cause: `remind:${id}`,
-      class: 'notice',
-      chat: input.chat,
-      method: 'sendMessage',
-      payload: { text: texts.due(input.language, input) },
+export const remind = ({ botId }: Pick<JobNeeds, 'botId'>) =>
+  job(reminders, async ({ job: { id }, input, transaction, done }) => {
+    await transaction(async (tx) => {
+      // What they speak by now; in a group, where nobody's language is everybody's, what was spoken when it was asked for.
+      const language = await languageOf(tx, botId, input.chat, input.language);
+      await say(tx, {
+        cause: `remind:${id}`,
+        class: 'notice',
+        chat: input.chat,
+        method: 'sendMessage',
+        payload: { text: texts.due(language, input) },
+      });
+      await done(tx);
     });
-    await done(tx);
   });
-});

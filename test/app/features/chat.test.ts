@@ -216,7 +216,7 @@ test('/forget forgets what was said', async (t) => {
   const { bot, chatId, say, last } = setUp(t);
   await say('a secret');
   await bot.run(command(nextId(), chatId, '/forget'));
-  assert.equal(last(), texts['forget-done']('en'));
+  assert.equal(last(), texts['forget-done']('en', { later: 0 }));
   assert.deepEqual(await remembered(chatId), []);
   await say('what did I say?');
   assert.match(last(), /This is the start of our conversation/);

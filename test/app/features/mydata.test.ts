@@ -5,6 +5,7 @@ import { remember } from '../../../app/features/chat/conversation.ts';
 import { KEPT } from '../../../app/features/mydata/kept.ts';
 import { withTx } from '../../../app/database/tx.ts';
 import { reserve } from '../../../app/ledger/index.ts';
+import { say } from '../../../app/outbox/index.ts';
 import { openShop } from '../../harness/money.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { raised, startWorld } from '../../harness/world.ts';
@@ -33,11 +34,18 @@ test('each table with a person in it says what /mydata and /forget do about it',
     for (const reason of [shown, forgotten]) assert.ok(reason === true || reason.length > 20, name);
 });
 
+/** Whose a row is that has something of theirs in it. */
+const OF: Record<string, string> = {
+  message: 'chat_id',
+  dialog: 'chat_id',
+  outbox: `payload::text <> '{}' AND state IN ('unknown', 'dead') AND class = 'notice' AND chat_id`,
+  inbox: `body <> '' AND substring(lane FROM ':(\\d+)$')::bigint`,
+};
+
 const mine = async (user: number) => {
   const count = async (name: string): Promise<number> => {
-    const by = ['message', 'dialog'].includes(name) ? 'chat_id' : 'user_id';
     const [row] = await database.sql<{ n: number }>(
-      `SELECT count(*)::int AS n FROM evenkeel.${name} WHERE ${by} = $1`,
+      `SELECT count(*)::int AS n FROM evenkeel.${name} WHERE ${OF[name] ?? 'user_id'} = $1`,
       [user],
     );
     return row!.n;
@@ -53,6 +61,32 @@ async function somebody(user: number): Promise<void> {
   const at = { botId, chatId: user, threadId: 0 } as const;
   await remember(shop.pool, { ...at, updateId: user * 10, role: 'user', text: `a secret of ${user}` });
   await remember(shop.pool, { ...at, updateId: user * 10, role: 'assistant', text: 'I keep it' });
+  await shop.ask(user, `/remind 1d a later wish of ${user}`, /in 1 day/);
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, settled_at, body, last_error, sends)
+     SELECT $1::bigint, $2::bigint * 100 + n, 'chat', $1::bigint || ':' || $2::bigint, state, now(), body, 'x', sends
+     FROM (VALUES
+       (1, 'parked', json_build_object('message', json_build_object('text', 'what failed of ' || $2::bigint))::text, NULL),
+       (2, 'done', '', $3::json)
+     ) AS kept (n, state, body, sends)`,
+    [
+      botId,
+      user,
+      JSON.stringify([
+        { method: 'sendMessage', state: 'ok', result: { text: `what was quoted of ${user}\u0000` } },
+        { method: 'sendMessage', state: 'unknown', tries: 2, reason: 'no answer', at: '2026-01-01T00:00:00.000Z' },
+      ]),
+    ],
+  );
+  await withTx(shop.pool, (tx) =>
+    say(tx, {
+      cause: `unsaid:${user}`,
+      class: 'notice',
+      chat: user,
+      method: 'sendMessage',
+      payload: { text: `what could not be said to ${user}`, parse_mode: 'nonsense' as 'HTML' },
+    }),
+  );
   const movement = { botId, userId: user, cause: `work:${user}` };
   await withTx(shop.pool, (tx) => reserve(tx, movement, { amount: 7n, ttl: 3_600_000 }));
   await database.sql(
@@ -65,7 +99,30 @@ async function somebody(user: number): Promise<void> {
   });
 }
 
-test('/mydata shows it, /forget deletes what may go, says what stays, and touches nobody else', async () => {
+/** Every row of their money. */
+const booksOf = (user: number) =>
+  Promise.all(
+    ['account', 'ledger_tx', 'ledger_entry', 'payment', 'purchase', 'reserve'].map((name) =>
+      database.sql(`SELECT * FROM evenkeel.${name} WHERE user_id = $1 ORDER BY 1, 2, 3`, [user]),
+    ),
+  );
+
+/** Tables, pg-boss's too, in which these words stand anywhere. */
+async function where(words: string): Promise<string[]> {
+  const tables = await database.sql<{ name: string }>(
+    `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables
+     WHERE table_schema IN ('evenkeel', 'pgboss') AND table_type = 'BASE TABLE'`,
+  );
+  const found = await Promise.all(
+    tables.map(async ({ name }) => {
+      const rows = await database.sql(`SELECT FROM ${name} AS t WHERE t::text LIKE '%' || $1 || '%' LIMIT 1`, [words]);
+      return rows.length > 0 ? name : undefined;
+    }),
+  );
+  return found.filter((name) => name !== undefined).sort();
+}
+
+test('23. /mydata shows it, /forget deletes what may go, says what stays, and touches nobody else', async () => {
   await somebody(31);
   await somebody(32);
   const others = await mine(32);
@@ -85,14 +142,44 @@ test('/mydata shows it, /forget deletes what may go, says what stays, and touche
     /^7 credits are reserved until/m,
     /^One order of yours is kept\.$/m,
     /^Subscription monthly: ended/m,
+    /^You want it later \(remind, .*\): .*a later wish of 31/m,
+    /· you, and I could not handle it: what failed of 31$/m,
+    /· I, and it could not be said: what could not be said to 31$/m,
   ])
     assert.match(all, what);
   assert.doesNotMatch(all, /secret of 32/);
   const before = await mine(31);
-  await shop.ask(31, '/forget', /What you paid, your credits and your language stay/);
+  const books = await booksOf(31);
+  assert.ok(books.every(({ length }) => length > 0));
+  await shop.ask(
+    31,
+    '/forget',
+    /called off one thing that you wanted later. What you paid, your credits and your language stay/,
+  );
   const left = await mine(31);
   for (const [name, { forgotten }] of SHOWN) assert.equal(left[name], forgotten === true ? 0 : before[name], name);
+  assert.deepEqual(await booksOf(31), books);
+  for (const what of [
+    'a secret of',
+    'a later wish of',
+    'what failed of',
+    'what was quoted of',
+    'what could not be said to',
+  ])
+    assert.deepEqual(await where(`${what} 31`), [], what);
+  // What a person has to know of the send is still there.
+  assert.deepEqual(
+    await database.sql(`SELECT method, tries, reason FROM evenkeel.unknown_send WHERE lane = $1`, [`${botId}:31`]),
+    [{ method: 'sendMessage', tries: 2, reason: 'no answer' }],
+  );
   assert.deepEqual(await mine(32), others);
+  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'remind' AND state < 'active'`);
+  await shop.next(32, /a later wish of 32$/);
+  await shop.settled();
+  await waitFor(async () => (await where('a later wish of 32')).every((name) => name === 'evenkeel.outbox'), {
+    what: 'a reminder that was said to be nowhere else',
+  });
+  await shop.ask(31, '/forget', /^Done. I have forgotten our conversation and what I asked you. What you paid/);
   await shop.sound();
 });
 

@@ -50,6 +50,17 @@ test('who reads German is answered and reminded in German', async () => {
   await feature.next(2, /^Du wolltest erinnert werden: <Tee> & Kuchen$/);
 });
 
+test('who speaks another language by then is reminded in that one', async () => {
+  telegram.open(12, 'Grete', 'de-AT');
+  assert.equal(await feature.ask(12, '/remind 2d tea'), 'Ich erinnere dich in 2 Tagen.');
+  const asked = telegram.messages(12).length;
+  await feature.ask(12, '/language');
+  telegram.tap(12, telegram.messages(12)[asked + 1]!.messageId, 'language:en');
+  await feature.next(12, /^I speak English now/);
+  await feature.due('remind');
+  await feature.next(12, /^You asked me to remind you: tea$/);
+});
+
 test('asked what of and when, by a reply and a tap; tapped again, it is not noted again', async (t) => {
   const database = await world.freshDatabase(t);
   const web = await world.startTask(t, 'web', { database });

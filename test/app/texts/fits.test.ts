@@ -22,7 +22,7 @@ for (const language of languages) {
       const does = command.does(language);
       assert.ok(does.length >= 1 && does.length <= 256, `/${command.name}: ${does}`);
     }
-    for (const answer of [texts.gone, texts.closed, chat['forget-done'], ...Object.values(taps)])
-      assert.ok(answer(language).length <= 200);
+    for (const answer of [texts.gone, texts.closed, ...Object.values(taps)]) assert.ok(answer(language).length <= 200);
+    for (const later of [0, 1, 12_345]) assert.ok(chat['forget-done'](language, { later }).length <= 200);
   });
 }
