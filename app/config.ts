@@ -51,6 +51,8 @@ const port = text(/^\d{1,5}$/, 'a port from 0 (any free one) to 65535')
   .refine((number) => number <= 65_535, 'a port from 0 (any free one) to 65535')
   .default(8080);
 const host = z.string().min(1).default('0.0.0.0');
+/** As RDS names an instance for ever (`db-ABC…`): not the name that a person gives, which a restored server may get as well. */
+const serverName = text(/^[A-Za-z0-9._-]{1,100}$/, 'a name that no other database server has or will have').optional();
 const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
 const operatorToken = longEnough.optional();
 /** What is sent is computed from it here: other characters would have to be prepared as the server does it. */
@@ -91,6 +93,7 @@ const environments = {
   worker: z.object({
     ...listening,
     DATABASE_URL: databaseUrl,
+    DATABASE_SERVER: serverName,
     BOT_TOKEN: token,
     TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
     /** Where the bot is reached from outside: what NOWPayments is told to call. */
@@ -106,6 +109,7 @@ const environments = {
     /** Of the server's administrator, who may create roles. */
     DATABASE_URL: databaseUrl,
     DATABASE_HOST: copyHost,
+    DATABASE_SERVER: serverName,
     OWNER_DATABASE_PASSWORD: databasePassword.optional(),
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
@@ -115,6 +119,7 @@ const environments = {
     /** Login of the operator. */
     DATABASE_URL: databaseUrl,
     DATABASE_HOST: copyHost,
+    DATABASE_SERVER: serverName,
     /** Who asks, for the audit. */
     OPS_CALLER: z.string().min(1).max(500).default('unknown'),
   }),

@@ -152,6 +152,8 @@ const roleDetails = z.object({
   listener: z.object({ connected: gauge }).optional(),
   /** Chats that other workers took from this living one in the last minutes: their last answers may come twice. A gauge. */
   leases: z.object({ lost: gauge }).optional(),
+  /** 1 while nothing goes out, as the database was put back or replaced and nobody has looked yet: a gauge. */
+  lineage: z.object({ held: gauge }).optional(),
   /** How the money was a minute ago at most; missing where nobody could look. */
   money: z
     .object({
@@ -180,6 +182,8 @@ const page = roleDetails.extend({
   /** Read from the database, as `queues` is; absent while it is away. */
   database: z.object({ oldestTransactionSeconds: gauge }).optional(),
   queues: z.record(z.string(), queue).optional(),
+  /** Why nothing goes out: `npm run ops -- resume` ends it. Empty: everything does. */
+  held: z.array(z.string()).optional(),
   /** What the bot has decided to do, of all tasks together. */
   work: z
     .object({ jobs: z.record(z.string(), jobs), schedules: z.record(z.string(), slots), messages, answers })
@@ -215,6 +219,7 @@ export const vitalSigns = z.object({
   leases: roleDetails.shape.leases,
   callbacks: roleDetails.shape.callbacks,
   money: roleDetails.shape.money,
+  lineage: roleDetails.shape.lineage,
   providers: z.record(z.string(), provider.pick({ breaker: true, balanceEmpty: true })).optional(),
 });
 

@@ -13,7 +13,7 @@ import { loadStack, StackError, stackNames } from './stack-file.ts';
 const HELP = `npm run restore-drill -- STACK [--json]
 
 Makes a throw-away server of the latest snapshot of a stack's database, in the stack's own network, and with the release
-that is deployed there: migrates it, checks the ledger, counts what is in it. Then deletes it, whatever came out. The bot
+that is deployed there: migrates it, looks whether a bot on it would start held, checks the ledger, counts what is in it. Then deletes it, whatever came out. The bot
 is not touched, and nothing of the copy is sent to anybody. 20 to 60 minutes, and a few cents.
 
   --json             the report as JSON
@@ -58,8 +58,8 @@ async function main(args: string[]): Promise<number> {
   using servers = await drills(accessOf(stack), stack.prefix, poll);
   const found = await drill({
     drills: servers,
-    migrate: async (host) => migrationInAws(stack, host),
-    ask: async (host, words) => (await inAws({ ...stack, databaseHost: host })).ask(words),
+    migrate: async (copy) => migrationInAws(stack, copy.host),
+    ask: async (copy, words) => (await inAws({ ...stack, copy })).ask(words),
     say: values.json ? complain : print,
     signal: stop.signal,
   }).catch((error: unknown) => {

@@ -61,6 +61,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },
   flag: { web: 'SELECT', worker: 'SELECT', operator: CHANGED },
+  lineage: { web: 'SELECT', worker: 'SELECT, UPDATE (held_at, held_why, known_until)', operator: 'SELECT' },
   desk: { operator: 'SELECT' },
   unknown_send: { web: 'SELECT (state, settled_at)', worker: 'SELECT (state, settled_at)', operator: 'SELECT' },
   left_message: { operator: 'SELECT' },
@@ -79,7 +80,13 @@ const BY_HAND = [
   'dismiss',
   'park',
   'resolve_sends',
+  'hold',
+  'resume',
+  'leave_unsaid',
 ];
+
+/** Whether anything may go out: asked by who sends, and told by who is asked how the bot is. */
+const RESTORE = ['held', 'lineage_now', 'goes_out'];
 
 /**
  * One string of statements, and so one transaction: whatever was granted before is taken back and what is written here
@@ -100,6 +107,7 @@ export function grantStatements(present: ReadonlySet<string>, pgboss: string): s
     ...of('TABLE', TABLES),
     ...of('SEQUENCE', SEQUENCES),
     ...BY_HAND.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO operator;`),
+    ...RESTORE.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO web, worker, operator;`),
     'GRANT USAGE ON SCHEMA evenkeel_migrations TO operator;',
     'GRANT SELECT ON evenkeel_migrations.migration TO operator;',
     `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, operator;`,

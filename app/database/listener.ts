@@ -10,6 +10,8 @@ interface ListenOptions {
   posture: Posture;
   channels: string[];
   log: Logger;
+  /** As the pool is told it. */
+  server?: string | undefined;
   /** Called for each notification, and with every channel once after each (re)connect, as some may have been missed. */
   onNotify: (channel: string) => void;
 }
@@ -26,9 +28,9 @@ const PROBE = 10_000;
 /** Longest pause between two tries to connect, ms. */
 const RECONNECT = 1_000;
 
-export function startListener({ url, posture, channels, log, onNotify }: ListenOptions): Listener {
+export function startListener({ url, posture, channels, log, server, onNotify }: ListenOptions): Listener {
   let client: pg.Client | undefined;
-  const settings = sessionSettings({ url, posture, role: 'worker' });
+  const settings = sessionSettings({ url, posture, role: 'worker', server });
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client(settings);

@@ -34,6 +34,8 @@ interface PoolOptions {
   max?: number;
   /** Whose the messages are that are written (evenkeel.outbox): not another bot's, whose token was here before or comes later. */
   botId?: number;
+  /** Name of the server that no other has (DATABASE_SERVER): what is restored elsewhere has another one. Default: nobody says. */
+  server?: string | undefined;
 }
 
 /** What the server ends for a session that asks it to at its start, ms. */
@@ -49,7 +51,8 @@ export function sessionSettings({
   posture,
   role,
   botId,
-}: Pick<PoolOptions, 'url' | 'posture' | 'role' | 'botId'>): pg.ClientConfig {
+  server,
+}: Pick<PoolOptions, 'url' | 'posture' | 'role' | 'botId' | 'server'>): pg.ClientConfig {
   const { timeouts, keepalive } = posture.database;
   return {
     connectionString: url,
@@ -61,7 +64,11 @@ export function sessionSettings({
     pipeline: true,
     // Every query of the app has its index. The planner must not prefer a scan because a table was small when it was
     // last analysed: right after a burst, that is how a queue comes to a standstill.
-    options: `-c enable_seqscan=off -c plan_cache_mode=force_generic_plan${botId === undefined ? '' : ` -c evenkeel.bot_id=${botId}`}`,
+    options: [
+      '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
+      ...(botId === undefined ? [] : [`-c evenkeel.bot_id=${botId}`]),
+      ...(server === undefined ? [] : [`-c evenkeel.server=${server}`]),
+    ].join(' '),
     keepAliveInitialDelayMillis: keepalive.idle,
     // Of one session. Waiting for a place in the pool has its own limit, which the pool would otherwise use here too.
     connectionTimeoutMillis: timeouts.connect,

@@ -4,6 +4,7 @@ import { queueAgeLimit } from '../../posture/alarms/queues.ts';
 import { jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../../posture/alarms/work.ts';
 import type { WorkHealth } from '../../contract/health.ts';
 import type { JobName, Posture, ScheduleName } from '../../posture/schema/index.ts';
+import { readHeld } from '../database/lineage.ts';
 import type { Pool } from '../database/pool.ts';
 import { QUEUES } from '../lanes/queues.ts';
 import { describeError } from '../log.ts';
@@ -18,6 +19,8 @@ export interface Look {
   queues: QueueState[] | undefined;
   work: WorkHealth | undefined;
   oldestTransaction: number | undefined;
+  /** Why nothing goes out, as the database was put back or replaced; empty: everything does. */
+  held: string[] | undefined;
   /** What else is not well, one line each. */
   reasons: string[];
 }
@@ -53,7 +56,7 @@ export function createLooks(pool: Pool, posture: Posture): Looks {
 async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   const down = await whyUnusable(pool);
   if (down !== undefined)
-    return { down, queues: undefined, work: undefined, oldestTransaction: undefined, reasons: [] };
+    return { down, queues: undefined, work: undefined, oldestTransaction: undefined, held: undefined, reasons: [] };
   const { lanes } = posture;
   const reasons: string[] = [];
   const orSay = async <T>(what: string, read: Promise<T>): Promise<T | undefined> =>
@@ -64,6 +67,7 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
   const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep));
   const work = await orSay('jobs and messages cannot be counted', readWork(pool, posture));
   const oldest = await orSay('open transactions cannot be seen', oldestTransaction(pool));
+  const held = await orSay('whether the database was restored cannot be seen', readHeld(pool));
   const late = (queues ?? []).filter(
     ({ queue, oldestSeconds }) => oldestSeconds * 1000 > queueAgeLimit(posture, queue),
   );
@@ -74,8 +78,9 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
     reasons.push(`a transaction has been open for ${Math.round(oldest)} s: vacuum cannot clean up behind it`);
   const stranded = (queues ?? []).filter((queue) => queue.stranded > 0);
   reasons.push(...stranded.map(({ queue, stranded }) => `${queue}: no lane has ${stranded} updates, or will`));
+  if (held && held.length > 0) reasons.push(`held, nothing goes out until ops resume: ${held.join('; ')}`);
   if (work) reasons.push(...lateWork(work, posture));
-  return { down, queues, work, oldestTransaction: oldest, reasons };
+  return { down, queues, work, oldestTransaction: oldest, held, reasons };
 }
 
 /** What of it nobody does, although it is due. What was given up waits for a person, and makes nobody ill. */

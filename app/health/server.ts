@@ -134,6 +134,7 @@ export function createHealthServer(options: HealthOptions): HealthServer {
         : { database: { oldestTransactionSeconds: look.oldestTransaction } }),
       ...(look.queues ? { queues: byName(look.queues) } : {}),
       ...(look.work ? { work: look.work } : {}),
+      ...(look.held ? { held: look.held } : {}),
       ...health.details(),
     } satisfies Health);
   });

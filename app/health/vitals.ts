@@ -10,7 +10,7 @@ const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;
 
 /** Metrics of a task. Pure. `openFiles` is undefined where the system cannot tell. */
 export function vitals(role: string, health: unknown, openFiles: number | undefined): Metric[] {
-  const { listener, leases, callbacks, money, providers = {} } = vitalSigns.parse(health);
+  const { listener, leases, lineage, callbacks, money, providers = {} } = vitalSigns.parse(health);
   const own = (name: keyof typeof TASK_METRICS, value: number, dimensions: Record<string, string>): Metric => ({
     namespace: TASK,
     name: TASK_METRICS[name],
@@ -23,6 +23,7 @@ export function vitals(role: string, health: unknown, openFiles: number | undefi
     ...(openFiles === undefined ? [] : [own('openFiles', openFiles, { Role: role })]),
     ...(listener ? [own('listenerDown', listener.connected === 1 ? 0 : 1, { Role: role })] : []),
     ...(leases ? [own('lanesLost', leases.lost, { Role: role })] : []),
+    ...(lineage ? [own('held', lineage.held, {})] : []),
     ...(callbacks
       ? [
           own(

@@ -27,6 +27,8 @@ interface Needs {
   schedules: Schedules;
   /** Whether a queue or a schedule is switched on just now, by its path in the posture. Default: all are. */
   isOn?: (name: string) => boolean;
+  /** How far the log of the database was seen: `Lineage.seen`. Default: anywhere. */
+  seen?: () => string;
   log: Logger;
 }
 
@@ -44,6 +46,7 @@ export function startJobs({
   jobs,
   schedules,
   isOn = () => true,
+  seen,
   log,
 }: Needs): RunningJobs {
   const boss = createBoss(pool, log);
@@ -55,7 +58,7 @@ export function startJobs({
   const loops = Object.entries(handlers).map(([name, handler]) =>
     startSchedule({ pool, boss, posture, name: name as ScheduleName, handler, isOn, log }),
   );
-  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, isOn, log });
+  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, isOn, ...(seen && { seen }), log });
   return {
     state: () => worker.state(),
     progress: () => worker.progress(),

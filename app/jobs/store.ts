@@ -4,6 +4,7 @@
  */
 import type { PgBoss } from 'pg-boss';
 import type { JobName } from '../../posture/schema/index.ts';
+import { ANYWHERE } from '../database/lineage.ts';
 import type { Pool, PoolClient } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { PGBOSS_SCHEMA } from './boss.ts';
@@ -27,15 +28,19 @@ export interface ClaimedJob {
 const FENCE = `name = $1 AND id = $2 AND state = 'active' AND started_on = $3::timestamptz`;
 const fence = ({ queue, id, claimed }: ClaimedJob): unknown[] => [queue, id, claimed];
 
-/** job_i11, one descent a queue. As pg-boss's own fetch: a job that was begun before has used an attempt. */
+/**
+ * job_i11, one descent a queue. As pg-boss's own fetch: a job that was begun before has used an attempt. Of queues that
+ * wait while the database is held, nothing then.
+ */
 const CLAIM = {
   name: 'claim-jobs',
   text: `
     WITH next AS MATERIALIZED (
-      SELECT wanted.name, due.id FROM unnest($1::text[], $2::int[]) AS wanted (name, room)
+      SELECT wanted.name, due.id FROM unnest($1::text[], $2::int[], $3::boolean[]) AS wanted (name, room, waits)
       CROSS JOIN LATERAL (
         SELECT id FROM ${JOB} j
-        WHERE j.name = wanted.name AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
+        WHERE (NOT wanted.waits OR (SELECT evenkeel.goes_out($4)))
+          AND j.name = wanted.name AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
         ORDER BY j.priority DESC, j.created_on LIMIT wanted.room
         FOR UPDATE SKIP LOCKED
       ) AS due
@@ -47,9 +52,22 @@ const CLAIM = {
       greatest(0, extract(epoch FROM now() - j.keep_until + ${KEEP_SECONDS} * interval '1 s') * 1000)::float8 AS age`,
 };
 
+interface Room {
+  /** Jobs at most. */
+  room: number;
+  /** While the database is held. */
+  waits: boolean;
+}
+
 /** Takes jobs that are due, at most so many of each queue. */
-export async function claimJobs(pool: Pool, room: ReadonlyMap<JobName, number>): Promise<ClaimedJob[]> {
-  const { rows } = await pool.query<ClaimedJob>({ ...CLAIM, values: [[...room.keys()], [...room.values()]] });
+export async function claimJobs(
+  pool: Pool,
+  queues: ReadonlyMap<JobName, Room>,
+  seen = ANYWHERE,
+): Promise<ClaimedJob[]> {
+  const of = [...queues.values()];
+  const values = [[...queues.keys()], of.map(({ room }) => room), of.map(({ waits }) => waits), seen];
+  const { rows } = await pool.query<ClaimedJob>({ ...CLAIM, values });
   return rows;
 }
 

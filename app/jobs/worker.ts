@@ -47,6 +47,8 @@ interface WorkerOptions {
   jobs: Jobs;
   /** Of a queue that is not, nothing is claimed; what runs ends. Default: all are. */
   isOn?: (name: string) => boolean;
+  /** How far the log of the database was seen: `Lineage.seen`. Default: anywhere. */
+  seen?: () => string;
   log: Logger;
 }
 
@@ -56,7 +58,7 @@ interface Held {
 }
 
 export function startJobWorker(options: WorkerOptions): JobWorker {
-  const { pool, connection, boss, botId, posture, jobs, isOn = () => true, log } = options;
+  const { pool, connection, boss, botId, posture, jobs, isOn = () => true, seen, log } = options;
   const names = jobNames(posture);
   const { heartbeat, touch, sweep } = posture.lanes;
   const counters = new Map(names.map((name) => [name, { done: 0, failed: 0, dead: 0 }]));
@@ -170,12 +172,15 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
     turn: async () => {
       const room = new Map(
         names
-          .map((name) => [name, posture.work[name].concurrency - active(name)] as const)
-          .filter(([name, free]) => free > 0 && isOn(ofJobs(name))),
+          .map((name) => {
+            const room = posture.work[name].concurrency - active(name);
+            return [name, { room, waits: jobs[name].queue.whileHeld === 'waits' }] as const;
+          })
+          .filter(([name, { room }]) => room > 0 && isOn(ofJobs(name))),
       );
       if (leaving || room.size === 0) return;
       const sent = stopwatch();
-      const claimed = await claimJobs(pool, room);
+      const claimed = await claimJobs(pool, room, seen?.());
       // The claim is a renewal of what it claims; of what is held already the loop below is.
       if (held.size === 0) sinceRenewal = sent;
       for (const job of claimed) await attempt(job);

@@ -1,6 +1,7 @@
 /** Reads what was typed behind `ops`: the same in the image and on the machine of whoever types it. */
 import { parseArgs } from 'node:util';
 import { nearest } from '../../posture/problem.ts';
+import { CLASSES } from '../outbox/classes.ts';
 import { OPTIONS, type Given, type OptionName, type Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 import { WORK_WORD } from './work.ts';
@@ -86,6 +87,14 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
   }
   if (verb.takes === 'SQL') {
     if (rest.length !== 1 || rest[0]!.trim() === '') throw new OpsUsage('sql takes one statement, in quotes');
+    return rest;
+  }
+  if (verb.takes === 'CLASS…') {
+    const wrong = rest.find((word) => !Object.hasOwn(CLASSES, word));
+    if (rest.length === 0 || wrong !== undefined)
+      throw new OpsUsage(
+        `${wrong === undefined ? 'which classes' : `"${wrong}" is no class`}: ${Object.keys(CLASSES).join(', ')}`,
+      );
     return rest;
   }
   if (verb.takes === 'CODE') {

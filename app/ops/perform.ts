@@ -22,14 +22,17 @@ export interface Performance {
   posture: Posture;
   parsed: Parsed;
   by: Caller;
+  /** Name of the database's server (DATABASE_SERVER), which `resume` accepts. */
+  server?: string | undefined;
   log: Logger;
 }
 
-export async function perform({ url, posture, parsed, by, log }: Performance): Promise<Outcome> {
+export async function perform({ url, posture, parsed, by, server, log }: Performance): Promise<Outcome> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
     application_name: 'evenkeel-ops',
+    ...(server !== undefined && { options: `-c evenkeel.server=${server}` }),
     connectionTimeoutMillis: 10_000,
     types: numbers,
   });

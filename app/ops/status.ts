@@ -1,4 +1,5 @@
 /** How the bot stands, from the database: what waits, who works, what was given up. */
+import { readHeld } from '../database/lineage.ts';
 import { readQueues } from '../health/queues.ts';
 import { QUEUES } from '../lanes/queues.ts';
 import { table, type Outcome } from './outcome.ts';
@@ -43,6 +44,7 @@ export async function status({ pool, posture: { lanes } }: Call): Promise<Outcom
   const read = await readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep);
   const queues = read.toSorted((a, b) => QUEUES.indexOf(a.queue) - QUEUES.indexOf(b.queue));
   const rows = async (text: string) => (await pool.query<Record<string, unknown>>(text)).rows;
+  const held = await readHeld(pool);
   const parts = [
     table(
       'queues',
@@ -59,6 +61,7 @@ export async function status({ pool, posture: { lanes } }: Call): Promise<Outcom
   return {
     tables: parts.filter(({ title, rows }) => rows.length > 0 || title === 'workers'),
     said: [
+      ...(held.length > 0 ? [`Held, nothing goes out: ${held.join('; ')}. ops held shows what waits.`] : []),
       ...(parts[3]!.rows.length === 0 ? ['No worker has a lease: nothing is handled.'] : []),
       ...stranded.map(({ queue, stranded }) => `${stranded} updates of ${queue} wait although no lane has them.`),
     ],

@@ -1,5 +1,6 @@
 /** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
 import { showFlags, turn } from './flags.ts';
+import { dropUnsaid, hold, resume, showHeld } from './held.ts';
 import { findPayment, ledgerCheck, listPayments, refund, showUser } from './money.ts';
 import { createPromo, endPromo, listPromos } from './promo.ts';
 import { runSql } from './sql.ts';
@@ -182,6 +183,39 @@ export const VERBS: readonly Verb[] = [
     options: ['reason', 'dry-run'],
     users: 'It is offered and answered again. Jobs that waited are done.',
     run: turn(true),
+  },
+  {
+    name: 'held',
+    takes: '',
+    says: 'whether anything goes out: why not after a restore, what waits, and what resume will say and do',
+    options: ['limit'],
+    run: showHeld,
+  },
+  {
+    name: 'held drop',
+    takes: 'CLASS…',
+    says: 'while held: messages of these classes that wait are never said: receipt, notice, progress, marketing, transfer',
+    options: ['reason', 'dry-run'],
+    users: 'Nobody gets what waited in these classes. Who has not had it already, before the restore, never will.',
+    run: dropUnsaid,
+  },
+  {
+    name: 'hold',
+    takes: '',
+    says: 'nothing goes out from now on: no message of the outbox, no job that pays or says something',
+    options: ['reason', 'dry-run'],
+    users:
+      'Whoever writes is answered, and what is paid is credited. Receipts, reminders, refunds and cancelled subscriptions wait until resume.',
+    run: hold,
+  },
+  {
+    name: 'resume',
+    takes: '',
+    says: 'accepts the database as it is now, after a restore or a hold: everything that waits goes out',
+    options: ['reason', 'dry-run'],
+    users:
+      'They get what waited, late. What was said in the time that the database has lost is said again; refunds are looked up at Telegram first, and not paid twice.',
+    run: resume,
   },
   {
     name: 'sql',

@@ -43,11 +43,13 @@ interface OutboxOptions {
   botId: number;
   posture: Posture;
   blocked: Blocked;
+  /** How far the log of the database was seen: `Lineage.seen`. Default: anywhere. */
+  seen?: () => string;
   log: Logger;
 }
 
 export function startOutbox(options: OutboxOptions): Outbox {
-  const { pool, telegram, botToken, apiRoot, botId, posture, blocked, log } = options;
+  const { pool, telegram, botToken, apiRoot, botId, posture, blocked, seen, log } = options;
   const { concurrency, patience } = posture.outbox;
   const lease = outboxLease(posture);
   const counters: OutboxCounters = { sent: 0, repeated: 0, unknown: 0, dead: 0, blocked: 0 };
@@ -107,7 +109,7 @@ export function startOutbox(options: OutboxOptions): Outbox {
       const room = concurrency - active.size;
       if (leaving || room <= 0) return;
       const held = stopwatch();
-      const claimed = await claimMessages(pool, botId, room);
+      const claimed = await claimMessages(pool, botId, room, seen?.());
       for (const message of claimed) {
         const delivering: Promise<void> = deliver(message, held)
           .catch((error: unknown) =>

@@ -1,4 +1,5 @@
 /** The outbox in the database. Each statement names the index that it relies on. */
+import { ANYWHERE } from '../database/lineage.ts';
 import type { Pool } from '../database/pool.ts';
 import { CLASSES, classesThat, type MessageClass } from './classes.ts';
 
@@ -21,14 +22,14 @@ export interface Claimed {
 /**
  * outbox_due; for each, outbox_chat. The first of a chat, where none of its messages is under way; of marketing, the first
  * of marketing. `sending` is committed with this, before any request leaves: who is killed from here on leaves a message
- * of which nobody knows whether it arrived.
+ * of which nobody knows whether it arrived. Nothing while the database is held (app/database/lineage.ts).
  */
 const CLAIM = {
   name: 'claim-messages',
   text: `
     WITH first AS MATERIALIZED (
       SELECT id FROM evenkeel.outbox o
-      WHERE state = 'waiting' AND due_at <= now() AND bot_id IN ($1, 0) AND NOT EXISTS (
+      WHERE (SELECT evenkeel.goes_out($3)) AND state = 'waiting' AND due_at <= now() AND bot_id IN ($1, 0) AND NOT EXISTS (
         SELECT FROM evenkeel.outbox e
         WHERE e.chat_id = o.chat_id AND e.id < o.id AND e.state IN ('waiting', 'sending')
           AND (e.class = 'marketing') = (o.class = 'marketing')
@@ -45,8 +46,8 @@ const CLAIM = {
        ORDER BY e.id DESC LIMIT 1) AS edits`,
 };
 
-export async function claimMessages(pool: Pool, botId: number, room: number): Promise<Claimed[]> {
-  const { rows } = await pool.query<Claimed>({ ...CLAIM, values: [botId, room] });
+export async function claimMessages(pool: Pool, botId: number, room: number, seen = ANYWHERE): Promise<Claimed[]> {
+  const { rows } = await pool.query<Claimed>({ ...CLAIM, values: [botId, room, seen] });
   return rows;
 }
 

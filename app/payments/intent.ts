@@ -7,7 +7,7 @@ import type { JobName } from '../../posture/schema/index.ts';
 import { bigints, type Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { enqueue } from '../jobs/enqueue.ts';
-import { checked, type JobQueue } from '../jobs/queue.ts';
+import { checked, jobQueue, type JobQueue } from '../jobs/queue.ts';
 import { InsufficientCredits, reserve } from '../ledger/index.ts';
 
 /** How long it is kept, ms: who tops up later than that wants credits. */
@@ -78,7 +78,7 @@ export async function goOn(tx: Tx, { botId, userId }: Pick<Wish, 'botId' | 'user
   const { applied } = await reserve(tx, { botId, userId, cause }, { amount: cost, ttl: Number(holds) });
   // It had been begun meanwhile, with credits from elsewhere.
   if (!applied) return undefined;
-  await enqueue(tx, { name: queue as JobName, input: z.unknown() }, input, { key: cause });
+  await enqueue(tx, jobQueue(queue as JobName, z.unknown()), input, { key: cause });
   return cost;
 }
 

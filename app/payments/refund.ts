@@ -75,3 +75,15 @@ export async function refundRefused(tx: Tx, botId: number, charge: string, error
     values: [botId, charge, error],
   });
 }
+
+/** payment_pkey, lineage_pkey. Whether the database was restored since this was last heard of: it may have gone on, and be forgotten. */
+export async function wasRestored(pool: Pool, botId: number, charge: string): Promise<boolean> {
+  const { rows } = await pool.query({
+    name: 'payment-restored',
+    text: `
+      SELECT FROM evenkeel.payment AS p, evenkeel.lineage AS l
+      WHERE p.bot_id = $1 AND p.provider = 'stars' AND p.charge = $2 AND l.one AND p.changed_at < l.accepted_at`,
+    values: [botId, charge],
+  });
+  return rows.length > 0;
+}

@@ -12,6 +12,7 @@ import type { Config } from '../config.ts';
 import { assertCapacity } from '../database/capacity.ts';
 import { assertDirect, explainPooler } from '../database/direct.ts';
 import { isTransient } from '../database/errors.ts';
+import { nameServer } from '../database/lineage.ts';
 import { ensureOwner, takeOver } from '../database/owner.ts';
 import { createRole, DATABASE_ROLES, grant, setOperator, setRole } from '../database/roles.ts';
 import { bringUpToDate } from '../database/schema.ts';
@@ -61,6 +62,7 @@ async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log:
     log.info({ migrations }, migrations.length > 0 ? 'schema brought up to date' : 'schema is up to date');
     await installQueues(owner.client, posture, log);
     await grant(owner.client, PGBOSS_SCHEMA);
+    if (env.DATABASE_SERVER !== undefined) await nameServer(owner.client, env.DATABASE_SERVER);
   }
   // Last: where something failed before, the old tasks go on with their own limits and passwords.
   await setRole(admin.client, 'web', { limit: limits.web, password: env.WEB_DATABASE_PASSWORD });

@@ -7,10 +7,12 @@ import { CLOSING, settleTime } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
 import { botIdOf, ConfigError, type Config } from '../config.ts';
 import { assertDirect } from '../database/direct.ts';
+import { startLineage } from '../database/lineage.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
 import { composeFeatures, jobsOf, schedulesOf } from '../features/index.ts';
 import { startFlags } from '../flags/index.ts';
+import { ofSchedule } from '../flags/names.ts';
 import { callbacks } from '../features/money/deposits.ts';
 import { createHealthServer } from '../health/server.ts';
 import { isCallback } from '../intake/callbacks/index.ts';
@@ -31,12 +33,16 @@ import { onTextProblem } from '../texts/index.ts';
 import { PEOPLE_CHANNEL, startPeople } from '../people/index.ts';
 import type { Task } from './task.ts';
 
+/** What runs by the clock and ends what looks unpaid: not before the payments are found that a restored database has lost. */
+const WAIT_WHILE_HELD = [ofSchedule('lapse')];
+
 const IDLE: Progress = { inHand: 0, ended: 0 };
 
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
   onTextProblem((problem) => log.warn({ problem }, 'a text is said in English instead'));
   const botId = botIdOf(env.BOT_TOKEN);
-  const pool = createPool({ url: env.DATABASE_URL, posture, role: 'worker', log, botId });
+  const session = { url: env.DATABASE_URL, posture, log, server: env.DATABASE_SERVER };
+  const pool = createPool({ ...session, role: 'worker', botId });
   const ending = new AbortController();
   const telegram = createTelegramClient(
     posture,
@@ -80,6 +86,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         leases: { lost: engine?.lost() ?? 0 },
         listener: { connected: listener.connected() ? 1 : 0 },
         money: money.state(),
+        lineage: { held: lineage.held()?.length === 0 ? 0 : 1 },
       }),
       reasons: () => [
         ...(waitingFor ? [`waiting for ${waitingFor}`] : []),
@@ -91,13 +98,12 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     },
   });
   const listener = startListener({
-    url: env.DATABASE_URL,
-    posture,
+    ...session,
     channels: [READY_CHANNEL, PEOPLE_CHANNEL],
-    log,
     onNotify: (channel) => (channel === PEOPLE_CHANNEL ? people.wake() : engine?.wake()),
   });
   const flags = startFlags({ posture, db: () => listener.connection() ?? pool, log });
+  const lineage = startLineage({ db: () => listener.connection() ?? pool, log });
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
@@ -109,7 +115,8 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     posture,
     jobs: jobsOf(needs),
     schedules: schedulesOf(needs),
-    isOn: (name) => flags.isOn(name),
+    isOn: (name) => flags.isOn(name) && !(WAIT_WHILE_HELD.includes(name) && lineage.held()?.length !== 0),
+    seen: () => lineage.seen(),
     log,
   });
 
@@ -123,6 +130,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     botId,
     posture,
     blocked,
+    seen: () => lineage.seen(),
     log,
   });
 
@@ -135,6 +143,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     await persist('the database is not ready', log, ending.signal, async () => {
       await assertDirect(pool, sessionTimeouts(posture));
       await pool.query('SELECT FROM evenkeel.lane LIMIT 1');
+      await lineage.load();
       await flags.load();
       await people.load();
     });
@@ -181,7 +190,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     // A second is kept for closing what is left, and for what has to be put back the time that this takes.
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
-    await Promise.all([flags.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
+    await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
     await Promise.all([telegram.close(), openrouter.close(), till.close()]);
     await server.close();
     await pool.end();

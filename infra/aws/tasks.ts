@@ -12,7 +12,9 @@ export type Tasks = Record<TaskRole, Task>;
 
 export function declareTasks(name: string, settings: Settings, account: Account, base: Foundation): Tasks {
   const { posture, telegramApiRoot } = settings;
-  const { image, ingress, vault, network, firewall } = base;
+  const { image, ingress, vault, network, firewall, database } = base;
+  // RDS gives it once and to one server alone: what is restored has another one, whatever it is called (fault restored-twice).
+  const server = { DATABASE_SERVER: database.instance.resourceId };
   const listening = {
     NODE_ENV: 'production',
     // Dimension of the metrics that a task writes to its log, so that the alarms of two stacks stay apart.
@@ -46,11 +48,11 @@ export function declareTasks(name: string, settings: Settings, account: Account,
 
   return {
     web: task('web', listening),
-    worker: task('worker', { ...listening, TELEGRAM_API_ROOT: telegramApiRoot }),
-    migrate: task('migrate', { NODE_ENV: 'production' }),
+    worker: task('worker', { ...listening, ...server, TELEGRAM_API_ROOT: telegramApiRoot }),
+    migrate: task('migrate', { NODE_ENV: 'production', ...server }),
     ops: task(
       'ops',
-      { NODE_ENV: 'production' },
+      { NODE_ENV: 'production', ...server },
       {
         // Where it runs: `npm run ops` finds it here, by the name of the stack alone.
         [OPS_LABELS.subnets]: pulumi.all(network.taskSubnetIds).apply((ids) => ids.join(',')),

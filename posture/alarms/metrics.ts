@@ -74,6 +74,8 @@ export const TASK_METRICS = {
   reconciledSeconds: 'ReconciledSeconds',
   moneyMismatches: 'MoneyMismatches',
   paymentsTakenBack: 'PaymentsTakenBack',
+  /** 1 while nothing goes out, as the database was put back or replaced; of the stack. */
+  held: 'HeldAfterRestore',
   /** Of a web task: callbacks of the last minutes whose signature is not their provider's. */
   callbacksForged: 'CallbacksForged',
 } as const;

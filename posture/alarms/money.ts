@@ -64,6 +64,13 @@ const drafts = ({ schedules }: Posture): Draft[] => [
     faults: ['callback-spoof'],
   },
   {
+    id: 'held-after-restore',
+    title: 'The database was put back or replaced: nothing goes out until a person has looked',
+    metric: 'held',
+    severity: 'page',
+    faults: ['restored-twice', 'refund-twice'],
+  },
+  {
     id: 'clawback',
     title: 'A payment was taken back without our asking',
     metric: 'paymentsTakenBack',

@@ -22,7 +22,7 @@ export interface InAws {
   /** Pause between two looks, ms. */
   poll?: number;
   /** Another server than the stack's own, with the same logins: a copy of it. */
-  databaseHost?: string;
+  copy?: { host: string; server: string };
 }
 
 /** Longest run of a verb, its start included, ms. */
@@ -182,7 +182,10 @@ export async function inAws(args: InAws): Promise<Place> {
     poll,
     // ECS takes letters, digits, - _ and / here.
     startedBy: `ops/${who.split('/').at(-1)!}`.replace(/[^A-Za-z0-9_/-]/g, '-').slice(0, 128),
-    environment: { OPS_CALLER: who, ...(args.databaseHost !== undefined && { DATABASE_HOST: args.databaseHost }) },
+    environment: {
+      OPS_CALLER: who,
+      ...(args.copy && { DATABASE_HOST: args.copy.host, DATABASE_SERVER: args.copy.server }),
+    },
   };
   return {
     name: `${stack} in AWS`,

@@ -6,9 +6,9 @@ import type { Copy, Drills } from './server.ts';
 export interface DrillArgs {
   drills: Drills;
   /** Runs the migration of the release that is deployed against a host. Throws what it said. */
-  migrate: (host: string) => Promise<void>;
+  migrate: (copy: Copy) => Promise<void>;
   /** Asks a verb of the operator's against a host. */
-  ask: (host: string, words: string[]) => Promise<Outcome>;
+  ask: (copy: Copy, words: string[]) => Promise<Outcome>;
   /** A line of progress. */
   say: (line: string) => void;
   /** Ends the drill early; the copy is deleted all the same. */
@@ -91,19 +91,25 @@ export async function drill(args: DrillArgs): Promise<DrillReport> {
       copy = await drills.ready(name, signal);
       return { found: `${copy.instanceClass}, ${copy.storage} GB` };
     });
-    const { host = '' } = copy ?? {};
     const verb = (title: string, ...words: string[]) =>
       step(title, async () => {
-        const outcome = await args.ask(host, words);
+        const outcome = await args.ask(copy!, words);
         return { ok: outcome.ok, found: rowsOf(outcome) };
       });
     if (
       made &&
       (await step('migrated', async () => {
-        await args.migrate(host);
+        await args.migrate(copy!);
         return { found: 'by the release that is deployed' };
       }))
     ) {
+      await step('starts held', async () => {
+        const { tables } = await args.ask(copy!, ['held']);
+        const why = tables.find(({ title }) => title === 'why nothing goes out')?.rows ?? [];
+        return why.length > 0
+          ? { found: why.map(({ reason }) => String(reason)).join('; ') }
+          : { ok: false, found: 'a bot on it would send and refund at once what the time since has sent and refunded' };
+      });
       await verb('ledger agrees with itself', 'ledger', 'check');
       await verb('counted', 'sql', COUNTS);
     }

@@ -11,6 +11,8 @@ const DELETE_WITHIN = 3_600_000;
 
 export interface Copy {
   name: string;
+  /** What RDS calls it and no other server: the copy tells by it that it is one. */
+  server: string;
   /** Host that it answers at, inside the network of the stack alone. */
   host: string;
   instanceClass: string;
@@ -116,6 +118,7 @@ export async function drills(access: Access, prefix: string, poll: number): Prom
         if (made.DBInstanceStatus === 'available' && made.Endpoint?.Address)
           return {
             name,
+            server: made.DbiResourceId ?? name,
             host: made.Endpoint.Address,
             instanceClass: made.DBInstanceClass ?? '',
             storage: made.AllocatedStorage ?? 0,

@@ -37,6 +37,11 @@ export async function prepareTemplate(postgres: Postgres, posture: Posture): Pro
 export async function freshDatabase(postgres: Postgres, undo: Undo, template = TEMPLATE): Promise<TestDatabase> {
   const name = `test_${randomBytes(5).toString('hex')}`;
   await once(postgres.url(), `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  return openDatabase(postgres, undo, name);
+}
+
+/** One that is there. */
+export function openDatabase(postgres: Postgres, undo: Undo, name: string): TestDatabase {
   const url = (role: DatabaseRole = 'superuser') => postgres.url(role, name);
   const pool = new pg.Pool({ connectionString: url(), max: 2, application_name: 'test', types: numbers });
   // The tests cut connections on purpose.

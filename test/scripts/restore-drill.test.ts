@@ -202,12 +202,14 @@ describe('a drill', { skip: missing ?? false }, () => {
       ran.map(({ container, command }) => [container, command.slice(0, 3).join(' ').slice(0, 18)]),
       [
         ['migrate', 'migrate'],
+        ['ops', 'ops held'],
         ['ops', 'ops ledger check'],
         ['ops', 'ops sql SELECT (SE'],
       ],
     );
     for (const { host } of ran) assert.match(host!, /^evenkeel-prod-drill-[0-9a-f]{8}\./);
     assert.match(ended.out, /Snapshot nightly, \d+ minutes old/);
+    assert.match(ended.out, /✔ starts held, \d+ s: another server: db-[A-Z0-9]+, accepted was none/);
     assert.match(ended.out, /✔ ledger agrees with itself/);
     assert.match(ended.out, /✔ counted.*updates 0.*entries 0/);
     assert.match(ended.out, /The backup is one: nightly, .* The drill cost about 0\.01 USD\./);

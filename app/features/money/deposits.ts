@@ -22,6 +22,7 @@ import { sayReceipt } from './words.ts';
 export const deposits = jobQueue(
   'deposit',
   z.strictObject({ botId: z.int(), provider: z.enum(PAYERS), id: z.string().min(1) }),
+  { whileHeld: 'runs' },
 );
 
 /** Beyond the life of an offer: how long money may take to arrive and to be confirmed, ms. */

@@ -6,7 +6,7 @@ import { GrammyError } from 'grammy';
 import { job } from '../../jobs/job.ts';
 import { Hopeless, RetryLater } from '../../outcome.ts';
 import { takeBack } from '../../payments/book.ts';
-import { refundRefused, refunds } from '../../payments/refund.ts';
+import { refundRefused, refunds, wasRestored } from '../../payments/refund.ts';
 import { hasGoneBack, readTransactions } from '../../payments/transactions.ts';
 import type { JobNeeds } from '../feature.ts';
 import { tellWentBack } from './went-back.ts';
@@ -45,8 +45,10 @@ export const refund = ({ pool, api }: JobNeeds) =>
         return { charge, state: payment.state };
       };
 
-      // An attempt before this one may have done it, and never have heard so.
-      if ((attempts > 0 || (await hasGoneBack(pool, botId, charge))) && (await lookUp())) return settle();
+      // An attempt before this one may have done it and never have heard so, or one that a restored database has forgotten.
+      const mayBeDone =
+        attempts > 0 || (await hasGoneBack(pool, botId, charge)) || (await wasRestored(pool, botId, charge));
+      if (mayBeDone && (await lookUp())) return settle();
       hold();
       try {
         await api.refundStarPayment(userId, charge, asSignal);

@@ -12,6 +12,7 @@ const worker = {
   lanes: {},
   listener: { connected: 0 },
   leases: { lost: 2 },
+  lineage: { held: 1 },
   money: { uncredited: 1, parked: 2, refundsStuck: 3, reconciledSeconds: 4, mismatches: 5, takenBack: 6 },
   providers: {
     telegram: { breaker: 'closed', failures: 0 },
@@ -33,6 +34,7 @@ test('a task says of itself what cannot be seen from outside', () => {
       ['OpenFiles', 42, { Role: 'worker' }],
       ['ListenerDown', 1, { Role: 'worker' }],
       ['LanesLost', 2, { Role: 'worker' }],
+      ['HeldAfterRestore', 1, {}],
       ['PaymentsUncredited', 1, {}],
       ['PaymentsParked', 2, {}],
       ['RefundsStuck', 3, {}],
