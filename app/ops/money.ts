@@ -4,6 +4,8 @@ import { inTransaction } from '../database/transaction.ts';
 import { asTx } from '../database/tx.ts';
 import { balanceOf, checkLedger, isSound } from '../ledger/index.ts';
 import { heldBy, history } from '../payments/history.ts';
+import type { Payment } from '../payments/book.ts';
+import { fromCents } from '../payments/decimal.ts';
 import { askRefund, type RefundAnswer } from '../payments/refund.ts';
 import { table, type Outcome, type Table } from './outcome.ts';
 import type { Call } from './verb.ts';
@@ -13,13 +15,15 @@ const BOTS = `
   SELECT bot_id AS bot FROM evenkeel.account WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2)
   UNION SELECT bot_id FROM evenkeel.payment WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2) ORDER BY 1`;
 
-const SHOWN = `bot_id AS bot, number AS receipt, charge, user_id AS user, amount, currency, credits, state, is_foreign AS foreign,
+const SHOWN = `bot_id AS bot, number AS receipt, provider, charge, user_id AS user, amount, currency, paid AS came, credits, state, is_foreign AS foreign,
   found_by AS "foundBy", paid_at AS paid, refund_by AS "refundBy", refund_reason AS "refundReason", refund_error AS "refundError"`;
 
 /** payment_pkey by charge, payment_number_key by receipt: `R-17`, `17`, or Telegram's own charge id. */
 async function paymentsOf(pool: Pool, word: string, bot: number | undefined) {
   const receipt = /^(?:R-)?(\d{1,15})$/i.exec(word)?.[1] ?? null;
-  const { rows } = await pool.query<{ bot: number; charge: string } & Record<string, unknown>>(
+  const { rows } = await pool.query<
+    { bot: number; provider: Payment['provider']; charge: string } & Record<string, unknown>
+  >(
     `SELECT ${SHOWN} FROM evenkeel.payment
      WHERE (number = $1::bigint OR charge = $2) AND ($3::bigint IS NULL OR bot_id = $3) ORDER BY number LIMIT 5`,
     [receipt, word, bot ?? null],
@@ -84,24 +88,32 @@ const REFUSALS: Record<Extract<RefundAnswer, { asked: false }>['why'], string> =
   over: 'It has gone back already.',
   'under-way': 'Its refund is under way.',
   'too-much': 'It is more than you may refund.',
+  'by-hand':
+    'NOWPayments gives nothing back by itself: ask who paid for an address, send it by hand, and then say --sent, with the transaction in the reason.',
+  'not-by-hand': 'Only Telegram gives Stars back: leave out --sent.',
   spent: 'Its credits are spent: --force refunds it all the same, and what is missing becomes a debt.',
 };
 
 export async function refund(call: Call): Promise<Outcome> {
-  const { pool, by, force, reason = '' } = call;
+  const { pool, by, force, sent, reason = '' } = call;
   const found = await paymentsOf(pool, call.words[0]!, call.bot);
   if (found.length === 0) return nothingPaid(call);
   if (found.length > 1)
     return { tables: [table('payments', found)], said: ['Several: name one by its receipt.'], ok: false };
-  const [{ bot, charge }] = found as [(typeof found)[number]];
+  const [{ bot, provider, charge }] = found as [(typeof found)[number]];
   if (call.dryRun) return { tables: [table('to be refunded', found)], said: [] };
   const answer = await inTransaction(pool, async (client) => {
     await client.query('SET TRANSACTION READ WRITE');
-    return askRefund(asTx(client), { botId: bot, charge, by: by.who, reason, atMost: undefined, force });
+    const wish = { botId: bot, provider, charge, by: by.who, reason, atMost: undefined, force, sent };
+    return askRefund(asTx(client), wish);
   });
   if (!answer.asked) return { tables: [table('payments', found)], said: [REFUSALS[answer.why]], ok: false };
-  const { number, amount, credits } = answer.payment;
-  return { tables: [], said: [`Refund of R-${number} is asked for: ${amount} back, ${credits} credits taken.`] };
+  const { number, amount, credits, currency, paid } = answer.payment;
+  const sum = currency === 'XTR' ? String(amount) : (paid ?? `$${fromCents(amount)}`);
+  return {
+    tables: [],
+    said: [`Refund of R-${number} is ${sent ? 'written down' : 'asked for'}: ${sum} back, ${credits} credits taken.`],
+  };
 }
 
 /** In one snapshot. Reads the whole ledger. */

@@ -152,6 +152,7 @@ export function parseOps(args: readonly string[], { wantsReason = true } = {}): 
     all,
     dryRun,
     force: values['force'] === true,
+    sent: values['sent'] === true,
     limit: count('limit', text('limit') ?? '20', 500),
     ...numbersOf(text),
     ...(reason !== undefined && { reason }),

@@ -15,6 +15,7 @@ export const OPTIONS = {
   days: { type: 'string', says: 'how long a promo code holds (until it is ended)' },
   all: { type: 'boolean', says: 'all of them' },
   force: { type: 'boolean', says: 'also where the credits are spent: what is missing becomes a debt' },
+  sent: { type: 'boolean', says: 'it was sent back by hand: NOWPayments has no call for it' },
   'dry-run': { type: 'boolean', says: 'say what would be done, and do nothing' },
 } as const;
 
@@ -31,6 +32,7 @@ export interface Given {
   as?: 'arrived' | 'lost';
   all: boolean;
   force: boolean;
+  sent: boolean;
   dryRun: boolean;
 }
 

@@ -125,9 +125,9 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'refund',
     takes: 'RECEIPT',
-    says: 'gives a payment back, whole: by a durable job, believed when the books of Telegram show it',
-    options: ['reason', 'bot', 'dry-run', 'force'],
-    users: 'The Stars go back to who paid, Telegram and the bot say so, and the credits are taken.',
+    says: 'gives a payment back, whole: by a durable job, believed when the books of who was paid show it; --sent: writes down what a person has sent',
+    options: ['reason', 'bot', 'dry-run', 'force', 'sent'],
+    users: 'The money goes back to who paid, the bot says so (and Telegram, of Stars), and the credits are taken.',
     run: refund,
   },
   {

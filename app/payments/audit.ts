@@ -10,10 +10,12 @@ export interface Deed {
   subject: string;
   amount: bigint;
   reason: string;
+  /** Of a refund: sent back by hand. */
+  sent?: boolean;
 }
 
 /** Into the book of what people do by hand; a worker appends to it and does not read it. */
-export async function audit(tx: Tx, { botId, by, action, subject, amount, reason }: Deed): Promise<void> {
+export async function audit(tx: Tx, { botId, by, action, subject, amount, reason, sent }: Deed): Promise<void> {
   await tx.query({
     name: 'audit',
     text: 'INSERT INTO evenkeel.audit (who, via, verb, target, reason, detail) VALUES ($1, $2, $3, $4, $5, $6)',
@@ -23,7 +25,7 @@ export async function audit(tx: Tx, { botId, by, action, subject, amount, reason
       action,
       subject,
       reason.replaceAll('\u0000', '').toWellFormed(),
-      JSON.stringify({ amount: String(amount) }),
+      JSON.stringify({ amount: String(amount), ...(sent && { sent }) }),
     ],
   });
 }

@@ -5,7 +5,7 @@
 import type { CallbackSource } from '../../contract/paths.ts';
 import { bigints } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
-import { clawback, credit } from '../ledger/index.ts';
+import { clawback, credit, type SystemAccount } from '../ledger/index.ts';
 import { goOn } from './intent.ts';
 import { lockPurchase } from './purchase.ts';
 import { paidFor, paidUntilAtLeast, wentBackOf, type InstallmentRole } from './subscription.ts';
@@ -167,9 +167,15 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
   return { applied: true, payment: paymentFrom(booked), ...(installment && { installment }) };
 }
 
-/** What Telegram says of Stars that went back to their payer. */
+/** The account in the ledger that stands for what a provider has got. */
+export const accountOf = (provider: Payment['provider']): SystemAccount =>
+  ({ stars: 'stars', cryptoPay: 'cryptopay', nowPayments: 'nowpayments' })[provider] as SystemAccount;
+
+/** What is known of money that went back to its payer: Telegram says it of Stars. */
 export interface PaidBack {
   botId: number;
+  /** Default: stars. */
+  provider?: Payment['provider'];
   charge: string;
   to: number;
   payload: string;
@@ -185,9 +191,10 @@ export interface PaidBack {
  * that the payment finds: together they are nothing.
  */
 export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
-  const { botId, charge } = back;
-  const payment = await lockPayment(tx, botId, charge);
+  const { botId, charge, provider = 'stars' } = back;
+  const payment = await lockPayment(tx, botId, charge, provider);
   if (!payment) {
+    if (provider !== 'stars') throw new Error(`${provider} gave back ${charge}, which was never booked`);
     const { rows } = await tx.query<Row & Record<string, unknown>>({
       name: 'book-taken-back',
       text: `
@@ -216,8 +223,8 @@ export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
     name: 'payment-went-back',
     text: `
       UPDATE evenkeel.payment SET state = $3, changed_at = now(), refund_error = NULL
-      WHERE bot_id = $1 AND provider = 'stars' AND charge = $2`,
-    values: [botId, charge, state],
+      WHERE bot_id = $1 AND provider = $4 AND charge = $2`,
+    values: [botId, charge, state, provider],
   });
   const { purchase, userId } = payment;
   if (purchase !== null && payment.paidUntil !== null)
@@ -228,11 +235,11 @@ export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
       {
         botId,
         userId: payment.userId,
-        cause: `stars:${charge}:clawback`,
+        cause: `${provider}:${charge}:clawback`,
         at: back.at,
         ...(payment.refundBy !== null && { by: payment.refundBy }),
       },
-      { amount: payment.credits, to: 'stars' },
+      { amount: payment.credits, to: accountOf(provider) },
     );
   return { applied: true, payment: { ...payment, state } };
 }

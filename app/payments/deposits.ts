@@ -6,7 +6,7 @@ import type { CallbackSource } from '../../contract/paths.ts';
 import { bigints, type Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { credit } from '../ledger/index.ts';
-import { lockPayment, PAYMENT, paymentFrom, type Payment } from './book.ts';
+import { accountOf, lockPayment, PAYMENT, paymentFrom, type Payment } from './book.ts';
 import { decimal, fromCents, of, share, type Share } from './decimal.ts';
 import { lockPurchase, type Purchase } from './purchase.ts';
 import { orderIn, payerIn } from './reference.ts';
@@ -161,7 +161,7 @@ export async function bookDeposit(tx: Tx, { botId, provider, seen, foundBy }: Fo
     await credit(
       tx,
       { botId, userId, cause: `${provider}:${seen.id}` },
-      { amount: credits, from: provider === 'cryptoPay' ? 'cryptopay' : 'nowpayments' },
+      { amount: credits, from: accountOf(provider) },
     );
   return { payment, applied: true };
 }
@@ -187,7 +187,7 @@ async function more(
   await credit(
     tx,
     { botId, userId: before.userId, cause: `${provider}:${before.charge}:${credits}` },
-    { amount: credits - before.credits, from: provider === 'cryptoPay' ? 'cryptopay' : 'nowpayments' },
+    { amount: credits - before.credits, from: accountOf(provider) },
   );
   const payment: Payment = { ...before, credits, amount: cents, paid: now.paid ?? before.paid, state: 'credited' };
   return { payment, applied: true };

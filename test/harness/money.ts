@@ -53,6 +53,18 @@ export interface ShopOptions {
   env?: Record<string, string>;
 }
 
+/** What the bot says next to a person, from when the function is called. */
+export const listener =
+  (telegram: World['telegram']) =>
+  (user: number, matching: RegExp, within?: number): Promise<ChatMessage> => {
+    const said = () => telegram.messages(user).filter(({ from }) => from === 'bot');
+    const before = said().at(-1)?.messageId ?? 0;
+    return waitFor(() => said().find(({ messageId, text }) => messageId > before && matching.test(text)), {
+      what: `${matching} to ${user}`,
+      ...(within !== undefined && { within }),
+    });
+  };
+
 export async function openShop(
   owner: Owner,
   world: World,
@@ -103,14 +115,7 @@ export async function openShop(
   const web = await world.startTask({ after: undo }, 'web', { database, env });
   await web.ready();
   await world.setWebhook(web);
-  const said = (user: number) => telegram.messages(user).filter(({ from }) => from === 'bot');
-
-  function next(user: number, matching: RegExp): Promise<ChatMessage> {
-    const before = said(user).at(-1)?.messageId ?? 0;
-    return waitFor(() => said(user).find(({ messageId, text }) => messageId > before && matching.test(text)), {
-      what: `${matching} to ${user}`,
-    });
-  }
+  const next = listener(telegram);
 
   async function invoice(user: number, name = 'small'): Promise<ChatMessage> {
     const offered = next(user, /Which package/);

@@ -18,6 +18,9 @@ receipt-elsewhere = Beleg { $receipt }: { $credits ->
 receipt-parked-elsewhere = Beleg { $receipt }: { $paid } ist angekommen, und ich kann nicht erkennen, wofür oder wie viel es wert ist. Nichts ist verloren: Ein Mensch sieht es sich an. /paysupport
 history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } Credits{ $state ->
     [parked] {" "}– wartet darauf, dass ein Mensch es sich ansieht
+    [refunding] {" "}– auf dem Rückweg
+    [refunded] {" "}– erstattet
+    [taken-back] {" "}– wurde zurückgeholt
    *[credited] {""}
 }
 by-cryptopay = ${ $price } über @CryptoBot
@@ -36,6 +39,7 @@ sale-closed = Gerade kann nichts gekauft werden. Deine Credits und Zahlungen sin
 receipt-foreign = Das Angebot war für jemand anderen; die Credits gehören dir, denn du hast bezahlt.
 receipt-parked = Beleg { $receipt }: Du hast { $paid } Sterne gezahlt, und ich kann nicht erkennen, wofür. Nichts ist verloren: Ein Mensch sieht es sich an, und du bekommst Credits oder deine Sterne zurück. /paysupport
 went-back = Beleg { $receipt }: { $paid } Sterne gingen an dich zurück, und { $credits } Credits wurden abgezogen.
+went-back-elsewhere = Beleg { $receipt }: { $paid } ging an dich zurück, und { $credits } Credits wurden abgezogen.
 history-empty = Noch wurde nichts gezahlt und nichts verbraucht. /topup
 history-payment = { $at } · { $receipt } · { $paid } Sterne · { $credits } Credits{ $state ->
     [parked] {" "}– wartet darauf, dass ein Mensch es sich ansieht
@@ -74,7 +78,9 @@ terms =
     Du zahlst mit Telegram-Sternen. Kann das Bezahlte nicht geliefert werden, werden die Sterne voll erstattet: /paysupport.
 
     Mit Sternen, die erstattet werden, gehen die Credits zurück, die dafür gekauft wurden; was davon verbraucht ist, gleicht die nächste Aufladung aus.
-refund-usage = Schreib: /refund R-17 warum. Wenn die Credits ausgegeben sind: /refund R-17 force warum – was fehlt, wird zur Schuld.
+refund-usage = Schreib: /refund R-17 warum. Wenn die Credits ausgegeben sind: /refund R-17 force warum – was fehlt, wird zur Schuld. Was von Hand zurückgeschickt wurde: /refund R-17 sent warum, und mit welcher Transaktion.
+refund-asked-elsewhere = { $receipt }: { $paid } geht an { $who } zurück. Die Nachricht kommt, wenn es geschehen ist, und /history zeigt es.
+refund-sent = { $receipt }: notiert, dass { $paid } an { $who } zurückging. Die Nachricht geht hinaus, und die Credits werden abgezogen.
 refund-asked = { $receipt }: { $paid } Sterne gehen an { $who } zurück. Die Nachricht kommt, wenn es geschehen ist, und /history zeigt es.
 receipt-unknown = Einen Beleg { $receipt } gibt es nicht. Die Nummer steht auf dem Beleg und in /history der Person, die bezahlt hat.
 not-refunded-unknown = So eine Zahlung gibt es nicht.
@@ -82,6 +88,8 @@ not-refunded-over = { $receipt } ist schon zurückgegangen.
 not-refunded-under-way = { $receipt } ist schon auf dem Rückweg.
 not-refunded-too-much = Das ist mehr, als der Support bewegen darf. Frag einen Owner.
 not-refunded-spent = { $missing } der Credits sind nicht mehr da. Mit "force" vor dem Grund werden sie zur Schuld.
+not-refunded-by-hand = NOWPayments erstattet nichts von selbst. Frag { $who } nach einer Adresse, schick { $paid } von deiner Wallet oder aus dem Dashboard dorthin, und schreib dann /refund { $receipt } sent warum, mit der Transaktion. Oder gib Credits: /adjust.
+not-refunded-not-by-hand = { $receipt } wurde in Sternen gezahlt: Nur Telegram gibt sie zurück. Lass "sent" weg.
 adjust-usage = Schreib: /adjust USER-ID +100 warum, oder /adjust USER-ID -100 warum. Ganze Credits.
 adjust-too-much = Der Support darf { $most } Credits auf einmal bewegen. Frag einen Owner.
 adjust-not-there = Nur { $available } sind da. Nichts wurde geändert.

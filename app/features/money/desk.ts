@@ -10,9 +10,9 @@ import type { Payment } from '../../payments/book.ts';
 import type { Language } from '../../texts/index.ts';
 import { askRefund, chargeOf, type RefundAnswer } from '../../payments/refund.ts';
 import { texts } from './texts.ts';
-import { receiptOf } from './words.ts';
+import { receiptOf, sumOf } from './words.ts';
 
-const REFUND = /^R-(\d{1,15})\s+(?:(force)\s+)?(\S[^]{2,400})$/i;
+const REFUND = /^R-(\d{1,15})\s+((?:(?:force|sent)\s+){0,2})(\S[^]{2,400})$/i;
 const ADJUST = /^(\d{1,15})\s+([+-]\d{1,15})\s+(\S[^]{2,400})$/;
 
 interface Role {
@@ -21,8 +21,12 @@ interface Role {
   atMost: bigint | undefined;
 }
 
-const asked = (language: Language, { number, amount: paid, userId }: Payment): string =>
-  texts['refund-asked'](language, { receipt: receiptOf(number), paid, who: String(userId) });
+function asked(language: Language, payment: Payment, sent: boolean): string {
+  const { number, amount, userId, currency } = payment;
+  const about = { receipt: receiptOf(number), who: String(userId) };
+  if (currency === 'XTR') return texts['refund-asked'](language, { ...about, paid: amount });
+  return texts[sent ? 'refund-sent' : 'refund-asked-elsewhere'](language, { ...about, paid: sumOf(payment) });
+}
 
 function notRefunded(
   language: Language,
@@ -31,7 +35,10 @@ function notRefunded(
   if (why === 'spent') return texts['not-refunded-spent'](language, { missing });
   if (why === 'unknown' || why === 'too-much' || !payment)
     return texts[`not-refunded-${why === 'too-much' ? why : 'unknown'}`](language);
-  return texts[`not-refunded-${why}`](language, { receipt: receiptOf(payment.number) });
+  const receipt = receiptOf(payment.number);
+  if (why === 'by-hand')
+    return texts['not-refunded-by-hand'](language, { receipt, paid: sumOf(payment), who: String(payment.userId) });
+  return texts[`not-refunded-${why}`](language, { receipt });
 }
 
 export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
@@ -50,21 +57,23 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
     const role = roleOf(ctx.from.id);
     // For everybody else there is no such command.
     if (!role) return next();
-    const [, number, force, reason] = REFUND.exec(ctx.match) ?? [];
+    const [, number, how = '', reason] = REFUND.exec(ctx.match) ?? [];
     if (number === undefined || reason === undefined) return ctx.reply(texts['refund-usage'](ctx.language));
-    const charge = await chargeOf(pool, ctx.me.id, Number(number));
-    if (charge === undefined) return ctx.reply(texts['receipt-unknown'](ctx.language, { receipt: `R-${number}` }));
+    const of = await chargeOf(pool, ctx.me.id, Number(number));
+    const sent = /sent/i.test(how);
+    if (of === undefined) return ctx.reply(texts['receipt-unknown'](ctx.language, { receipt: `R-${number}` }));
     const answer = await ctx.turn.transaction((tx) =>
       askRefund(tx, {
+        ...of,
         botId: ctx.me.id,
-        charge,
         by: role.name,
         reason,
         atMost: role.atMost,
-        force: force !== undefined,
+        force: /force/i.test(how),
+        sent,
       }),
     );
-    return ctx.reply(answer.asked ? asked(ctx.language, answer.payment) : notRefunded(ctx.language, answer));
+    return ctx.reply(answer.asked ? asked(ctx.language, answer.payment, sent) : notRefunded(ctx.language, answer));
   });
 
   inPrivate.command('adjust', async (ctx, next) => {

@@ -19,6 +19,9 @@ receipt-elsewhere = Receipt { $receipt }: { $credits ->
 receipt-parked-elsewhere = Receipt { $receipt }: { $paid } arrived, and I cannot tell what for, or what it is worth. Nothing is lost: a person looks at it. /paysupport
 history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } credits{ $state ->
     [parked] {" "}– waits for a person to look at it
+    [refunding] {" "}– on its way back
+    [refunded] {" "}– refunded
+    [taken-back] {" "}– was taken back
    *[credited] {""}
 }
 by-cryptopay = ${ $price } by @CryptoBot
@@ -37,6 +40,7 @@ sale-closed = Nothing can be bought just now. Your credits and payments are safe
 receipt-foreign = The offer was made for somebody else; the credits are yours, as you have paid.
 receipt-parked = Receipt { $receipt }: you paid { $paid } Stars, and I cannot tell for what. Nothing is lost: a person looks at it, and you get credits or your Stars back. /paysupport
 went-back = Receipt { $receipt }: { $paid } Stars went back to you, and { $credits } credits were taken.
+went-back-elsewhere = Receipt { $receipt }: { $paid } went back to you, and { $credits } credits were taken.
 history-empty = Nothing was paid and nothing was used yet. /topup
 history-payment = { $at } · { $receipt } · { $paid } Stars · { $credits } credits{ $state ->
     [parked] {" "}– waits for a person to look at it
@@ -79,7 +83,9 @@ terms =
 
     Stars that are returned take the credits back that they bought; what of them was used is settled by the next top-up.
 # From here on for those who may refund and adjust.
-refund-usage = Write: /refund R-17 why. Where the credits were spent: /refund R-17 force why – what is missing becomes a debt.
+refund-usage = Write: /refund R-17 why. Where the credits were spent: /refund R-17 force why – what is missing becomes a debt. What was sent back by hand: /refund R-17 sent why, and by which transaction.
+refund-asked-elsewhere = { $receipt }: { $paid } go back to { $who }. They are told when it is done, and their /history says it.
+refund-sent = { $receipt }: written down that { $paid } went back to { $who }. They are told, and the credits are taken.
 refund-asked = { $receipt }: { $paid } Stars go back to { $who }. They are told when it is done, and their /history says it.
 receipt-unknown = There is no receipt { $receipt }. Its number stands on the receipt and in /history of who paid.
 not-refunded-unknown = There is no such payment.
@@ -87,6 +93,8 @@ not-refunded-over = { $receipt } has gone back already.
 not-refunded-under-way = { $receipt } is on its way back already.
 not-refunded-too-much = That is more than support may move. Ask an owner.
 not-refunded-spent = { $missing } of its credits are not there any more. With "force" before the reason they become a debt.
+not-refunded-by-hand = NOWPayments gives nothing back by itself. Ask { $who } for an address, send { $paid } there from your own wallet or its dashboard, and then write /refund { $receipt } sent why, with the transaction. Or give credits: /adjust.
+not-refunded-not-by-hand = { $receipt } was paid in Stars: only Telegram gives them back. Leave out "sent".
 adjust-usage = Write: /adjust USER-ID +100 why, or /adjust USER-ID -100 why. Whole credits.
 adjust-too-much = Support may move { $most } credits at once. Ask an owner.
 adjust-not-there = Only { $available } are there to take. Nothing was changed.

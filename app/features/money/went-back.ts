@@ -9,16 +9,16 @@ import { sayWentBack } from './words.ts';
 
 /**
  * Told in the transaction that books it, and once for a charge: whatever is killed, and whatever update is lost, nobody's
- * Stars come back, or are taken back, without a word.
+ * money comes back, or is taken back, without a word.
  */
 export async function tellWentBack(tx: Tx, botId: number, booked: Booked): Promise<void> {
-  const { charge, userId, state } = booked.payment;
+  const { provider, charge, userId, state } = booked.payment;
   if (state !== 'refunded' && state !== 'taken-back') return;
   const language = await languageOf(tx, botId, userId);
   const now = await balanceOf(tx, { botId, userId });
   const note = await noteOfReturn(tx, language, botId, booked);
   await say(tx, {
-    cause: `went-back:stars:${charge}`,
+    cause: `went-back:${provider}:${charge}`,
     class: 'receipt',
     chat: userId,
     method: 'sendMessage',

@@ -36,10 +36,18 @@ export function sayReceipt(language: Language, payment: Payment, now: Balance): 
   ].join('\n');
 }
 
-export function sayWentBack(language: Language, { number, amount: paid, credits }: Payment, now: Balance): string {
-  return [texts['went-back'](language, { receipt: receiptOf(number), paid, credits }), sayBalance(language, now)].join(
-    '\n',
-  );
+/** What was paid, as who was paid writes it, or in dollars. */
+export const sumOf = ({ amount, paid }: Pick<Payment, 'amount' | 'paid'>): string => paid ?? `$${fromCents(amount)}`;
+
+export function sayWentBack(language: Language, payment: Payment, now: Balance): string {
+  const { number, amount, credits, currency } = payment;
+  const receipt = receiptOf(number);
+  return [
+    currency === 'XTR'
+      ? texts['went-back'](language, { receipt, paid: amount, credits })
+      : texts['went-back-elsewhere'](language, { receipt, paid: sumOf(payment), credits }),
+    sayBalance(language, now),
+  ].join('\n');
 }
 
 function sayLine(

@@ -19,7 +19,11 @@ const invoice = z.object({
 });
 type Invoice = z.output<typeof invoice>;
 
+const transfer = z.object({ spend_id: z.string().nullish(), status: z.string() });
+
 const answers = {
+  transfer: z.object({ ok: z.literal(true), result: transfer }),
+  transfers: z.object({ ok: z.literal(true), result: z.object({ items: z.array(transfer) }) }),
   one: z.object({ ok: z.literal(true), result: invoice }),
   many: z.object({ ok: z.literal(true), result: z.object({ items: z.array(invoice) }) }),
 };
@@ -63,9 +67,8 @@ export function cryptoPayTill(client: TillClient): Till {
     );
     const answer = shape.safeParse(json);
     if (answer.success) return answer.data;
-    throw new TillRefusal(
-      `cryptoPay: ${method}: ${status} ${refused.safeParse(json).data?.error.name ?? 'not understood'}`,
-    );
+    const code = refused.safeParse(json).data?.error.name;
+    throw new TillRefusal(`cryptoPay: ${method}: ${status} ${code ?? 'not understood'}`, code);
   }
 
   return {
@@ -96,6 +99,18 @@ export function cryptoPayTill(client: TillClient): Till {
         found.push(...result.items.map(deposit));
       }
       return found;
+    },
+    giveBack: {
+      async make({ key: spend_id, userId: user_id, paid, comment }, signal) {
+        const [, amount, asset] = /^([0-9.]+) ([A-Z0-9]+)$/.exec(paid) ?? [];
+        if (amount === undefined) throw new TillRefusal(`cryptoPay: "${paid}" is no sum of a coin`, 'AMOUNT_INVALID');
+        // Its key makes it one, however often it is asked for.
+        await call('transfer', { user_id, asset, amount, spend_id, comment }, answers.transfer, 'safe', signal);
+      },
+      async made(spend_id, signal) {
+        const { result } = await call('getTransfers', { spend_id, count: 1 }, answers.transfers, 'safe', signal);
+        return result.items.some((item) => item.spend_id === spend_id && item.status === 'completed');
+      },
     },
     idIn: (json) => z.object({ payload: invoice.pick({ invoice_id: true }) }).safeParse(json).data?.payload.invoice_id,
   };

@@ -48,6 +48,18 @@ export interface Bill {
   send?: { amount: string; currency: string; address: string; memo?: string };
 }
 
+/** How money goes back by a key of ours, once for each key, whoever repeats it (fault refund-twice). */
+export interface GiveBack {
+  /**
+   * @param paid what came, in the provider's own words, such as "1.00 USDT"
+   * @throws {ProviderFailure} {RetryLater}
+   * @throws {TillRefusal} also where this key was used before: `made` tells
+   */
+  make(wanted: { key: string; userId: number; paid: string; comment: string }, signal: AbortSignal): Promise<void>;
+  /** Whether it was given back under this key. */
+  made(key: string, signal: AbortSignal): Promise<boolean>;
+}
+
 export interface Till {
   name: CallbackSource;
   /**
@@ -57,6 +69,8 @@ export interface Till {
   open(wanted: Wanted, signal: AbortSignal): Promise<Bill>;
   /** How these are now; one that it does not know is not among them. */
   look(ids: readonly string[], signal: AbortSignal): Promise<Deposit[]>;
+  /** Giving money back; absent where the provider has no such call, and a person does it. */
+  giveBack?: GiveBack;
   /** The provider's id in one of its callbacks; undefined where there is none. Nothing else of a callback is believed. */
   idIn(json: unknown): string | undefined;
 }
@@ -66,4 +80,10 @@ export type Tills = Partial<Record<CallbackSource, Till>>;
 /** It understood and declined: key, amount, currency. */
 export class TillRefusal extends Error {
   override readonly name = 'TillRefusal';
+  /** The provider's own name of the error; undefined where it has none. */
+  readonly code: string | undefined;
+  constructor(message: string, code?: string) {
+    super(message);
+    this.code = code;
+  }
 }

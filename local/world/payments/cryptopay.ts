@@ -19,12 +19,23 @@ export interface CryptoInvoice {
   paid_amount?: string;
 }
 
+export interface CryptoTransfer {
+  transfer_id: number;
+  spend_id: string;
+  user_id: number;
+  asset: string;
+  amount: string;
+  status: 'completed';
+}
+
 export interface SimulatedCryptoPay extends SimulatedPayer {
   root: string;
   token: string;
   /** Where it tells; as set in @CryptoBot. */
   webhook: string | undefined;
   invoices(): CryptoInvoice[];
+  /** What was given back. */
+  transfers(): readonly CryptoTransfer[];
   /** The person pays. @throws where it cannot be paid any more */
   pay(id: number): void;
   expire(id: number): void;
@@ -49,9 +60,17 @@ const wanted = z.object({
   expires_in: z.int().min(1).max(2_678_400),
 });
 
+const transferred = z.object({
+  user_id: z.int().positive(),
+  asset: z.string().min(2),
+  amount: z.string().regex(/^\d+(\.\d+)?$/),
+  spend_id: z.string().min(1).max(64),
+});
+
 export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 } = {}): Promise<SimulatedCryptoPay> {
   const token = `${1000 + randomBytes(2).readUInt16BE()}:AA${randomBytes(16).toString('hex')}`;
   const invoices = new Map<number, CryptoInvoice>();
+  const transfers: CryptoTransfer[] = [];
   let faults: PayerFaults = {};
   let webhook: string | undefined;
   let last = 0;
@@ -88,6 +107,21 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
       invoices.set(id, made);
       if (faults.loseAnswers) return;
       return sendJson(response, 200, JSON.stringify({ ok: true, result: made }));
+    }
+    if (request.url === '/api/transfer') {
+      const sent = transferred.parse(input);
+      const refusal =
+        faults.refuseRefunds ?? (transfers.some((one) => one.spend_id === sent.spend_id) && 'SPEND_ID_USED');
+      if (refusal) return sendJson(response, 400, JSON.stringify({ ok: false, error: { code: 400, name: refusal } }));
+      const made: CryptoTransfer = { transfer_id: (last += 1), ...sent, status: 'completed' };
+      transfers.push(made);
+      if (faults.loseAnswers) return;
+      return sendJson(response, 200, JSON.stringify({ ok: true, result: made }));
+    }
+    if (request.url === '/api/getTransfers') {
+      const { spend_id: key } = z.object({ spend_id: z.string() }).parse(input);
+      const items = transfers.filter((one) => one.spend_id === key);
+      return sendJson(response, 200, JSON.stringify({ ok: true, result: { items } }));
     }
     if (request.url === '/api/getInvoices') {
       const { invoice_ids: ids } = z.object({ invoice_ids: z.string() }).parse(input);
@@ -136,6 +170,7 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
       webhook = next;
     },
     invoices: () => [...invoices.values()],
+    transfers: () => transfers,
     pay,
     expire,
     tell,

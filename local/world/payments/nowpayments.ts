@@ -31,6 +31,8 @@ export interface SimulatedNowPayments extends SimulatedPayer {
   becomes(id: number, status: string, actuallyPaid?: number): void;
   /** A further payment to the same address. @returns its id */
   again(id: number, amount: number, coin?: string): number;
+  /** What it would send of a payment as it is, or as it is claimed to be, for whoever sends it instead. */
+  signed(id: number, claimed?: object): { method: 'POST'; headers: Record<string, string>; body: string };
   /** Tells of a payment as it is, or as it is claimed to be. */
   tell(id: number, claimed?: object): void;
   answers: readonly number[];
@@ -77,13 +79,18 @@ export async function startNowPayments({
   let url: string | undefined;
   const teller = createTeller(() => url, { attempts: ATTEMPTS, pause, patience: PATIENCE });
 
-  function tell(id: number, claimed: object = {}): void {
+  function signed(id: number, claimed: object = {}) {
     const body = { ...payments.get(id)!, ...claimed } as Json;
     const text = faults.oldSignature ? JSON.stringify(body, Object.keys(body).sort()) : JSON.stringify(sorted(body));
     const signature = createHmac('sha512', ipnSecret).update(text).digest('hex');
+    const headers = { 'content-type': 'application/json', 'x-nowpayments-sig': signature };
+    return { method: 'POST' as const, headers, body: JSON.stringify(body) };
+  }
+
+  function tell(id: number, claimed?: object): void {
+    const { body, headers } = signed(id, claimed);
     url = urls.get(id);
-    for (let copy = 0; copy < (faults.duplicates ?? 1); copy++)
-      teller.tell(JSON.stringify(body), { 'x-nowpayments-sig': signature });
+    for (let copy = 0; copy < (faults.duplicates ?? 1); copy++) teller.tell(body, headers);
   }
 
   const server = await listen(handle, host, port);
@@ -198,6 +205,7 @@ export async function startNowPayments({
     payments: () => [...payments.values()],
     becomes,
     again,
+    signed,
     tell,
     ...untilStopped(teller, server),
   };

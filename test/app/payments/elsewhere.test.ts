@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { openTills } from '../../../app/payments/tills/index.ts';
 import { depositSchedule } from '../../../app/features/money/deposits.ts';
-import { startCryptoPay } from '../../../local/world/payments/cryptopay.ts';
-import { startNowPayments, type NowPayment } from '../../../local/world/payments/nowpayments.ts';
+import { buyers, startPayers } from '../../harness/elsewhere.ts';
 import { openShop } from '../../harness/money.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { waitFor } from '../../harness/wait.ts';
@@ -14,21 +13,19 @@ const posture = {
   lanes: { poll: '200ms', sweep: '5s' },
   features: { chat: false, cryptoPay: true, nowPayments: true },
 } as const;
-const crypto = await startCryptoPay();
-const now = await startNowPayments();
-after(() => Promise.all([crypto.stop(), now.stop()]));
+const payers = await startPayers({ after });
+const { crypto, now, keys } = payers;
 const world = await startWorld({ after }, { posture });
 const { telegram, botId } = world;
 const database = await world.freshDatabase({ after });
 const { log } = captureLog();
-const keys = { cryptoPay: { root: crypto.root, token: crypto.token }, nowPayments: { root: now.root, key: now.key } };
 const first = openTills(keys, world.posture, log);
 after(() => first.close());
 const tills = first.tills;
 const shop = await openShop({ after }, world, {
   database,
   tills,
-  env: { CRYPTO_PAY_TOKEN: crypto.token, NOWPAYMENTS_IPN_SECRET: now.ipnSecret },
+  env: payers.env,
 });
 const origin = await shop.web.url();
 crypto.webhook = `${origin}/callback/cryptopay`;
@@ -56,26 +53,7 @@ const credits = async (user: number) => Number((await shop.balance(user)).availa
 const has = (user: number, wanted: number) =>
   waitFor(async () => (await credits(user)) === wanted, { what: `${user} to have ${wanted} credits` });
 
-/** Chooses a package and a way to pay it. */
-async function choose(user: number, way: 'cryptoPay' | 'nowPayments', answer: RegExp, name = 'small') {
-  const offered = shop.next(user, /Which package/);
-  telegram.say(user, '/topup');
-  const asked = shop.next(user, /how do you want to pay/);
-  telegram.tap(user, (await offered).messageId, `buy:${name}`);
-  const told = shop.next(user, answer);
-  telegram.tap(user, (await asked).messageId, `${way}:${name}`);
-  return told;
-}
-async function bill(user: number): Promise<NowPayment> {
-  await choose(user, 'nowPayments', /^100 credits for \$1\.00\. Send /);
-  return now.payments().findLast(({ order_id }) => order_id.startsWith(`${user}-`))!;
-}
-async function invoice(user: number) {
-  const { buttons } = await choose(user, 'cryptoPay', /You pay with @CryptoBot/);
-  const made = crypto.invoices().findLast(({ payload }) => payload.startsWith(`${user}-`))!;
-  assert.equal(buttons[0]![0]!.url, made.bot_invoice_url);
-  return made.invoice_id;
-}
+const { choose, bill, invoice } = buyers(telegram, payers);
 const lookNow = () =>
   depositSchedule({ pool: shop.pool, posture: world.posture, botId, api: shop.api, tills })({
     job: { id: '1', name: 'deposits' },

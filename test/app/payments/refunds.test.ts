@@ -191,6 +191,7 @@ test('roles: support up to its limit, owners without one, and for everybody else
   ])
     await shop.ask(OWNER, wrong, /Write: \/adjust/);
   for (const wrong of ['/refund', '/refund R-1', '/refund all of it']) await shop.ask(OWNER, wrong, /Write: \/refund/);
+  await shop.ask(OWNER, `/refund ${receipt} sent by hand`, /paid in Stars: only Telegram gives them back/);
   await shop.ask(OWNER, '/refund R-999999 why not', /There is no receipt R-999999/);
   assert.deepEqual(await deeds(`user:${user}`), [
     { by: `support:${SUPPORT}`, action: 'adjust', amount: 100, reason: 'for the wait' },
