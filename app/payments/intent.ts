@@ -103,7 +103,7 @@ export async function intentOf(pool: Pool, botId: number, userId: number): Promi
   return rows[0];
 }
 
-/** What nobody went on with is forgotten: it says what somebody wanted. */
+/** intent_age. What nobody went on with is forgotten: it says what somebody wanted. */
 export async function forgetIntents(tx: Tx, botId: number): Promise<void> {
   await tx.query({
     name: 'forget-intents',

@@ -7,6 +7,7 @@ import { bigints, type Pool } from '../database/pool.ts';
 import { withTx, type Tx } from '../database/tx.ts';
 import { describeError, type Logger } from '../log.ts';
 import { takeBack, type Booked, type Payment } from './book.ts';
+import { BOOKED, compareStars, type Comparison } from './compare.ts';
 import { receive } from './receive.ts';
 import { readTransactions } from './transactions.ts';
 
@@ -21,9 +22,6 @@ export interface ReconcileNeeds {
   signal: AbortSignal;
   log: Logger;
 }
-
-/** A transaction of a kind that is booked: a payment of an invoice, or its way back. */
-const BOOKED = 'user:invoice_payment';
 
 interface Entry {
   id: string;
@@ -132,20 +130,7 @@ export async function watchStars(needs: ReconcileNeeds, within: number): Promise
   return bookEntries(needs);
 }
 
-/** In Stars, and billionths of them where Telegram counts so. */
-export interface Report extends Found {
-  /** What our payments say that we have been given and not given back. */
-  expected: bigint;
-  /** What Telegram's list says of the same. */
-  found: bigint;
-  difference: bigint;
-  /** What of the difference waits: to be booked, as it is younger than the grace or failed, or to be listed by Telegram. */
-  explained: bigint;
-  /** Transactions of other kinds, counted by kind. */
-  others: Record<string, number>;
-  /** Telegram's balance less what its list sums to, in billionths of a Star. */
-  balanceOff: bigint;
-}
+export interface Report extends Found, Comparison {}
 
 /** False where a person must look. */
 export const isReconciled = ({ difference, explained, balanceOff, failed }: Report): boolean =>
@@ -159,7 +144,7 @@ export async function reconcile(needs: ReconcileNeeds): Promise<Report> {
   const round = async (whole: boolean): Promise<Report> => {
     await readTransactions(needs, whole);
     const found = await bookEntries(needs);
-    return { ...found, ...(await compare(needs)) };
+    return { ...found, ...(await compareStars(needs)) };
   };
   const first = await round(false);
   const report = isReconciled(first) ? first : merge(first, await round(true));
@@ -179,65 +164,3 @@ const merge = (first: Report, second: Report): Report => ({
   credited: [...first.credited, ...second.credited],
   wentBack: [...first.wentBack, ...second.wentBack],
 });
-
-/** How long Telegram may take to list what it has told by an update, ms. */
-const LISTED_WITHIN = 600_000;
-
-type Comparison = Omit<Report, keyof Found | 'found'> & { found: bigint };
-
-async function compare({ pool, api, botId, signal }: ReconcileNeeds): Promise<Comparison> {
-  const { amount, nanostar_amount: nanos = 0 } = await api.getMyStarBalance(
-    signal as unknown as Parameters<typeof api.getMe>[0],
-  );
-  const { rows } = await pool.query<Record<'expected' | 'found' | 'waiting' | 'nanos', bigint>>({
-    name: 'compare-stars',
-    text: `
-      SELECT
-        (SELECT coalesce(sum(amount), 0)::bigint FROM evenkeel.payment
-         WHERE bot_id = $1 AND provider = 'stars' AND currency = 'XTR' AND state IN ('credited', 'parked', 'refunding')) AS expected,
-        coalesce(sum(CASE direction WHEN 'in' THEN amount ELSE -amount END) FILTER (WHERE kind = '${BOOKED}'), 0)::bigint AS found,
-        coalesce(sum(CASE direction WHEN 'in' THEN amount ELSE -amount END)
-          FILTER (WHERE kind = '${BOOKED}' AND booked_at IS NULL), 0)::bigint AS waiting,
-        coalesce(sum((CASE direction WHEN 'in' THEN 1 ELSE -1 END) * (amount * 1000000000 + nanos)), 0)::bigint AS nanos
-      FROM evenkeel.star_transaction WHERE bot_id = $1`,
-    values: [botId],
-    types: bigints,
-  });
-  const { expected, found, waiting, nanos: listed } = rows[0]!;
-  // What an update has booked already waits in the list only to be ticked off; what it has booked just now is not in it yet.
-  const { rows: known } = await pool.query<Record<'ahead' | 'unlisted', bigint>>({
-    name: 'stars-known',
-    text: `
-      SELECT
-        (SELECT coalesce(sum(CASE s.direction WHEN 'in' THEN s.amount ELSE -s.amount END), 0)::bigint
-         FROM evenkeel.star_transaction s
-         JOIN evenkeel.payment p ON p.bot_id = s.bot_id AND p.provider = 'stars' AND p.charge = s.id
-         WHERE s.bot_id = $1 AND s.booked_at IS NULL AND s.kind = '${BOOKED}'
-           AND (s.direction = 'in' OR p.state IN ('refunded', 'taken-back'))) AS ahead,
-        (SELECT coalesce(sum(CASE WHEN p.state IN ('refunded', 'taken-back') THEN p.amount ELSE -p.amount END), 0)::bigint
-         FROM evenkeel.payment p
-         LEFT JOIN evenkeel.star_transaction i ON i.bot_id = p.bot_id AND i.id = p.charge AND i.direction = 'in'
-         LEFT JOIN evenkeel.star_transaction o ON o.bot_id = p.bot_id AND o.id = p.charge AND o.direction = 'out'
-         WHERE p.bot_id = $1 AND p.changed_at > now() - $2 * interval '1 ms' AND p.currency = 'XTR'
-           AND CASE WHEN p.state IN ('refunded', 'taken-back') THEN i.id IS NOT NULL AND o.id IS NULL ELSE i.id IS NULL END
-        ) AS unlisted`,
-    values: [botId, LISTED_WITHIN],
-    types: bigints,
-  });
-  const { ahead, unlisted } = known[0]!;
-  const { rows: kinds } = await pool.query<{ kind: string; count: number }>({
-    name: 'star-kinds',
-    text: `
-      SELECT kind, count(*)::int AS count FROM evenkeel.star_transaction
-      WHERE bot_id = $1 AND kind <> '${BOOKED}' GROUP BY kind ORDER BY kind`,
-    values: [botId],
-  });
-  return {
-    expected,
-    found,
-    difference: found - expected,
-    explained: waiting - ahead + unlisted,
-    others: Object.fromEntries(kinds.map(({ kind, count }) => [kind, count])),
-    balanceOff: BigInt(amount) * 1_000_000_000n + BigInt(nanos) - listed,
-  };
-}

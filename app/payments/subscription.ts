@@ -106,17 +106,16 @@ export async function wentBackOf(
 ): Promise<void> {
   const known = await lock(tx, { botId, purchase, userId });
   if (!known || known.state === 'ended') return;
-  const { rows } = await tx.query<{ own: Date | null; rest: Date | null }>({
+  const { rows } = await tx.query<{ own: Date | null; rest: Date | null; now: Date }>({
     name: 'paid-until',
     text: `
       SELECT max(paid_until) FILTER (WHERE charge = $4) AS own,
-             max(paid_until) FILTER (WHERE charge <> $4 AND state IN ('credited', 'parked')) AS rest
+             max(paid_until) FILTER (WHERE charge <> $4 AND state IN ('credited', 'parked')) AS rest, now() AS now
       FROM evenkeel.payment WHERE bot_id = $1 AND user_id = $2 AND purchase = $3`,
     values: [botId, userId, purchase, charge],
   });
-  const { own, rest } = rows[0]!;
+  const { own, rest, now } = rows[0]!;
   if (!isTaken && own !== null && rest !== null && rest.getTime() >= own.getTime() - DAY) return;
-  const now = new Date();
   await change(tx, botId, known, {
     state: afterEvent(known.state, 'taken-back') ?? known.state,
     paidUntil: rest !== null && rest < known.paidUntil ? rest : known.paidUntil < now ? known.paidUntil : now,

@@ -1,7 +1,7 @@
 /**
  * Every statement that moves credits, books payments or watches over them, on tables of years (fault missing-index): right
- * after a bulk load, when the planner knows only the empty ones, and analysed. What reads the whole of it is not here: the
- * check of the whole ledger and the hourly comparison with Telegram's list.
+ * after a bulk load, when the planner knows only the empty ones, and analysed. What reads the whole of it does so in bites,
+ * as the hourly comparison with Telegram's list does, or is for people alone: the check of the whole ledger.
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -22,12 +22,14 @@ import {
   settle,
 } from '../../../app/ledger/index.ts';
 import { book, takeBack } from '../../../app/payments/book.ts';
+import { compareStars, type Comparison } from '../../../app/payments/compare.ts';
 import { heldBy, history } from '../../../app/payments/history.ts';
 import { order, purchaseOf } from '../../../app/payments/purchase.ts';
 import { watchStars } from '../../../app/payments/reconcile.ts';
 import { askRefund, chargeOf, refundRefused } from '../../../app/payments/refund.ts';
 import { hasGoneBack } from '../../../app/payments/transactions.ts';
 import { noteChecks, readMoney } from '../../../app/payments/watch.ts';
+import { workerPool } from '../../harness/lanes.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { withoutScans } from '../../harness/scans.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -151,4 +153,56 @@ test('no statement of money scans a table, whatever the planner knows of it', as
   await withoutScans(database, 'planned for the empty tables', () => hotPath(10), allowed);
   await database.sql(`ANALYZE ${TABLES.join(', ')}`);
   await withoutScans(database, 'analysed', () => hotPath(500), allowed);
+});
+
+test('the hourly comparison reads years of payments in bites, each a few pages by their place, and of one moment', async () => {
+  const { database } = world;
+  const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
+  const { balance } = telegram.stars();
+  const reports: Comparison[] = [];
+  for (const pages of [undefined, 500, 7_001]) {
+    const pool = createPool({ url: database.url('worker'), posture: world.posture, role: 'worker', log, botId });
+    const compare = async () => {
+      const { signal } = new AbortController();
+      reports.push(await compareStars({ pool, api, botId, signal, ...(pages !== undefined && { pages }) }));
+      await pool.end();
+    };
+    await withoutScans(database, `${pages} pages`, compare, { entries: ROWS / 20 });
+  }
+  const [sums] = await database.sql<{ expected: string; found: string; nanos: string }>(
+    `SELECT (SELECT sum(amount) FROM evenkeel.payment WHERE state IN ('credited', 'parked', 'refunding'))::text AS expected,
+            sum(CASE direction WHEN 'in' THEN amount ELSE -amount END)::text AS found,
+            sum(CASE direction WHEN 'in' THEN 1 ELSE -1 END * (amount * 1000000000 + nanos))::text AS nanos
+     FROM evenkeel.star_transaction`,
+  );
+  assert.equal(reports.length, 3);
+  for (const { expected, found, difference, balanceOff, others } of reports) {
+    assert.equal(expected, BigInt(sums!.expected));
+    assert.equal(found, BigInt(sums!.found));
+    assert.equal(difference, found - expected);
+    assert.equal(balanceOff, BigInt(balance.amount) * 1_000_000_000n - BigInt(sums!.nanos));
+    assert.deepEqual(others, {});
+  }
+  // One statement of those that it is made of, as the server plans it.
+  const plan = await database.sql<{ 'QUERY PLAN': string }>(
+    `EXPLAIN SELECT sum(amount) FROM evenkeel.payment WHERE ctid >= '(10,0)'::tid AND ctid < '(20,0)'::tid`,
+  );
+  assert.match(plan.map((row) => row['QUERY PLAN']).join('\n'), /Tid Range Scan/);
+});
+
+test('a comparison that is told to end, ends after the bite that it is in', async (t) => {
+  const pool = workerPool(t, world.database, world.posture);
+  const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
+  const ending = new AbortController();
+  const read: string[] = [];
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    client.query = ((...args: unknown[]) => {
+      const { name } = args[0] as { name?: string };
+      if (name === 'our-stars' && read.push(name) === 2) ending.abort(new Error('told to end'));
+      return query(...args);
+    }) as typeof client.query;
+  });
+  await assert.rejects(compareStars({ pool, api, botId, signal: ending.signal, pages: 10 }), /told to end/);
+  assert.equal(read.length, 2);
 });

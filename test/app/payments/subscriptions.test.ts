@@ -6,7 +6,7 @@ import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { withTx } from '../../../app/database/tx.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
 import { isReconciled, reconcile } from '../../../app/payments/reconcile.ts';
-import { cancel } from '../../../app/payments/subscription.ts';
+import { cancel, wentBackOf } from '../../../app/payments/subscription.ts';
 import {
   afterEvent,
   type SubscriptionEvent,
@@ -261,6 +261,20 @@ const run = () => ({
   signal: new AbortController().signal,
   deadline: Date.now() + 25_000,
   log: captureLog().log,
+});
+
+test('28. what ends because its money was taken back ends by the clock of the database, whatever the worker’s says', async (t) => {
+  const user = person();
+  const { payload: purchase } = await subscribe(user);
+  const { charge } = (await payments(user))[0]!;
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+  await withTx(shop.pool, (tx) => wentBackOf(tx, { botId, purchase, userId: user, charge }, { isTaken: true }));
+  t.mock.timers.reset();
+  const [row] = await database.sql<{ ahead: number }>(
+    `SELECT extract(epoch FROM paid_until - now())::float8 AS ahead FROM evenkeel.subscription WHERE user_id = $1`,
+    [user],
+  );
+  assert.ok(row!.ahead <= 0, `${row!.ahead} s ahead`);
 });
 
 test('3, 22. renewals that no update tells of are found in the list', async () => {
