@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runChecks } from './test/checks.ts';
+import { CLUSTER, prepareCluster } from './test/cluster.ts';
 import { changedSince, defaultBase, isCommit, projectFiles } from './test/git.ts';
 import { printCheck, printEnd, printFile, printRepeat } from './test/print.ts';
 import { runAll } from './test/run.ts';
-import { CLUSTER, prepareCluster } from '../test/harness/cluster.ts';
 
 /** Test files at once: each starts real servers and processes, and waits for them about half of its time. */
 const JOBS = Math.min(4, availableParallelism() + 1);

@@ -2,11 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { numbers } from '../../app/database/pool.ts';
-import { migrate } from '../../app/roles/migrate.ts';
 import type { DatabaseRole, Postgres } from '../../local/platform/postgres.ts';
-import type { Posture } from '../../posture/schema/index.ts';
+import { TEMPLATE } from '../../scripts/test/cluster.ts';
 import type { Undo } from './cleanup.ts';
-import { captureLog } from './logs.ts';
 
 export interface TestDatabase {
   readonly name: string;
@@ -15,23 +13,6 @@ export interface TestDatabase {
   sql<Row extends pg.QueryResultRow = pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Runs `work` as superuser in a transaction on a connection of its own. */
   transaction(work: (sql: (text: string) => Promise<unknown>) => Promise<void>): Promise<void>;
-}
-
-const TEMPLATE = 'migrated';
-
-export async function prepareTemplate(postgres: Postgres, posture: Posture): Promise<void> {
-  const url = await postgres.createDatabase(TEMPLATE);
-  await migrate(
-    {
-      role: 'migrate',
-      posture,
-      env: {
-        DATABASE_URL: url,
-        ...postgres.migrationPasswords(),
-      },
-    },
-    captureLog().log,
-  );
 }
 
 export async function freshDatabase(postgres: Postgres, undo: Undo, template = TEMPLATE): Promise<TestDatabase> {

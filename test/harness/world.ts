@@ -14,9 +14,9 @@ import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
 import type { Posture, PostureInput } from '../../posture/schema/index.ts';
+import { CLUSTER, prepareTemplate } from '../../scripts/test/cluster.ts';
 import { cleanup, type Owner } from './cleanup.ts';
-import { CLUSTER } from './cluster.ts';
-import { freshDatabase, prepareTemplate, type TestDatabase } from './database.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
 import { OPERATOR_TOKEN, startTaskProcess, type TaskProcess } from './task.ts';
 
 export const WEBHOOK_SECRET = 'secret-of-the-tests';

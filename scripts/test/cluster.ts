@@ -5,10 +5,21 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createLogger } from '../../app/log.ts';
+import { migrate } from '../../app/roles/migrate.ts';
 import { startGuard } from '../../local/platform/guard.ts';
-import { startPostgres } from '../../local/platform/postgres.ts';
+import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
 import { resolve } from '../../posture/resolve.ts';
-import { prepareTemplate } from './database.ts';
+import type { Posture } from '../../posture/schema/index.ts';
+
+/** The database that others are cloned from. */
+export const TEMPLATE = 'migrated';
+
+export async function prepareTemplate(postgres: Postgres, posture: Posture): Promise<void> {
+  const url = await postgres.createDatabase(TEMPLATE);
+  const env = { DATABASE_URL: url, ...postgres.migrationPasswords() };
+  await migrate({ role: 'migrate', posture, env }, createLogger('migrate', 'fatal'));
+}
 
 /** The variable that names its directory to the files. */
 export const CLUSTER = 'EVENKEEL_TEST_CLUSTER';
