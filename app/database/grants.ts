@@ -53,6 +53,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   purchase: { worker: CHANGED, operator: 'SELECT' },
   payment: { worker: CHANGED, operator: `SELECT, UPDATE (${REFUND})` },
   deposit: { worker: CHANGED, operator: 'SELECT' },
+  till: { worker: CHANGED, operator: 'SELECT' },
   callback: { worker: READ_WRITE, operator: 'SELECT (bot_id, id, provider, deposit, received_at)' },
   subscription: { worker: CHANGED, operator: 'SELECT' },
   intent: { worker: READ_WRITE },

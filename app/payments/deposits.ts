@@ -8,6 +8,7 @@ import type { Tx } from '../database/tx.ts';
 import { credit } from '../ledger/index.ts';
 import { accountOf, lockPayment, PAYMENT, paymentFrom, type Payment } from './book.ts';
 import { decimal, fromCents, of, share, type Share } from './decimal.ts';
+import { goOn } from './intent.ts';
 import { lockPurchase, type Purchase } from './purchase.ts';
 import { orderIn, payerIn } from './reference.ts';
 import type { Bill, Deposit } from './tills/till.ts';
@@ -46,7 +47,7 @@ export async function keepBill(
   });
 }
 
-/** Ids of one provider, the oldest first, that are to be looked at. */
+/** deposit_open, deposit_created. Ids of one provider that are to be looked at, those first that were not for longest. */
 export async function toLookAt(
   pool: Pool,
   botId: number,
@@ -59,7 +60,7 @@ export async function toLookAt(
     text: `
       SELECT id FROM evenkeel.deposit
       WHERE bot_id = $1 AND provider = $2 AND created_at > now() - $3 * interval '1 ms' ${open}
-      ORDER BY created_at LIMIT 1000`,
+      ORDER BY looked_at LIMIT 1000`,
     values: [botId, provider, within],
   });
   return rows.map(({ id }) => id);
@@ -93,6 +94,8 @@ export interface BookedDeposit {
   payment: Payment | undefined;
   /** Something has changed that its payer is to be told of, or a person. */
   applied: boolean;
+  /** What it is worth by the provider's word of now, in cents. */
+  worth: bigint;
 }
 
 interface Found {
@@ -111,10 +114,11 @@ export async function bookDeposit(tx: Tx, { botId, provider, seen, foundBy }: Fo
   const offered = order === undefined ? undefined : await lockPurchase(tx, botId, order);
   const before = await lockPayment(tx, botId, seen.id, provider);
   await note(tx, botId, provider, seen, offered?.id ?? null);
-  if (seen.verdict === 'waits') return { payment: before, applied: false };
+  // Nothing sure is said: what was said before holds.
+  if (seen.verdict === 'waits') return { payment: before, applied: false, worth: before?.amount ?? 0n };
   if (seen.verdict === 'over') {
-    if (before?.state !== 'credited') return { payment: before, applied: false };
-    return { payment: await park(tx, botId, before, `${seen.status} after it was credited`), applied: true };
+    if (before?.state !== 'credited') return { payment: before, applied: false, worth: 0n };
+    return { payment: await park(tx, botId, before, `${seen.status} after it was credited`), applied: true, worth: 0n };
   }
   const value = valued(offered, seen);
   const credits = offered && 'arrived' in value ? of(value.arrived, offered.credits) : 0n;
@@ -149,7 +153,7 @@ export async function bookDeposit(tx: Tx, { botId, provider, seen, foundBy }: Fo
     types: bigints,
   });
   // Booked by another since the look above: that was after a lock of the order, so only where there is none.
-  if (!rows[0]) return { payment: await lockPayment(tx, botId, seen.id, provider), applied: false };
+  if (!rows[0]) return { payment: await lockPayment(tx, botId, seen.id, provider), applied: false, worth: cents };
   const payment = paymentFrom(rows[0]);
   if (offered)
     await tx.query({
@@ -163,7 +167,8 @@ export async function bookDeposit(tx: Tx, { botId, provider, seen, foundBy }: Fo
       { botId, userId, cause: `${provider}:${seen.id}` },
       { amount: credits, from: accountOf(provider) },
     );
-  return { payment, applied: true };
+  if (credits > 0n) await goOn(tx, { botId, userId });
+  return { payment, applied: true, worth: cents };
 }
 
 /** The rest of what was booked in part. */
@@ -175,7 +180,7 @@ async function more(
 ): Promise<BookedDeposit> {
   const { credits, cents, provider } = now;
   if (credits <= before.credits || !['credited', 'parked'].includes(before.state))
-    return { payment: before, applied: false };
+    return { payment: before, applied: false, worth: cents };
   await tx.query({
     name: 'book-rest',
     text: `
@@ -189,8 +194,9 @@ async function more(
     { botId, userId: before.userId, cause: `${provider}:${before.charge}:${credits}` },
     { amount: credits - before.credits, from: accountOf(provider) },
   );
+  await goOn(tx, { botId, userId: before.userId });
   const payment: Payment = { ...before, credits, amount: cents, paid: now.paid ?? before.paid, state: 'credited' };
-  return { payment, applied: true };
+  return { payment, applied: true, worth: cents };
 }
 
 async function park(tx: Tx, botId: number, payment: Payment, why: string): Promise<Payment> {
@@ -216,4 +222,79 @@ export async function keepCallback(
       ON CONFLICT (bot_id, id) DO NOTHING`,
     values: [told.botId, told.id, told.provider, told.deposit ?? null, told.raw],
   });
+}
+
+/** States in which what was paid is with us. */
+const OURS = new Set<Payment['state']>(['credited', 'parked', 'refunding']);
+
+/** In cents of a US dollar. */
+export interface Compared {
+  /** What our payments say that came, of what was looked at. */
+  expected: bigint;
+  /** What the provider says of the same. */
+  found: bigint;
+  /** What of the difference is parked: a person has it before them. */
+  explained: bigint;
+}
+
+export const compared = ({ payment, worth }: BookedDeposit): Compared => {
+  // What went back is in nobody's sum, whatever the provider goes on to say of it.
+  if (payment && !OURS.has(payment.state)) return { expected: 0n, found: 0n, explained: 0n };
+  const expected = payment?.amount ?? 0n;
+  return { expected, found: worth, explained: payment?.state === 'parked' ? worth - expected : 0n };
+};
+
+/** payment_pkey. What we have booked of these, which the provider does not know. */
+export async function bookedOf(
+  pool: Pool,
+  botId: number,
+  provider: CallbackSource,
+  charges: readonly string[],
+): Promise<bigint> {
+  const { rows } = await pool.query<{ sum: bigint }>({
+    name: 'booked-of',
+    text: `
+      SELECT coalesce(sum(amount), 0)::bigint AS sum FROM evenkeel.payment
+      WHERE bot_id = $1 AND provider = $2 AND charge = ANY ($3) AND state IN ('credited', 'parked', 'refunding')`,
+    values: [botId, provider, charges],
+    types: bigints,
+  });
+  return rows[0]!.sum;
+}
+
+/** till_pkey. What a whole look has found; `complete`: nothing of it failed. */
+export async function noteTill(
+  pool: Pool,
+  botId: number,
+  provider: CallbackSource,
+  { expected, found, explained }: Compared,
+  complete: boolean,
+): Promise<void> {
+  await pool.query({
+    name: 'note-till',
+    text: `
+      INSERT INTO evenkeel.till AS t (bot_id, provider, expected, found, explained, complete_at)
+      VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::boolean THEN now() END)
+      ON CONFLICT (bot_id, provider) DO UPDATE
+      SET expected = EXCLUDED.expected, found = EXCLUDED.found, explained = EXCLUDED.explained,
+          complete_at = coalesce(EXCLUDED.complete_at, t.complete_at)`,
+    values: [botId, provider, expected, found, explained, complete],
+  });
+}
+
+/** purchase_user, deposit_purchase, payment_pkey. What somebody has sent and no provider is sure of yet. */
+export async function seenOf(pool: Pool, botId: number, userId: number): Promise<{ at: Date; price: bigint }[]> {
+  const { rows } = await pool.query<{ at: Date; price: bigint }>({
+    name: 'seen-of',
+    text: `
+      SELECT d.created_at AS at, p.price FROM evenkeel.purchase p
+      JOIN evenkeel.deposit d ON d.bot_id = p.bot_id AND d.purchase = p.id
+      WHERE p.bot_id = $1 AND p.user_id = $2 AND d.open AND d.status IN ('confirming', 'confirmed', 'sending')
+        AND NOT EXISTS (SELECT FROM evenkeel.payment y
+                        WHERE y.bot_id = d.bot_id AND y.provider = d.provider AND y.charge = d.id)
+      ORDER BY d.created_at DESC LIMIT 10`,
+    values: [botId, userId],
+    types: bigints,
+  });
+  return rows;
 }

@@ -5,13 +5,16 @@ import { startLoop } from '../loop.ts';
 import { checkAfter } from '../ledger/index.ts';
 
 export interface MoneyHealth {
-  /** Payments that Telegram lists and nobody has credited for longer than the two minutes that are promised. */
+  /**
+   * Payments that Telegram lists and nobody has credited for longer than the two minutes that are promised, and callbacks of
+   * other providers which have not been asked what they mean for as long.
+   */
   uncredited: number;
   /** Payments whose value nobody knows: a person decides. */
   parked: number;
   /** Refunds that have been under way for long, or that Telegram refuses. */
   refundsStuck: number;
-  /** Since Telegram's list and our books were last found equal, s; 0 where nothing has been sold yet. */
+  /** Since Telegram's list and our books were last found equal, or another provider's were last looked at whole, s; 0 where nothing has been sold yet. */
   reconciledSeconds: number;
   /** What the last reconciliation found wrong: a difference, users whose credits are not what was moved. */
   mismatches: number;
@@ -22,20 +25,28 @@ export interface MoneyHealth {
 /** How long a refund may be under way, minutes. */
 const REFUND_WITHIN = 15;
 
-/** star_transaction_unbooked, payment_unsettled, payment_not_refunded, payment_taken_back, star_cursor_pkey. */
+/** star_transaction_unbooked, payment_unsettled, payment_not_refunded, payment_taken_back, star_cursor_pkey, callback_received, deposit_pkey, till_pkey. */
 export async function readMoney(pool: Pool, botId: number): Promise<MoneyHealth> {
   const { rows } = await pool.query<MoneyHealth>({
     name: 'read-money',
     text: `
       SELECT
         (SELECT count(*) FROM evenkeel.star_transaction
-         WHERE bot_id = $1 AND booked_at IS NULL AND at < now() - interval '2 minutes' AND kind = 'user:invoice_payment')::int AS uncredited,
+         WHERE bot_id = $1 AND booked_at IS NULL AND at < now() - interval '2 minutes' AND kind = 'user:invoice_payment')::int
+          + (SELECT count(*) FROM evenkeel.callback c
+             -- Not by the primary key, which has those of years.
+             WHERE c.bot_id + 0 = $1 AND c.received_at BETWEEN now() - interval '1 day' AND now() - interval '2 minutes'
+               AND NOT EXISTS (SELECT FROM evenkeel.deposit d
+                               WHERE d.bot_id = c.bot_id AND d.provider = c.provider AND d.id = c.deposit
+                                 AND d.looked_at >= c.received_at))::int AS uncredited,
         (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND state = 'parked')::int AS parked,
         (SELECT count(*) FROM evenkeel.payment
          WHERE bot_id = $1 AND state = 'refunding' AND changed_at < now() - interval '${REFUND_WITHIN} minutes')::int
           + (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND refund_error IS NOT NULL)::int AS "refundsStuck",
-        coalesce((SELECT extract(epoch FROM now() - coalesce(complete_at, since)) FROM evenkeel.star_cursor WHERE bot_id = $1), 0)::float8
-          AS "reconciledSeconds",
+        greatest(
+          (SELECT extract(epoch FROM now() - coalesce(complete_at, since)) FROM evenkeel.star_cursor WHERE bot_id = $1),
+          (SELECT extract(epoch FROM now() - min(coalesce(complete_at, since))) FROM evenkeel.till WHERE bot_id = $1),
+          0)::float8 AS "reconciledSeconds",
         coalesce((SELECT differs::int + ledger_wrong FROM evenkeel.star_cursor WHERE bot_id = $1), 0)::int AS mismatches,
         (SELECT count(*) FROM evenkeel.payment
          WHERE bot_id = $1 AND state = 'taken-back' AND changed_at > now() - interval '1 hour')::int AS "takenBack"`,

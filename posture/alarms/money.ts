@@ -22,7 +22,7 @@ const drafts = ({ schedules }: Posture): Draft[] => [
     metric: 'paymentsUncredited',
     periods: 2,
     severity: 'page',
-    faults: ['payment-lost'],
+    faults: ['payment-lost', 'callback-silence'],
   },
   {
     id: 'payment-parked',
@@ -45,7 +45,7 @@ const drafts = ({ schedules }: Posture): Draft[] => [
     threshold: (MISSED * schedules.reconcile.every) / 1000,
     unit: 'Seconds',
     severity: 'ticket',
-    faults: ['payment-lost'],
+    faults: ['payment-lost', 'callback-silence'],
   },
   {
     id: 'ledger-mismatch',

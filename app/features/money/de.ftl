@@ -34,6 +34,7 @@ pay-address = { $credits } Credits für ${ $price }. Sende { $sum } { $currency 
     und nichts anderes. Weniger wird anteilig gutgeschrieben; der Beleg folgt hier, sobald es bestätigt ist.
 pay-memo = Mit diesem Memo, ohne das es nicht ankommt: { $memo }
 not-now = Dort kann gerade nicht gezahlt werden. Dir wurde nichts berechnet. /topup zeigt andere Wege, oder versuche es später wieder.
+too-small = Auf diesem Weg können gerade mindestens ${ $least } gezahlt werden: Für weniger kostet sein Netz zu viel. Dir wurde nichts berechnet. /topup zeigt größere Pakete und andere Wege.
 package-gone = Dieses Paket gibt es nicht mehr. /topup zeigt die, die es gibt.
 sale-closed = Gerade kann nichts gekauft werden. Deine Credits und Zahlungen sind sicher: /balance, /history.
 receipt-foreign = Das Angebot war für jemand anderen; die Credits gehören dir, denn du hast bezahlt.
@@ -57,6 +58,7 @@ history-moved = { $at } · { $credits } Credits · { $kind ->
 history-adjusted = { $at } · { $credits } Credits · berichtigt: { $reason }
 history-held = { $credits } Credits sind bis spätestens { $until } reserviert
 history-late = { $at } · { $paid } Sterne sind angekommen und werden binnen zwei Minuten zu Credits
+history-seen = { $at } · eine Zahlung für { $paid } ist gesehen und wird zu Credits, sobald sie bestätigt ist
 history-foot = Zeiten in UTC. Fehlt etwas? /paysupport
 paysupport =
     Hilfe bei einer Zahlung: Schick /paysupport und in derselben Nachricht, was nicht stimmt, und die Nummer des Belegs (/history zeigt sie).

@@ -13,7 +13,17 @@ import { balanceOf } from '../../ledger/index.ts';
 import { describeError } from '../../log.ts';
 import { Hopeless } from '../../outcome.ts';
 import { say } from '../../outbox/index.ts';
-import { bookDeposit, keepCallback, toLookAt, type BookedDeposit } from '../../payments/deposits.ts';
+import { fromCents } from '../../payments/decimal.ts';
+import {
+  bookDeposit,
+  bookedOf,
+  compared,
+  keepCallback,
+  noteTill,
+  toLookAt,
+  type BookedDeposit,
+  type Compared,
+} from '../../payments/deposits.ts';
 import type { Deposit } from '../../payments/tills/index.ts';
 import { languageOf } from '../../people/index.ts';
 import type { JobNeeds } from '../feature.ts';
@@ -105,11 +115,15 @@ export const deposit = ({ tills = {} }: JobNeeds) =>
     return { provider, deposit: id, status: seen[0]!.status, states };
   });
 
-interface Looked {
+interface Looked extends Compared {
   looked: number;
   booked: number;
   failed: number;
 }
+
+const add = (to: Compared, one: Compared): void => {
+  for (const sum of ['expected', 'found', 'explained'] as const) to[sum] += one[sum];
+};
 
 /** Books what no callback has told; one that cannot be booked holds no other back. */
 async function look(
@@ -120,17 +134,22 @@ async function look(
   const said: Record<string, Looked> = {};
   for (const [name, till] of Object.entries(tills)) {
     const provider = name as CallbackSource;
-    const result: Looked = { looked: 0, booked: 0, failed: 0 };
+    const result: Looked = { looked: 0, booked: 0, failed: 0, expected: 0n, found: 0n, explained: 0n };
     said[provider] = result;
     const book = booking(botId, provider, 'reconciliation');
     const ids = await toLookAt(pool, botId, provider, which);
     const known = new Set(ids);
     for (let at = 0; at < ids.length && !signal.aborted; at += 50) {
       try {
-        const seen = await till.look(ids.slice(at, at + 50), signal);
+        const asked = ids.slice(at, at + 50);
+        const seen = await till.look(asked, signal);
+        const unknown = asked.filter((id) => !seen.some((one) => one.id === id));
+        if (unknown.length > 0) result.expected += await bookedOf(pool, botId, provider, unknown);
         const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
         for (const one of [...seen, ...(await till.look(further, signal))]) {
-          const { applied, payment } = await withTx(pool, (tx) => book(tx, one));
+          const booked = await withTx(pool, (tx) => book(tx, one));
+          const { applied, payment } = booked;
+          add(result, compared(booked));
           result.looked += 1;
           if (!applied) continue;
           result.booked += 1;
@@ -147,9 +166,37 @@ async function look(
 
 export const depositSchedule =
   (needs: JobNeeds): ScheduleHandler =>
-  (run) =>
-    look(needs, run, { openWithin: needs.posture.payments.offerLasts + LATE });
+  async (run) => {
+    const seen = await look(needs, run, { openWithin: needs.posture.payments.offerLasts + LATE });
+    return Object.fromEntries(
+      Object.entries(seen).map(([name, { looked, booked, failed }]) => [name, { looked, booked, failed }]),
+    );
+  };
+
+interface Reconciled {
+  /** By provider: what was looked at, and expected, found, difference, explained in cents. */
+  tills: Record<string, Record<string, number | string>>;
+  /** A person must look. */
+  differs: boolean;
+}
 
 /** All of two weeks: part of the hourly reconciliation. */
-export const reconcileDeposits = (needs: JobNeeds, run: Run): Promise<Record<string, Looked>> =>
-  look(needs, run, { allWithin: EVER });
+export async function reconcileDeposits(needs: JobNeeds, run: Run): Promise<Reconciled> {
+  const { pool, botId } = needs;
+  const said: Reconciled = { tills: {}, differs: false };
+  for (const [name, seen] of Object.entries(await look(needs, run, { allWithin: EVER }))) {
+    const { looked, booked, failed, expected, found, explained } = seen;
+    const difference = found - expected;
+    const figures = { expected, found, difference, explained };
+    const told = Object.fromEntries(Object.entries(figures).map(([what, cents]) => [what, fromSigned(cents)]));
+    said.tills[name] = { looked, booked, failed, ...told };
+    await noteTill(pool, botId, name as CallbackSource, seen, failed === 0 && !run.signal.aborted);
+    // What failed to be looked at is late, and nothing is known of it; what was looked at is known.
+    if (failed > 0 || difference === explained) continue;
+    said.differs = true;
+    run.log.error({ provider: name, ...told }, 'payments do not reconcile');
+  }
+  return said;
+}
+
+const fromSigned = (cents: bigint): string => (cents < 0n ? `-${fromCents(-cents)}` : fromCents(cents));

@@ -5,11 +5,11 @@ import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
-import { fromCents } from '../../payments/decimal.ts';
+import { decimal, fromCents } from '../../payments/decimal.ts';
 import { billOf, CURRENCY, keepBill } from '../../payments/deposits.ts';
 import { packagesOf } from '../../payments/packages.ts';
 import { referenceOf } from '../../payments/reference.ts';
-import { TillRefusal, type Bill } from '../../payments/tills/index.ts';
+import { TillRefusal, type Bill, type Till } from '../../payments/tills/index.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import type { FeatureNeeds, Way } from '../feature.ts';
 import { orderedBy } from './ordered.ts';
@@ -21,6 +21,19 @@ export const way = (name: CallbackSource, label: Way['label']): Way => ({
   tap: new RegExp(`^${name}:([a-z0-9-]+)$`),
   data: (wanted) => `${name}:${wanted}`,
 });
+
+/** In cents, rounded up; undefined where the provider does not say: then it says no itself, if it must. */
+async function leastOf(till: Till, signal: AbortSignal): Promise<bigint | undefined> {
+  try {
+    const least = decimal(await till.least?.(signal));
+    if (!least) return undefined;
+    const unit = 10n ** BigInt(least.scale);
+    return (least.units * 100n + unit - 1n) / unit;
+  } catch (error) {
+    if (error instanceof RetryLater || error instanceof ProviderFailure) return undefined;
+    throw error;
+  }
+}
 
 export const elsewhere =
   (name: CallbackSource, { tap }: Way) =>
@@ -36,6 +49,11 @@ export const elsewhere =
       const cents = wanted?.cents;
       await answerTap(ctx, wanted && cents !== undefined && till ? undefined : texts['package-gone'](language));
       if (!wanted || cents === undefined || !till) return;
+      const least = await leastOf(till, turn.signal);
+      if (least !== undefined && cents < least) {
+        await ctx.reply(texts['too-small'](language, { least: fromCents(least) }));
+        return;
+      }
       const ordered = await orderedBy(ctx, { pool, posture }, wanted, {
         price: { amount: cents, currency: CURRENCY },
       });

@@ -35,6 +35,7 @@ pay-address = { $credits } credits for ${ $price }. Send { $sum } { $currency } 
     and nothing else. Less is credited for its share; a receipt follows here when it is confirmed.
 pay-memo = With this memo, without which it does not arrive: { $memo }
 not-now = It cannot be paid there just now. You have not been charged. /topup shows other ways, or try again later.
+too-small = By this way at least ${ $least } can be paid just now: its network costs too much for less. You have not been charged. /topup shows larger packages and other ways.
 package-gone = This package is not for sale any more. /topup shows those that are.
 sale-closed = Nothing can be bought just now. Your credits and payments are safe: /balance, /history.
 receipt-foreign = The offer was made for somebody else; the credits are yours, as you have paid.
@@ -58,6 +59,7 @@ history-moved = { $at } · { $credits } credits · { $kind ->
 history-adjusted = { $at } · { $credits } credits · adjusted: { $reason }
 history-held = { $credits } credits are reserved until { $until } at the latest
 history-late = { $at } · { $paid } Stars have arrived and become credits within two minutes
+history-seen = { $at } · a payment for { $paid } has been seen and becomes credits when it is confirmed
 history-foot = Times are UTC. Something is missing? /paysupport
 paysupport =
     Help with a payment: send /paysupport and, in the same message, what is wrong and the number of the receipt (/history lists them).

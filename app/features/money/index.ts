@@ -2,6 +2,7 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
+import { seenOf } from '../../payments/deposits.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
@@ -31,8 +32,9 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     const lines = await history(pool, botId, userId, SHOWN);
     const held = await heldBy(pool, botId, userId);
     const late = await lateOf(pool, botId, userId);
+    const seen = await seenOf(pool, botId, userId);
     const { debt } = await balanceOf(pool, { botId, userId });
-    await ctx.reply(sayHistory(ctx.language, { lines, held, late, debt }));
+    await ctx.reply(sayHistory(ctx.language, { lines, held, late, seen, debt }));
   });
   inPrivate.command('terms', (ctx) => ctx.reply(texts.terms(ctx.language)));
   inPrivate.command('paysupport', async (ctx) => {
@@ -51,7 +53,10 @@ export const money: Feature<'money'> = {
     return {
       ...stars,
       deposits: depositSchedule(needs),
-      reconcile: async (run) => ({ deposits: await reconcileDeposits(needs, run), ...(await stars.reconcile(run)) }),
+      reconcile: async (run) => {
+        const { tills, differs } = await reconcileDeposits(needs, run);
+        return { tills, ...(await stars.reconcile(run, differs)) };
+      },
     };
   },
 };

@@ -16,7 +16,12 @@ import { sayReceipt } from './words.ts';
 /** Beyond the life of an offer: how long a payment of it may take to show. ms */
 const LATE = 600_000;
 
-export function starSchedules(given: JobNeeds): Record<'stars' | 'lapse' | 'reconcile', ScheduleHandler> {
+interface StarSchedules extends Record<'stars' | 'lapse', ScheduleHandler> {
+  /** @param alsoDiffers what other providers say is not what our books say */
+  reconcile(run: Run, alsoDiffers?: boolean): ReturnType<ScheduleHandler>;
+}
+
+export function starSchedules(given: JobNeeds): StarSchedules {
   const { pool, posture, api, botId } = given;
   const { grace, offerLasts } = posture.payments;
   const needs = ({ signal, log }: Run) => ({ pool, api, botId, grace, tell, signal, log });
@@ -50,7 +55,7 @@ export function starSchedules(given: JobNeeds): Record<'stars' | 'lapse' | 'reco
       return found ? count(run, found) : { watched: false };
     },
     lapse: lapseSchedule(given),
-    reconcile: async (run) => {
+    reconcile: async (run, alsoDiffers = false) => {
       const report = await reconcile(needs(run));
       const told = count(run, report);
       const { expected, found, difference, explained, balanceOff, others } = report;
@@ -61,7 +66,10 @@ export function starSchedules(given: JobNeeds): Record<'stars' | 'lapse' | 'reco
         ]),
       );
       if (!isReconciled(report)) run.log.error({ ...figures, ...told, others }, 'Stars do not reconcile');
-      const wrong = await noteChecks(pool, botId, { differs: !isReconciled(report), signal: run.signal });
+      const wrong = await noteChecks(pool, botId, {
+        differs: alsoDiffers || !isReconciled(report),
+        signal: run.signal,
+      });
       if (wrong.length > 0) run.log.error({ wrong }, 'the ledger does not agree with itself');
       return { ...figures, ...told, others, reconciled: isReconciled(report), wrong: wrong.length };
     },

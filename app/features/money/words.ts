@@ -79,13 +79,16 @@ export interface Whereabouts {
   lines: readonly Line[];
   held: readonly Held[];
   late: readonly Late[];
+  /** Sent to another provider than Telegram, which is not sure of it yet; by its price in cents. */
+  seen?: readonly { at: Date; price: bigint }[];
   debt: bigint;
 }
 
-export function sayHistory(language: Language, { lines, held, late, debt }: Whereabouts): string {
-  if (lines.length + held.length + late.length === 0) return texts['history-empty'](language);
+export function sayHistory(language: Language, { lines, held, late, seen = [], debt }: Whereabouts): string {
+  if (lines.length + held.length + late.length + seen.length === 0) return texts['history-empty'](language);
   return [
     ...late.map(({ paid, at }) => texts['history-late'](language, { paid, at })),
+    ...seen.map(({ at, price }) => texts['history-seen'](language, { at, paid: `$${fromCents(price)}` })),
     ...lines.map((line) => sayLine(language, line)),
     ...held.map(({ amount, until }) => texts['history-held'](language, { credits: amount, until })),
     ...(debt < 0n ? [texts['balance-debt'](language, { debt: -debt })] : []),

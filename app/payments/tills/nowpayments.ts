@@ -32,6 +32,7 @@ const opened = z.object({
   pay_currency: z.string(),
   payin_extra_id: text.nullish(),
 });
+const least = z.object({ fiat_equivalent: text });
 const refused = z.object({ message: z.string() });
 
 const CURRENCY = 'usd';
@@ -113,6 +114,12 @@ export function nowPaymentsTill(client: TillClient, { coin, callbackUrl }: Optio
           ...(payin_extra_id && { memo: payin_extra_id }),
         },
       };
+    },
+    // It changes with what its network costs, by the hour.
+    async least(signal) {
+      const path = `/min-amount?currency_from=${coin}&currency_to=${coin}&fiat_equivalent=${CURRENCY}`;
+      const { status, json } = await client.ask({ method: 'GET', path }, 'safe', signal);
+      return status < 400 ? least.safeParse(json).data?.fiat_equivalent : undefined;
     },
     async look(ids, signal) {
       const found: Deposit[] = [];

@@ -67,6 +67,8 @@ export interface Till {
    * @throws {ProviderFailure} {RetryLater} {TillRefusal}
    */
   open(wanted: Wanted, signal: AbortSignal): Promise<Bill>;
+  /** The least that can be paid just now, in dollars, such as "1.25"; absent or undefined where nobody says. */
+  least?(signal: AbortSignal): Promise<string | undefined>;
   /** How these are now; one that it does not know is not among them. */
   look(ids: readonly string[], signal: AbortSignal): Promise<Deposit[]>;
   /** Giving money back; absent where the provider has no such call, and a person does it. */

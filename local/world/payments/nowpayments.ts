@@ -26,6 +26,8 @@ export interface SimulatedNowPayments extends SimulatedPayer {
   root: string;
   key: string;
   ipnSecret: string;
+  /** The least that it takes, in dollars. */
+  least: number;
   payments(): NowPayment[];
   /** A payment gets another status, and what arrived; its order is told. */
   becomes(id: number, status: string, actuallyPaid?: number): void;
@@ -76,6 +78,7 @@ export async function startNowPayments({
   const urls = new Map<number, string | undefined>();
   let faults: PayerFaults = {};
   let last = 5_000_000_000;
+  let least = 0.5;
   let url: string | undefined;
   const teller = createTeller(() => url, { attempts: ATTEMPTS, pause, patience: PATIENCE });
 
@@ -99,6 +102,8 @@ export async function startNowPayments({
     const body = await readBody(request, BODY_LIMIT);
     if (faults.error) return sendJson(response, 500, '{"message":"Internal error"}');
     if (request.headers['x-api-key'] !== key) return sendJson(response, 403, '{"message":"Invalid api key"}');
+    if (request.method === 'GET' && request.url?.startsWith('/v1/min-amount?'))
+      return sendJson(response, 200, JSON.stringify({ min_amount: least, fiat_equivalent: least }));
     const [, , asked] = /^\/(v1)\/payment(?:\/(\d+))?$/.exec(request.url!) ?? [];
     if (request.method === 'GET' && asked !== undefined) {
       const found = payments.get(Number(asked));
@@ -201,6 +206,12 @@ export async function startNowPayments({
     },
     set faults(next) {
       faults = next;
+    },
+    get least() {
+      return least;
+    },
+    set least(next) {
+      least = next;
     },
     payments: () => [...payments.values()],
     becomes,

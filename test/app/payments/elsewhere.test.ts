@@ -1,8 +1,13 @@
 /** Selling credits by Crypto Pay and NOWPayments, by the numbers of the cases, over their simulated servers. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { z } from 'zod';
+import { withTx } from '../../../app/database/tx.ts';
+import { jobQueue } from '../../../app/jobs/queue.ts';
+import { begin } from '../../../app/payments/intent.ts';
+import { readMoney } from '../../../app/payments/watch.ts';
 import { openTills } from '../../../app/payments/tills/index.ts';
-import { depositSchedule } from '../../../app/features/money/deposits.ts';
+import { depositSchedule, reconcileDeposits } from '../../../app/features/money/deposits.ts';
 import { buyers, startPayers } from '../../harness/elsewhere.ts';
 import { openShop } from '../../harness/money.ts';
 import { captureLog } from '../../harness/logs.ts';
@@ -61,6 +66,10 @@ const lookNow = () =>
     deadline: Date.now() + 60_000,
     log,
   });
+
+const statusOf = async (id: number) =>
+  (await database.sql<{ status: string }>('SELECT status FROM evenkeel.deposit WHERE id = $1', [String(id)]))[0]
+    ?.status;
 
 beforeEach(() => {
   crypto.faults = {};
@@ -257,4 +266,104 @@ test('27. a provider that says that it does not know: what is open stays open, a
     { what: 'both to be found when their providers know again' },
   );
   assert.deepEqual(await open(), []);
+});
+
+test('25. a cart is done by credits that come from elsewhere, in two parts too, once', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  const input = { botId, chat: user, text: 'x', updateId: user };
+  const of = { botId, userId: user, cause: `render:${user}` };
+  const wish = { ...of, cost: 80n, holds: 60_000, queue: jobQueue('remind', z.unknown()), input } as const;
+  assert.deepEqual(await withTx(shop.pool, (tx) => begin(tx, wish)), { begun: false, missing: 80n });
+  now.becomes(id, 'partially_paid', due / 2);
+  await has(user, 50);
+  now.becomes(id, 'finished');
+  await has(user, 20);
+  assert.equal((await shop.balance(user)).held, 80n);
+  now.again(id, due);
+  await has(user, 120);
+  await shop.sound();
+});
+
+test('what is too small for its network is refused in words before there is an order', async (t) => {
+  t.after(() => void (now.least = 0.5));
+  now.least = 1.005;
+  const user = person();
+  const made = now.payments().length;
+  await choose(user, 'nowPayments', /at least \$1\.01 can be paid just now/);
+  assert.equal(now.payments().length, made);
+  assert.deepEqual(await database.sql('SELECT FROM evenkeel.purchase WHERE user_id = $1', [user]), []);
+});
+
+test('16. what is not sure yet is shown; expired and paid late it is credited all the same', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  now.becomes(id, 'confirming', due);
+  await waitFor(async () => (await statusOf(id)) === 'confirming', { what: 'it heard of' });
+  await shop.ask(user, '/history', /a payment for \$1\.00 has been seen and becomes credits when it is confirmed/);
+  now.becomes(id, 'expired', 0);
+  await waitFor(async () => (await statusOf(id)) === 'expired', { what: 'it expired' });
+  assert.equal(await credits(user), 0);
+  await database.sql(`UPDATE evenkeel.purchase SET expires_at = now() - interval '1 day' WHERE user_id = $1`, [user]);
+  now.becomes(id, 'finished', due);
+  await has(user, 100);
+  now.becomes(id, 'confirming', due);
+  await now.idle();
+  await shop.settled();
+  assert.equal(await credits(user), 100);
+});
+
+test('what the providers say and our books are compared: equal, parked, and a difference that is told', async () => {
+  const before = captureLog();
+  const needs = { pool: shop.pool, posture: world.posture, botId, api: shop.api, tills };
+  const compare = () =>
+    reconcileDeposits(needs, {
+      job: { id: '1', name: 'reconcile' },
+      signal: new AbortController().signal,
+      deadline: Date.now() + 60_000,
+      log: before.log,
+    });
+  const first = await compare();
+  assert.equal(first.differs, false, JSON.stringify(first.tills));
+  assert.equal(first.tills['nowPayments']!['difference'], first.tills['nowPayments']!['explained']);
+  assert.equal((await readMoney(shop.pool, botId)).reconciledSeconds < 600, true);
+  // Credited, and its provider has never heard of it.
+  const user = person();
+  await database.sql(
+    `INSERT INTO evenkeel.deposit (bot_id, provider, id, status, open) VALUES ($1, 'nowPayments', '4', 'finished', false)`,
+    [botId],
+  );
+  await database.sql(
+    `INSERT INTO evenkeel.payment (bot_id, provider, charge, user_id, payload, currency, amount, credits, state, found_by, paid_at)
+     VALUES ($1, 'nowPayments', '4', $2, '', 'USD', 100, 100, 'credited', 'callback', now())`,
+    [botId, user],
+  );
+  const second = await compare();
+  assert.equal(second.differs, true);
+  assert.equal(before.matching(/payments do not reconcile/).length, 1);
+  await database.sql(`DELETE FROM evenkeel.payment WHERE charge = '4'`);
+  await database.sql(`DELETE FROM evenkeel.deposit WHERE id = '4'`);
+  now.faults = { error: true };
+  await database.sql(
+    `UPDATE evenkeel.till SET complete_at = now() - interval '4 hours' WHERE provider = 'nowPayments'`,
+  );
+  assert.equal((await compare()).differs, false, 'nobody knows');
+  assert.ok((await readMoney(shop.pool, botId)).reconciledSeconds > 14_000, 'and that is told as late');
+  now.faults = {};
+});
+
+test('a callback whose provider could not be asked for minutes is told as a payment without credits', async () => {
+  const uncredited = async () => (await readMoney(shop.pool, botId)).uncredited;
+  assert.equal(await uncredited(), 0);
+  await database.sql(
+    `INSERT INTO evenkeel.callback (bot_id, id, provider, deposit, raw, received_at)
+     VALUES ($1, -1, 'cryptoPay', '999', '', now() - interval '3 minutes')`,
+    [botId],
+  );
+  assert.equal(await uncredited(), 1);
+  await database.sql(
+    `INSERT INTO evenkeel.deposit (bot_id, provider, id, status, open) VALUES ($1, 'cryptoPay', '999', 'paid', false)`,
+    [botId],
+  );
+  assert.equal(await uncredited(), 0);
 });
