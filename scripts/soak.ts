@@ -5,8 +5,9 @@ import { onEndSignals } from './start/signals.ts';
 
 const HELP = `npm run soak -- [options]
 
-Simulated people top up, pay twice and late, are refunded and charged back, use credits, ask and are reminded, through real
-web and worker processes that are killed meanwhile. At the end the ledger, Telegram's books and what people were told agree.
+Simulated people top up by Stars, Crypto Pay and NOWPayments, subscribe, pay twice, late and in parts, are refunded and
+charged back, use codes and credits, ask and are reminded, through real web and worker processes that are killed
+meanwhile. At the end the ledger, the books of all who are paid and what people were told agree.
 
   --operations N   how many (default 10000)
   --seed S         the same choices once more (default: another one each time; it is printed)
@@ -54,7 +55,7 @@ function text({ seed, operations, kills, payments, repeats, sums, seconds, probl
     'the ledger, by account:',
     list(sums),
     problems.length === 0
-      ? "The ledger, Telegram's books and what people were told agree."
+      ? 'The ledger, the books of all who are paid and what people were told agree.'
       : `${problems.length} things do not agree:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
   ].join('\n');
 }

@@ -2,10 +2,12 @@
 import { withTx } from '../../app/database/tx.ts';
 import { InsufficientCredits, release, reserve, settle } from '../../app/ledger/index.ts';
 import type { ChatMessage } from '../../local/contract.ts';
-import type { Random } from './random.ts';
-import { OWNER, until, type Stage } from './stage.ts';
+import { FURTHER, FURTHER_MIX, type Further } from './further.ts';
+import { answered, lastOf, PACKAGES, RECEIPT, said, type Person } from './person.ts';
+import { OWNER, until } from './stage.ts';
 
 export type Operation =
+  | Further
   | 'top-up'
   | 'paid twice'
   | 'paid by another'
@@ -39,42 +41,8 @@ export const MIX: Record<Operation, number> = {
   reminder: 4,
   balance: 9,
   history: 7,
+  ...FURTHER_MIX,
 };
-
-/** What has been done, as those know who did it: what the verdict holds the books against. */
-export interface Deeds {
-  /** Texts of reminders, by who wants them. */
-  reminders: { user: number; text: string }[];
-  /** Credits that were settled, by person. */
-  used: Map<number, bigint>;
-  /** Operations that did not come to an end. */
-  failures: string[];
-}
-
-export interface Person {
-  id: number;
-  stage: Stage;
-  deeds: Deeds;
-  random: Random;
-  signal: AbortSignal;
-}
-
-const said = ({ stage, id }: Person, from: number, matching: RegExp): ChatMessage | undefined =>
-  stage.telegram
-    .messages(id)
-    .find((message) => message.from === 'bot' && message.messageId > from && matching.test(message.text));
-
-const lastOf = ({ stage, id }: Person): number => stage.telegram.messages(id).at(-1)?.messageId ?? 0;
-
-/** Does something, and waits for what the bot says to it. */
-async function answered(person: Person, act: () => unknown, matching: RegExp): Promise<ChatMessage> {
-  const from = lastOf(person);
-  act();
-  return until(`${matching} to ${person.id}`, () => said(person, from, matching), { signal: person.signal });
-}
-
-const RECEIPT = /^Receipt R-\d+:/;
-const PACKAGES = ['small', 'medium', 'large'] as const;
 
 const payloadOf = (message: ChatMessage): string => message.invoice!.payload;
 
@@ -87,7 +55,7 @@ function invoice(person: Person): Promise<ChatMessage> {
   const known = new Set(stage.telegram.messages(id).map((message) => message.invoice?.payload));
   const offered = () =>
     stage.telegram.messages(id).find((message) => message.invoice && !known.has(message.invoice.payload));
-  stage.telegram.tap(id, 1, `buy:${random.pick(PACKAGES)}`);
+  stage.telegram.tap(id, 1, `stars:${random.pick(PACKAGES)}`);
   return until(`an invoice to ${id}`, offered, { signal });
 }
 
@@ -238,5 +206,6 @@ export const OPERATIONS: Record<Operation, (person: Person) => Promise<unknown>>
 
   balance: (person) =>
     answered(person, () => person.stage.telegram.say(person.id, '/balance'), /^You have [\d,]+ credits?/),
+  ...FURTHER,
   history: (person) => answered(person, () => person.stage.telegram.say(person.id, '/history'), /UTC|Nothing was paid/),
 };

@@ -3,9 +3,11 @@
  * begun again from a seed: `npm test` runs a few of them, `npm run soak` many.
  */
 import { setMaxListeners } from 'node:events';
-import { MIX, OPERATIONS, type Deeds, type Operation, type Person } from './operations.ts';
+import { MIX, OPERATIONS, type Operation } from './operations.ts';
+import type { Deeds, Person } from './person.ts';
 import { randomOf } from './random.ts';
 import { openStage, OWNER, type Stage } from './stage.ts';
+import { paidElsewhere } from './further-verdict.ts';
 import { settled, verdict } from './verdict.ts';
 
 export interface SoakOptions {
@@ -54,7 +56,7 @@ export async function runSoak({ operations, seed, signal, say }: SoakOptions): P
 
 async function soak(stage: Stage, { operations, seed, signal, say }: SoakOptions): Promise<SoakReport> {
   const chance = randomOf(seed);
-  const deeds: Deeds = { reminders: [], used: new Map(), failures: [] };
+  const deeds: Deeds = { reminders: [], used: new Map(), carts: [], failures: [] };
   const kills = { web: 0, worker: 0 };
   const counts = new Map<Operation, number>();
   stage.telegram.open(OWNER);
@@ -107,7 +109,7 @@ async function soak(stage: Stage, { operations, seed, signal, say }: SoakOptions
     seed,
     operations: Object.fromEntries([...counts].sort(([, a], [, b]) => b - a)),
     kills,
-    payments: stage.telegram.stars().transactions.filter(({ source }) => source).length,
+    payments: stage.telegram.stars().transactions.filter(({ source }) => source).length + paidElsewhere(stage).length,
     repeats,
     sums,
     seconds: { operations: (after - began) / 1000, settled: (performance.now() - after) / 1000 },

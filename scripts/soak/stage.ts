@@ -8,17 +8,25 @@ import { createPool, type Pool } from '../../app/database/pool.ts';
 import { createLogger } from '../../app/log.ts';
 import type { SimulatedTelegram } from '../../local/contract.ts';
 import { startPlatform, type Platform } from '../../local/platform/platform.ts';
+import type { SimulatedCryptoPay } from '../../local/world/payments/cryptopay.ts';
+import type { SimulatedNowPayments } from '../../local/world/payments/nowpayments.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { resolve } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { startPayers } from '../start/payers.ts';
 
 /** Who may refund and adjust. */
 export const OWNER = 500_000;
+
+/** Promo codes, SOAK-1 and so on, and how many people each is for. */
+export const [PROMOS, PROMO_FOR] = [20, 25];
 
 export interface Stage {
   posture: Posture;
   telegram: SimulatedTelegram;
   platform: Platform;
+  crypto: SimulatedCryptoPay;
+  now: SimulatedNowPayments;
   api: Api;
   botId: number;
   /** A worker's connections, with the patience of somebody who only looks. */
@@ -29,11 +37,15 @@ export interface Stage {
 /** As shipped, but for Telegram's limits, which would make of ten thousand operations an hour, and for waits of minutes. */
 const soakPosture = (): Posture =>
   resolve({
-    features: { chat: false },
+    features: { chat: false, cryptoPay: true, nowPayments: true },
     people: { owners: [OWNER] },
     payments: { grace: '5s' },
     providers: { telegram: { rate: { global: 100_000, chat: 100_000, group: 100_000 } } },
-    schedules: { stars: { every: '10s', deadline: '6s' }, reserves: { every: '10s', deadline: '6s' } },
+    schedules: {
+      stars: { every: '10s', deadline: '6s' },
+      reserves: { every: '10s', deadline: '6s' },
+      deposits: { every: '10s', deadline: '6s' },
+    },
   });
 
 const patient = { connect: '50s', acquire: '50s', lock: '20s', statement: '55s', query: '58s' };
@@ -44,11 +56,13 @@ export async function openStage(say: (line: string) => void, signal: AbortSignal
     const posture = soakPosture();
     const telegram = await startTelegram({ limits: {}, keepMessages: 5_000, faults: { duplicates: 2 } });
     undo.defer(() => telegram.stop());
+    const payers = await startPayers({});
+    undo.defer(() => payers.stop());
     const platform = await startPlatform({
       posture,
       dataDirectory: await mkdtemp(join(tmpdir(), 'evenkeel-soak-')),
       keep: false,
-      env: { BOT_TOKEN: telegram.botToken, TELEGRAM_API_ROOT: telegram.apiRoot, LOG_LEVEL: 'info' },
+      env: { ...payers.env, BOT_TOKEN: telegram.botToken, TELEGRAM_API_ROOT: telegram.apiRoot, LOG_LEVEL: 'info' },
       onStep: (done) => say(done),
       signal,
     });
@@ -74,8 +88,16 @@ export async function openStage(say: (line: string) => void, signal: AbortSignal
     });
     undo.defer(() => pool.end());
     const api = new Api(telegram.botToken, { apiRoot: telegram.apiRoot });
+    payers.connect(new URL(platform.webhookUrl).origin);
+    const crypto = payers.payers.cryptoPay as SimulatedCryptoPay;
+    const now = payers.payers.nowPayments as SimulatedNowPayments;
+    await pool.query(
+      `INSERT INTO evenkeel.promo (bot_id, code, credits, most, created_by)
+       SELECT $1, 'SOAK-' || n, 5, ${PROMO_FOR}, 'soak' FROM generate_series(1, ${PROMOS}) AS n`,
+      [botId],
+    );
     const own = undo.move();
-    return { posture, telegram, platform, api, botId, pool, stop: () => own.disposeAsync() };
+    return { posture, telegram, platform, crypto, now, api, botId, pool, stop: () => own.disposeAsync() };
   } catch (error) {
     await undo.disposeAsync();
     throw error;

@@ -3,7 +3,8 @@ import { withTx } from '../../app/database/tx.ts';
 import { balanceOf, checkLedger, isSound } from '../../app/ledger/index.ts';
 import { createLogger } from '../../app/log.ts';
 import { isReconciled, reconcile } from '../../app/payments/reconcile.ts';
-import type { Deeds } from './operations.ts';
+import { cartsDiffer, elsewhereDiffers, mandatesDiffer, promosDiffer } from './further-verdict.ts';
+import type { Deeds } from './person.ts';
 import { until, type Stage } from './stage.ts';
 
 const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -19,7 +20,7 @@ async function underWay(stage: Stage): Promise<string | undefined> {
     `SELECT (SELECT count(*) FROM evenkeel.inbox WHERE state = 'pending')::int AS updates,
        (SELECT count(*) FROM evenkeel.lane)::int AS lanes,
        (SELECT count(*) FROM evenkeel.outbox WHERE state IN ('waiting', 'sending'))::int AS messages,
-       (SELECT count(*) FROM pgboss.job WHERE name IN ('remind', 'refund') AND state < 'completed')::int AS jobs,
+       (SELECT count(*) FROM pgboss.job WHERE name IN ('remind', 'refund', 'mandate', 'deposit') AND state < 'completed')::int AS jobs,
        (SELECT count(*) FROM evenkeel.payment WHERE state = 'refunding')::int AS refunds,
        (SELECT count(*) FROM evenkeel.star_transaction WHERE booked_at IS NULL)::int AS unbooked,
        (SELECT count(*) FROM evenkeel.reserve WHERE state = 'open')::int AS reserves,
@@ -54,6 +55,7 @@ const STALLED = 240_000;
 
 interface PaymentRow {
   number: number;
+  provider: string;
   charge: string;
   user: number;
   amount: number;
@@ -89,10 +91,20 @@ export async function verdict(
 
   const payments = await query<PaymentRow>(
     stage,
-    `SELECT number, charge, user_id AS user, amount::int, credits::int, state FROM evenkeel.payment WHERE bot_id = $1`,
+    `SELECT number, provider, charge, user_id AS user, amount::int, credits::int, state FROM evenkeel.payment WHERE bot_id = $1`,
     [botId],
   );
-  problems.push(...booksDiffer(stage, payments), ...(await creditsDiffer(stage, deeds)));
+  problems.push(
+    ...booksDiffer(
+      stage,
+      payments.filter(({ provider }) => provider === 'stars'),
+    ),
+    ...(await creditsDiffer(stage, deeds)),
+    ...(await elsewhereDiffers(stage)),
+    ...(await promosDiffer(stage)),
+    ...(await cartsDiffer(stage, deeds)),
+    ...(await mandatesDiffer(stage)),
+  );
   const { problems: untold, repeats } = told(stage, payments, deeds);
   problems.push(...untold);
   for (const row of await query<{ cause: string; state: string; error: string }>(
@@ -140,21 +152,21 @@ function booksDiffer({ telegram }: Stage, payments: readonly PaymentRow[]): stri
 
 /** Credits by person: what was paid and not taken back, what was adjusted, less what was used. */
 async function creditsDiffer(stage: Stage, { used }: Deeds): Promise<string[]> {
-  const rows = await query<{ user: number; has: number; paid: number; adjusted: number }>(
+  const rows = await query<{ user: number; has: number; paid: number; given: number }>(
     stage,
     `SELECT user_id AS user, (available + held + debt)::int AS has,
        (SELECT coalesce(sum(credits), 0)::int FROM evenkeel.payment p
         WHERE p.bot_id = a.bot_id AND p.user_id = a.user_id AND state = 'credited') AS paid,
        (SELECT coalesce(sum(amount), 0)::int FROM evenkeel.ledger_tx t
-        WHERE t.bot_id = a.bot_id AND t.user_id = a.user_id AND kind = 'adjust') AS adjusted
+        WHERE t.bot_id = a.bot_id AND t.user_id = a.user_id AND (kind = 'adjust' OR cause LIKE 'promo:%')) AS given
      FROM evenkeel.account a WHERE bot_id = $1`,
     [stage.botId],
   );
-  return rows.flatMap(({ user, has, paid, adjusted }) => {
+  return rows.flatMap(({ user, has, paid, given }) => {
     const spent = Number(used.get(user) ?? 0n);
-    return has === paid + adjusted - spent
+    return has === paid + given - spent
       ? []
-      : [`user ${user} has ${has} credits: paid ${paid}, adjusted ${adjusted}, used ${spent}`];
+      : [`user ${user} has ${has} credits: paid ${paid}, given ${given}, used ${spent}`];
   });
 }
 
@@ -199,7 +211,10 @@ function told(
       const [, number, credits] = /^Receipt R-(\d+): (\d+) credits/.exec(text) ?? [];
       if (number === undefined) continue;
       const payment = numbers.get(Number(number));
-      if (payment?.user !== user || payment.credits !== Number(credits)) problems.push(`${user} was told: ${text}`);
+      // What comes in parts is told part by part.
+      const isPart = payment?.provider === 'nowPayments' && Number(credits) < payment.credits;
+      if (payment?.user !== user || (payment.credits !== Number(credits) && !isPart))
+        problems.push(`${user} was told: ${text}`);
     }
   for (const { user, text } of reminders)
     once(user, `"${text}"`, (said) => said.startsWith('You asked me to remind you') && said.includes(text));
