@@ -268,6 +268,45 @@ test('27. a provider that says that it does not know: what is open stays open, a
   assert.deepEqual(await open(), []);
 });
 
+test('24. odd amounts are taken exactly, rounded down, or left to a person; nothing is guessed', async () => {
+  const cases: [due: unknown, came: unknown, status: string, credits: number][] = [
+    ['0.3', '0.30', 'finished', 100],
+    // 0.1 + 0.2 of floating point.
+    ['0.3', 0.1 + 0.2, 'partially_paid', 100],
+    ['0.3', '0.2999999999999999', 'partially_paid', 99],
+    [1e21, '1e21', 'finished', 100],
+    ['9007199254740993', '9007199254740992', 'partially_paid', 99],
+    ['1.000000000000000001', '1.000000000000000000', 'partially_paid', 99],
+    [1.18, '-5', 'partially_paid', 0],
+    [1.18, 'NaN', 'partially_paid', 0],
+    [1.18, NaN, 'partially_paid', 0],
+    [1.18, 'Infinity', 'partially_paid', 0],
+    [1.18, '', 'partially_paid', 0],
+    [1.18, `1${'0'.repeat(80)}`, 'partially_paid', 0],
+    ['0', '5', 'partially_paid', 0],
+  ];
+  for (const [due, came, status, wanted] of cases) {
+    const user = person();
+    const made = await bill(user);
+    Object.assign(made, { pay_amount: due, actually_paid: came });
+    now.becomes(made.payment_id, status);
+    const what = `${String(came)} of ${String(due)}`;
+    await waitFor(async () => (await payments(user)).length === 1, { what });
+    const [paid] = await payments(user);
+    assert.deepEqual([paid!.credits, paid!.state], [wanted, wanted > 0 ? 'credited' : 'parked'], what);
+    assert.equal(await credits(user), wanted);
+  }
+  // Dollars for cents.
+  const user = person();
+  const made = await bill(user);
+  Object.assign(made, { price_amount: 100 });
+  now.becomes(made.payment_id, 'finished', made.pay_amount);
+  await waitFor(async () => (await payments(user)).length === 1, { what: 'a payment' });
+  assert.match((await payments(user))[0]!.note!, /the price was 100 USD, not the order's/);
+  assert.equal(await credits(user), 0);
+  await shop.sound();
+});
+
 test('25. a cart is done by credits that come from elsewhere, in two parts too, once', async () => {
   const user = person();
   const { payment_id: id, pay_amount: due } = await bill(user);

@@ -105,6 +105,36 @@ test('14. what its provider has not signed is refused, counted and stored nowher
   assert.equal(now.inFlight, 0);
 });
 
+/** As many as the machine gives in this time, ms. */
+const FLOOD = 3_000;
+
+test('14. a flood of forged ones: each is refused and counted, nothing is stored, and updates are taken as ever', async () => {
+  const body = JSON.stringify(paid());
+  const signature = nowPaymentsSignature(paid(), 'recursive', 'another secret');
+  const { callbacks } = await web.health();
+  const before = callbacks!['nowPayments']!;
+  const statuses: number[] = [];
+  const over = performance.now() + FLOOD;
+  const flood = Array.from({ length: 32 }, async () => {
+    while (performance.now() < over) statuses.push((await tell(origin, 'nowPayments', body, signature)).status);
+  });
+  let taken = 0;
+  while (performance.now() < over) {
+    const { status } = await deliver(origin, message(1_000 + (taken += 1), 1, 'meanwhile'));
+    assert.equal(status, 200);
+  }
+  await Promise.all(flood);
+  assert.ok(statuses.length > 32 && taken > 0, `${statuses.length} forged, ${taken} updates`);
+  assert.ok(statuses.every((status) => status === 403 || status === 503));
+  const { pool, callbacks: later } = await web.health();
+  const now = later!['nowPayments']!;
+  assert.equal(now.forged - before.forged, statuses.filter((status) => status === 403).length);
+  assert.equal(now.refused - before.refused, statuses.filter((status) => status === 503).length);
+  assert.ok(now.forgedLately >= 3, 'the alarm callback-forged has what it asks for');
+  assert.deepEqual([now.inFlight, pool.waiting], [0, 0]);
+  assert.deepEqual(await stored(), []);
+});
+
 test('14. without a signature nobody is let in as far as the body: a sender that never ends is answered at once', async (t) => {
   const { socket, answer } = rawRequest(
     origin,
@@ -148,6 +178,9 @@ test('26. where no secret is set there is no route; where one is, there is, what
   const none = await world.startTask(t, 'web');
   await none.ready();
   assert.equal((await tellCryptoPay(await none.url(), '{}')).status, 404);
+  const empty = await world.startTask(t, 'web', { env: { CRYPTO_PAY_TOKEN: '', NOWPAYMENTS_IPN_SECRET: '' } });
+  await empty.ready();
+  assert.equal((await tellNowPayments(await empty.url(), paid())).status, 404, 'an empty secret is none');
   const off = await world.startTask(t, 'web', {
     posture: { features: { wallet: false } },
     env: { CRYPTO_PAY_TOKEN: CALLBACK_SECRETS.CRYPTO_PAY_TOKEN },
