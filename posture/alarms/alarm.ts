@@ -1,4 +1,5 @@
 /** What an alarm is, and how long it takes to notice. Plain data: AWS, the laptop and the laws read the same list. */
+import type { CallbackSource } from '../payers.ts';
 import type { Role } from '../limits.ts';
 import type { Posture, QueueName } from '../schema/index.ts';
 
@@ -21,7 +22,7 @@ export type Dimension =
   | 'stack'
   | `role:${Role}`
   | `queue:${QueueName}`
-  | `provider:${ProviderName}`;
+  | `provider:${ProviderName | CallbackSource}`;
 
 export interface Alarm {
   /** Unique, kebab case: the end of the alarm's name in AWS and the name of its runbook. */

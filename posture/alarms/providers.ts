@@ -1,5 +1,6 @@
 /** Alarms on every provider under `providers`. A new one has them as soon as it says here what users miss without it. */
-import { providersInUse } from '../limits.ts';
+import { payersInUse, providersInUse } from '../limits.ts';
+import type { CallbackSource } from '../payers.ts';
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft, type ProviderName, type Severity } from './alarm.ts';
 import { TASK, TASK_METRICS } from './metrics.ts';
@@ -20,12 +21,25 @@ const PROVIDERS: Record<ProviderName, ProviderFacts> = {
   openrouter: { missed: 'questions are answered with an apology', severity: 'ticket' },
 };
 
-function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
-  const { missed, severity } = PROVIDERS[provider];
+/** Of those who take payments. People can pay by Stars meanwhile, and what they have paid is credited when it is over. */
+const PAYERS: Record<CallbackSource, ProviderFacts & { id: string }> = {
+  cryptoPay: { id: 'crypto-pay', missed: 'what is paid there is credited late', severity: 'ticket' },
+  nowPayments: { id: 'now-payments', missed: 'what is paid there is credited late', severity: 'ticket' },
+};
+
+interface Watched extends ProviderFacts {
+  /** In the alarm's name, kebab case. */
+  id: string;
+  name: ProviderName | CallbackSource;
+  /** Of its breaker, ms. */
+  window: number;
+}
+
+function breaker({ id, name, missed, severity, window }: Watched): AlarmDraft {
   return {
-    id: `provider-${provider}-breaker`,
-    title: `The circuit breaker to ${provider} stays open: ${missed}`,
-    metric: { namespace: TASK, name: TASK_METRICS.breakerOpen, dimensions: ['stack', `provider:${provider}`] },
+    id: `provider-${id}-breaker`,
+    title: `The circuit breaker to ${name} stays open: ${missed}`,
+    metric: { namespace: TASK, name: TASK_METRICS.breakerOpen, dimensions: ['stack', `provider:${name}`] },
     // A sample a minute of a breaker that tries again every openFor finds it open or half-open; 0.5 counts as trying.
     statistic: 'Maximum',
     comparison: '>=',
@@ -37,7 +51,7 @@ function breaker(posture: Posture, provider: ProviderName): AlarmDraft {
     missing: 'notBreaching',
     severity,
     faults: ['no-breaker', 'no-timeout', 'rate-limit', 'client-lifecycle'],
-    onset: Math.ceil(posture.providers[provider].breaker.window / 1000),
+    onset: Math.ceil(window / 1000),
     delay: DELAY,
   };
 }
@@ -59,8 +73,12 @@ const balanceEmpty: AlarmDraft = {
   delay: DELAY,
 };
 
-export const providerAlarms = (posture: Posture): Alarm[] =>
-  providersInUse(posture).flatMap((provider) => [
-    alarm(posture, breaker(posture, provider)),
-    ...(provider === 'openrouter' ? [alarm(posture, balanceEmpty)] : []),
-  ]);
+export const providerAlarms = (posture: Posture): Alarm[] => [
+  ...providersInUse(posture).flatMap((name) => [
+    alarm(posture, breaker({ ...PROVIDERS[name], id: name, name, window: posture.providers[name].breaker.window })),
+    ...(name === 'openrouter' ? [alarm(posture, balanceEmpty)] : []),
+  ]),
+  ...payersInUse(posture).map((name) =>
+    alarm(posture, breaker({ ...PAYERS[name], name, window: posture.payments.providers.breaker.window })),
+  ),
+];

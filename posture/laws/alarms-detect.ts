@@ -1,7 +1,7 @@
 import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
 import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
 import { told } from '../recipients.ts';
-import { demand, providersInUse, ROLES, usableConnections } from '../limits.ts';
+import { demand, payersInUse, providersInUse, ROLES, usableConnections } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 
@@ -47,7 +47,7 @@ function covered(posture: Posture, all: readonly Alarm[]): Clause {
   const wanted = [
     ...ROLES.map((role) => `${role}Service` as const),
     ...Object.keys(posture.jobs).map((queue) => `queue:${queue}`),
-    ...providersInUse(posture).map((provider) => `provider:${provider}`),
+    ...[...providersInUse(posture), ...payersInUse(posture)].map((provider) => `provider:${provider}`),
     'database',
     'alb',
   ];

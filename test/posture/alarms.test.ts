@@ -6,11 +6,15 @@ import { alarms, detectionTime, evaluate, type Alarm } from '../../posture/alarm
 import { breaches } from '../../posture/alarms/evaluate.ts';
 import { deployConnections } from '../../posture/alarms/database.ts';
 import { connectionLimits, demand, otherConnections, usableConnections } from '../../posture/limits.ts';
+import { PAYERS } from '../../posture/payers.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { QUEUES } from '../../posture/features/index.ts';
 
 /** As shipped, and with everything that may be left out. */
-const shipped = resolve({ oncall: { telegramChat: '-1001234567890' } });
+const shipped = resolve({
+  oncall: { telegramChat: '-1001234567890' },
+  features: { cryptoPay: true, nowPayments: true },
+});
 const root = new URL('../../', import.meta.url);
 
 function named(list: readonly Alarm[], id: string): Alarm {
@@ -103,6 +107,7 @@ test('every role, queue and provider of the posture and the database are watched
   for (const queue of Object.keys(shipped.jobs)) assert.ok(dimensions.has(`queue:${queue}` as never), queue);
   for (const provider of Object.keys(shipped.providers))
     assert.ok(dimensions.has(`provider:${provider}` as never), provider);
+  for (const payer of PAYERS) assert.ok(dimensions.has(`provider:${payer}`), payer);
 });
 
 test('a shipped posture notices each fault in time', () => {
