@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { assertProven, prove } from '../posture/laws/index.ts';
 import { PostureError, resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
-import { awsProblems, awsWarnings } from './aws/checks.ts';
+import { awsProblems, awsWarnings, exampleOwner } from './aws/checks.ts';
 import {
   configProblems,
   configWarnings,
@@ -57,7 +57,7 @@ export async function program(): Promise<Outputs> {
     ...missingForAws(values, posture),
     ...keys,
     ...contradictions(values, posture),
-    ...inPosture(awsProblems(posture, place)),
+    ...inPosture([...exampleOwner(posture), ...awsProblems(posture, place)]),
   ];
   if (wanting.length > 0) return refuse(wanting);
   for (const warning of [...inPosture(awsWarnings(posture)), ...configWarnings(values)]) await pulumi.log.warn(warning);

@@ -183,19 +183,22 @@ export const awsProblems = (posture: Posture, place?: Place): string[] => [
 const EXAMPLE = /@(.+\.)?(example\.(com|net|org)|example|invalid|test)$/i;
 
 /**
- * What can be deployed, but hardly was meant: one line each. The shipped stack must preview as it is, so no refusal; a
- * production stack that names nobody at all breaks the law alarms.detect.
+ * Who answers for what is sold is the example of the shipped stack, and nobody. `posture` warns of it, so that the shipped
+ * stack can be looked at as it is; a deploy is refused, as it is without a token.
  */
-export function awsWarnings(posture: Posture): string[] {
-  const { stage, oncall, people } = posture;
+export function exampleOwner(posture: Posture): string[] {
+  const { owners } = posture.people;
+  const at = owners.indexOf(EXAMPLE_OWNER);
+  if (posture.stage !== 'production' || at === -1 || !sellsSomething(posture)) return [];
+  return [
+    `people.owners: ${EXAMPLE_OWNER} is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[${at}]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false`,
+  ];
+}
+
+/** Who is woken is the example of the shipped stack. It can be deployed, but hardly was meant: one line each. */
+export function exampleAddresses({ stage, oncall }: Posture): string[] {
   if (stage !== 'production') return [];
-  const owner =
-    sellsSomething(posture) && people.owners.includes(EXAMPLE_OWNER)
-      ? [
-          `people.owners: ${EXAMPLE_OWNER} is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[${people.owners.indexOf(EXAMPLE_OWNER)}]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false`,
-        ]
-      : [];
-  const addresses = (['', 'page.', 'ticket.'] as const).flatMap((at) => {
+  return (['', 'page.', 'ticket.'] as const).flatMap((at) => {
     const { emails } = at === '' ? oncall : oncall[at === 'page.' ? 'page' : 'ticket'];
     return emails
       .filter((address) => EXAMPLE.test(address))
@@ -204,5 +207,7 @@ export function awsWarnings(posture: Posture): string[] {
           `oncall.${at}emails: "${address}" is an example, which nobody reads: pulumi config set --path 'evenkeel:posture.oncall.${at}emails[${emails.indexOf(address)}]' you@your.domain`,
       );
   });
-  return [...addresses, ...owner];
 }
+
+/** What somebody who looks at a posture should know, though it obeys the laws: one line each. */
+export const awsWarnings = (posture: Posture): string[] => [...exampleAddresses(posture), ...exampleOwner(posture)];

@@ -102,6 +102,7 @@ export async function benchEngine(rounds: number, say: (text: string) => void): 
     await wanted(['stack', 'init', 'prod'], true);
     await set('evenkeel:botToken', '123456789:AAbench-token-of-nobody-0123456789');
     await set('evenkeel:openrouterApiKey', 'sk-or-key-of-nobody');
+    await set('evenkeel:posture.people.owners[0]', '5000000001');
     const previews: Measured[] = [];
     const refusals: Measured[] = [];
     for (let round = 0; round < rounds; round++) {

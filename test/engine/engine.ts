@@ -144,7 +144,10 @@ export async function productionStack(undo: Undo): Promise<Engine> {
   await engine.succeed(['stack', 'init', 'prod']);
   await engine.succeed(['config', 'set', '--secret', 'evenkeel:botToken'], { input: engine.telegram.token });
   await engine.succeed(['config', 'set', '--secret', 'evenkeel:openrouterApiKey'], { input: 'sk-or-key-of-the-test' });
-  await engine.succeed(['config', 'set', '--path', 'evenkeel:posture.oncall.emails[0]', 'me@my.domain']);
+  await engine.succeed([
+    ...['config', 'set-all', '--path', '--plaintext', 'evenkeel:posture.oncall.emails[0]=me@my.domain'],
+    ...['--plaintext', 'evenkeel:posture.people.owners[0]=5000000001'],
+  ]);
   await engine.succeed(['config', 'set', 'evenkeel:telegramApiRoot', engine.telegram.apiRoot]);
   return engine;
 }

@@ -67,7 +67,12 @@ describe('pulumi new', { skip }, () => {
     assert.ok(existsSync(join(mine, 'Dockerfile')) && existsSync(join(mine, '.dockerignore')));
   });
 
-  test('which previews, under its own name', async () => {
+  test('which previews, under its own name, once somebody answers for what it sells', async () => {
+    const nobody = await engine.pulumi(['-C', mine, 'preview', '-s', 'prod'], { env });
+    const [, key] =
+      /people\.owners: 1 is an example.*: pulumi config set --path '([^']+)' <your Telegram id>/.exec(nobody.all) ?? [];
+    assert.ok(key !== undefined && nobody.code !== 0, nobody.all);
+    await engine.succeed(['-C', mine, 'config', 'set', '-s', 'prod', '--path', key, '5000000001']);
     const { code, all } = await engine.pulumi(['-C', mine, 'preview', '-s', 'prod'], { env });
     assert.equal(code, 0, all);
     assert.match(all, /my-bot-prod/);

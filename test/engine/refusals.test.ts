@@ -28,6 +28,10 @@ describe('a preview', { skip }, () => {
     const said = await refused();
     assert.match(said, /evenkeel:botToken is not set: pulumi config set --secret evenkeel:botToken <token>/);
     assert.match(said, /evenkeel:openrouterApiKey is not set: .*, or switch the feature off/);
+    assert.match(
+      said,
+      /people\.owners: 1 is an example, .*: pulumi config set --path 'evenkeel:posture\.people\.owners\[0\]'/,
+    );
     await engine.succeed(['config', 'set', '--secret', 'evenkeel:botToken'], { input: TOKEN });
     await engine.succeed(['config', 'set', '--secret', 'evenkeel:openrouterApiKey'], { input: 'sk-or-of-nobody' });
   });

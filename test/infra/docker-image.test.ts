@@ -13,7 +13,7 @@ import { collect, container, type Run as Laptop } from './docker/collect.ts';
 import { buildImage, docker, whyNoDocker } from './docker/daemon.ts';
 import { flagsOf, runContainer, type RunningContainer } from './docker/run.ts';
 import { run as declareCloud, type Run as Cloud } from './harness.ts';
-import { stackPosture } from './stacks.ts';
+import { PROD, stackPosture } from './stacks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Bytes, as Docker counts them. */
@@ -176,7 +176,7 @@ describe('the image', { skip }, () => {
 
     test('the health checks of AWS and of Docker say yes to a task that is well, and no to none', async () => {
       const nobody = await freePort();
-      const cloud = await declareCloud({ posture: stackPosture('prod') });
+      const cloud = await declareCloud({ posture: PROD });
       for (const [role, task] of [
         ['web', web],
         ['worker', worker],

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { awsProblems, awsWarnings } from '../../../infra/aws/checks.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { CONFIG, ofType, only, run } from '../harness.ts';
-import { change, MAXIMAL, MINIMAL, PROD } from '../stacks.ts';
+import { change, MAXIMAL, MINIMAL, PROD, stackPosture } from '../stacks.ts';
 
 /** The lines of a refusal, after which nothing at all was declared. */
 async function refusal(posture: unknown, config: Record<string, string> = CONFIG): Promise<string[]> {
@@ -237,18 +237,31 @@ describe('a configuration', () => {
   test('with the example as address of on-call is warned of, and deployed', async () => {
     assert.deepEqual(awsWarnings(resolve(PROD)), [
       'oncall.emails: "oncall@example.com" is an example, which nobody reads: pulumi config set --path \'evenkeel:posture.oncall.emails[0]\' you@your.domain',
-      "people.owners: 1 is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[0]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false",
     ]);
     assert.equal((await run({ posture: PROD })).error, undefined);
-    assert.equal(awsWarnings(resolve(change(PROD, 'features.wallet', false))).length, 1);
-    const named = change(PROD, 'people.owners', [5_000_000_001]);
-    const own = change(named, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
+    const own = change(PROD, 'oncall.emails', ['me@example-company.com', 'you@notexample.org']);
     assert.deepEqual(awsWarnings(resolve(own)), []);
     assert.match(
       awsWarnings(resolve(change(own, 'oncall.ticket.emails', ['you@example.org'])))[0]!,
       /^oncall\.ticket\.emails: "you@example\.org" is an example.*oncall\.ticket\.emails\[0\]/,
     );
     assert.deepEqual(awsWarnings(resolve(change(PROD, 'stage', 'development'))), []);
+  });
+
+  test('which sells in the name of the example is warned of by itself, and refused with the command by a deploy', async () => {
+    const shipped = stackPosture('prod');
+    const line =
+      "people.owners: 1 is an example, and nobody answers for what is sold: pulumi config set --path 'evenkeel:posture.people.owners[0]' <your Telegram id>, or pulumi config set --path evenkeel:posture.features.wallet false";
+    assert.equal(awsWarnings(resolve(shipped))[1], line);
+    assert.deepEqual(await refusal(shipped), [`evenkeel:posture: ${line}`]);
+    const givenAway = await run({ posture: change(shipped, 'features.wallet', false) });
+    assert.equal(givenAway.error, undefined, 'nothing is sold, and nobody has to answer for it');
+  });
+
+  test('without anything, as it is shipped, names the owner among what is missing', async () => {
+    const lines = await refusal(stackPosture('prod'), {});
+    assert.equal(lines.length, 4);
+    for (const line of lines) assert.match(line, /: pulumi config set /);
   });
 
   const malformed: [key: string, value: string, line: RegExp][] = [
