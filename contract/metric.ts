@@ -13,30 +13,41 @@ export interface Metric {
   dimensions: Record<string, string>;
 }
 
-/** One log line for each set of dimensions. `at` in ms. */
-export function embeddedMetrics(metrics: readonly Metric[], stack: string, at: number): string[] {
+/**
+ * One log line for each set of dimensions. `at` in ms.
+ * @param silent metrics whose zeros stand in the line and are no metric: the bill counts a metric's hours
+ */
+export function embeddedMetrics(
+  metrics: readonly Metric[],
+  stack: string,
+  at: number,
+  silent: (metric: Metric) => boolean = () => false,
+): string[] {
   const groups = new Map<string, Metric[]>();
   for (const metric of metrics) {
     const key = JSON.stringify([metric.namespace, Object.entries(metric.dimensions)]);
     groups.set(key, [...(groups.get(key) ?? []), metric]);
   }
-  return [...groups.values()].map((group) => line(group, stack, at));
+  return [...groups.values()].map((group) => line(group, stack, at, silent));
 }
 
-function line(group: readonly Metric[], stack: string, at: number): string {
+function line(group: readonly Metric[], stack: string, at: number, silent: (metric: Metric) => boolean): string {
   const { namespace, dimensions } = group[0]!;
   const all = { Stack: stack, ...dimensions };
+  const told = group.filter((metric) => metric.value !== 0 || !silent(metric));
   return JSON.stringify({
-    _aws: {
-      Timestamp: at,
-      CloudWatchMetrics: [
-        {
-          Namespace: namespace,
-          Dimensions: [Object.keys(all)],
-          Metrics: group.map(({ name, unit }) => ({ Name: name, Unit: unit })),
-        },
-      ],
-    },
+    ...(told.length > 0 && {
+      _aws: {
+        Timestamp: at,
+        CloudWatchMetrics: [
+          {
+            Namespace: namespace,
+            Dimensions: [Object.keys(all)],
+            Metrics: told.map(({ name, unit }) => ({ Name: name, Unit: unit })),
+          },
+        ],
+      },
+    }),
     ...all,
     ...Object.fromEntries(group.map(({ name, value }) => [name, value])),
   });

@@ -1,5 +1,6 @@
 /** A look and what follows from it, as log lines: what both the Lambda and the process do each time. */
 import { embeddedMetrics } from '../contract/metric.ts';
+import { silentAtZero } from '../posture/alarms/silent.ts';
 import type { Posture } from '../posture/schema/index.ts';
 import { judge, remarks, type Declared } from './judge.ts';
 import { look, type Look } from './look.ts';
@@ -42,5 +43,8 @@ export async function watch(options: SentinelOptions, signal?: AbortSignal): Pro
   const words = remarks(seen, declared).map((msg) =>
     JSON.stringify({ level: 'warn', time: new Date(now).toISOString(), role: 'sentinel', msg }),
   );
-  return { look: seen, lines: [...embeddedMetrics(judge(seen, declared, now), stack, now), ...words] };
+  return {
+    look: seen,
+    lines: [...embeddedMetrics(judge(seen, declared, now), stack, now, silentAtZero(posture)), ...words],
+  };
 }

@@ -74,7 +74,8 @@ export function createHealthServer(options: HealthOptions): HealthServer {
 
   let vitals: ReturnType<typeof startVitals> | undefined;
   app.addHook('onListen', async () => {
-    if (options.stack !== undefined) vitals = startVitals({ stack: options.stack, role, details: health.details, log });
+    if (options.stack !== undefined)
+      vitals = startVitals({ stack: options.stack, role, posture, details: health.details, log });
   });
 
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {

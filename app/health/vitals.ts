@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import { vitalSigns } from '../../contract/health.ts';
 import { embeddedMetrics, type Metric } from '../../contract/metric.ts';
 import { TASK, TASK_METRICS, TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
+import { silentAtZero } from '../../posture/alarms/silent.ts';
+import type { Posture } from '../../posture/schema/index.ts';
 import type { Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
 
@@ -63,6 +65,8 @@ interface VitalsOptions {
   /** Name of the stack, a dimension of every metric. */
   stack: string;
   role: string;
+  /** Its alarms say which zeros nobody has to be told. */
+  posture: Posture;
   /** The role's health details, as its health page has them. Does not touch the database. */
   details: () => unknown;
   log: Logger;
@@ -78,17 +82,20 @@ const toStdout = (line: string): boolean => process.stdout.write(`${line}\n`);
 export function startVitals({
   stack,
   role,
+  posture,
   details: read,
   log,
   write = toStdout,
   every = TASK_METRICS_EVERY,
 }: VitalsOptions): { stop(): Promise<void> } {
+  const silent = silentAtZero(posture);
   return startLoop({
     name: 'vitals',
     every,
     log,
     turn: async () => {
-      for (const line of embeddedMetrics(vitals(role, read(), countOpenFiles()), stack, Date.now())) write(line);
+      for (const line of embeddedMetrics(vitals(role, read(), countOpenFiles()), stack, Date.now(), silent))
+        write(line);
     },
   });
 }

@@ -85,3 +85,11 @@ export const LOG_METRICS = { fatal: 'Fatal' } as const;
 
 /** How often a task emits its metrics, ms: the finest period of the alarms on them. */
 export const TASK_METRICS_EVERY = 60_000;
+
+/** What is never 0 in a stack that lives: the bill counts it, whatever its alarms want. */
+export const NEVER_ZERO: readonly string[] = [
+  SENTINEL_METRICS.look,
+  TASK_METRICS.heartbeat,
+  TASK_METRICS.openFiles,
+  TASK_METRICS.reconciledSeconds,
+];

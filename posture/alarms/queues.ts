@@ -39,6 +39,7 @@ type Gauge = Pick<AlarmDraft, 'id' | 'title' | 'comparison' | 'threshold' | 'uni
   name: 'queueAge' | 'queuePending' | 'queueParked' | 'queueStranded';
   of: number;
   onset?: number;
+  /** Default: breaching, of the age alone. What cannot be seen is one fault, and one alarm; all four have one source. */
   missing?: AlarmDraft['missing'];
 };
 
@@ -80,6 +81,7 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: posture.lanes.claimBatch * 100,
       unit: 'Count',
       of: 5,
+      missing: 'notBreaching',
       severity: 'ticket',
       faults: ['missing-index', 'throttling', 'rate-limit', 'db-drop'],
     }),
@@ -91,7 +93,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: 1,
       unit: 'Count',
       of: 3,
-      // Silence is the age's alarm already, which has the same source.
       missing: 'notBreaching',
       severity: 'page',
       faults: ['stuck-lock', 'background-context'],
@@ -104,6 +105,7 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: 1,
       unit: 'Count',
       of: 1,
+      missing: 'notBreaching',
       severity: parked,
       faults: ['retry-blind', 'job-kills-loop', 'no-degradation', 'poison-spread'],
     }),

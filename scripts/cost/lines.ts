@@ -1,4 +1,6 @@
 /** From what a stack consists of to what a month of it costs: pure. */
+import { NEVER_ZERO, type Alarm } from '../../posture/alarms/index.ts';
+import { heedsNoZero } from '../../posture/alarms/silent.ts';
 import type { Declared } from './declared.ts';
 import {
   ADDRESS,
@@ -144,20 +146,37 @@ function database(resources: readonly Declared[]): Line[] {
   });
 }
 
-/** Metrics of our own, each a line of its own on the bill: what alarms read, and the heartbeat of each role. */
+/** Alarms to which a metric's zeros are as good as silence, in CloudWatch's words. */
+const needsNoZero = ({ treatMissingData, statistic, comparisonOperator, threshold }: Inputs): boolean =>
+  heedsNoZero({
+    missing: treatMissingData === 'notBreaching' ? 'notBreaching' : 'breaching',
+    statistic: (statistic ?? 'p99') as Alarm['statistic'],
+    comparison:
+      `${String(comparisonOperator).startsWith('Greater') ? '>' : '<'}${String(comparisonOperator).includes('OrEqual') ? '=' : ''}` as Alarm['comparison'],
+    threshold: Number(threshold),
+  });
+
+/**
+ * Metrics of our own that a quiet stack sends, each a line of its own on the bill: what alarms read, and the heartbeat of each
+ * role. What is 0 while all is well is not sent then, and a metric is billed for the hours in which it is.
+ */
 function ownMetrics(resources: readonly Declared[]): number {
-  const read = of(resources, 'aws:cloudwatch/metricAlarm:MetricAlarm')
-    .flatMap((alarm) => [
-      alarm,
-      ...((alarm['metricQueries'] ?? []) as Inputs[]).flatMap(({ metric }) => (metric ? [metric as Inputs] : [])),
-    ])
-    .filter(({ namespace }) => String(namespace).startsWith('Evenkeel/'))
-    .map(({ metricName, namespace, dimensions }) => JSON.stringify([namespace, metricName, sorted(dimensions)]));
+  const wanted = new Map<string, boolean>();
+  for (const alarm of of(resources, 'aws:cloudwatch/metricAlarm:MetricAlarm')) {
+    const inner = ((alarm['metricQueries'] ?? []) as Inputs[]).flatMap(({ metric }) =>
+      metric ? [metric as Inputs] : [],
+    );
+    for (const { metricName, namespace, dimensions } of [alarm, ...inner]) {
+      if (!String(namespace).startsWith('Evenkeel/')) continue;
+      const key = JSON.stringify([namespace, metricName, sorted(dimensions)]);
+      const sent = (NEVER_ZERO as readonly unknown[]).includes(metricName) || !needsNoZero(alarm);
+      wanted.set(key, sent || wanted.get(key) === true);
+    }
+  }
   const stack = of(resources, 'aws:ecs/cluster:Cluster')[0]?.['name'];
-  const heartbeats = services(resources).map(({ role }) =>
-    JSON.stringify(['Evenkeel/Task', 'Heartbeat', sorted({ Role: role, Stack: stack })]),
-  );
-  return new Set([...read, ...heartbeats]).size;
+  for (const { role } of services(resources))
+    wanted.set(JSON.stringify(['Evenkeel/Task', 'Heartbeat', sorted({ Role: role, Stack: stack })]), true);
+  return [...wanted.values()].filter(Boolean).length;
 }
 
 const sorted = (dimensions: unknown): unknown =>

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { alarms, detectionTime, evaluate, type Alarm } from '../../posture/alarms/index.ts';
+import { alarms, detectionTime, evaluate, SENTINEL, type Alarm } from '../../posture/alarms/index.ts';
+import { silentAtZero } from '../../posture/alarms/silent.ts';
 import { breaches } from '../../posture/alarms/evaluate.ts';
 import { deployConnections } from '../../posture/alarms/database.ts';
 import { connectionLimits, demand, otherConnections, usableConnections } from '../../posture/limits.ts';
@@ -244,4 +245,23 @@ test('a deploy is rolled back by what a bad release brings about, and by nothing
 test('silence never rolls a deploy back: before the first task there is nothing else', () => {
   for (const { id, rollback, missing } of alarms(shipped))
     assert.ok(rollback.length === 0 || missing === 'notBreaching', id);
+});
+
+test('zeros that are left out change no alarm: a lasting fault is noticed at the same moment, and its end soon after', () => {
+  const silent = silentAtZero(resolve({}));
+  const quiet = alarms(resolve({})).filter(({ metric }) => silent(metric));
+  assert.ok(quiet.length > 25, `${quiet.length} alarms`);
+  for (const alarm of quiet) {
+    const bad = alarm.threshold + 1;
+    const silence = Array<undefined>(alarm.periods + 2).fill(undefined);
+    const zeros = silence.map(() => 0);
+    assert.equal(evaluate(alarm, silence), 'OK', alarm.id);
+    for (let length = 1; length <= alarm.periods; length++) {
+      const fault = Array<number>(length).fill(bad);
+      assert.equal(evaluate(alarm, [...silence, ...fault]), evaluate(alarm, [...zeros, ...fault]), alarm.id);
+    }
+    assert.equal(evaluate(alarm, [bad, bad, ...silence]), 'OK', `${alarm.id} ends`);
+  }
+  for (const name of ['Look', 'BotHealth', 'QueueAge', 'WebhookPending'])
+    assert.ok(!silent({ namespace: SENTINEL, name }), `${name} says by its silence that something is wrong`);
 });

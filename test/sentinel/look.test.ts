@@ -78,13 +78,16 @@ interface Seen {
   metrics: Record<string, number>;
   words: string[];
   raw: string;
+  /** What CloudWatch takes for metrics: what `_aws` announces. */
+  sent: string[];
 }
 
-/** Reads the lines as CloudWatch does: what `_aws` announces, by name and dimensions other than the stack. */
+/** Reads the lines: values by name and dimensions other than the stack, and which of them CloudWatch is sent. */
 async function see(options: SentinelOptions): Promise<Seen> {
   const { lines } = await watch(options);
   const metrics: Record<string, number> = {};
   const words: string[] = [];
+  const sent: string[] = [];
   for (const line of lines) {
     const entry = JSON.parse(line) as Record<string, unknown> & {
       _aws?: {
@@ -92,18 +95,20 @@ async function see(options: SentinelOptions): Promise<Seen> {
         CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];
       };
     };
-    if (!entry._aws) {
-      words.push(String(entry['msg']));
+    if (typeof entry['msg'] === 'string') {
+      words.push(entry['msg']);
       continue;
     }
-    for (const { Dimensions, Metrics } of entry._aws.CloudWatchMetrics)
-      for (const { Name } of Metrics) {
-        const suffix = Dimensions[0]!.filter((name) => name !== 'Stack').map((name) => `:${String(entry[name])}`);
-        metrics[Name + suffix.join('')] = entry[Name] as number;
-        assert.equal(entry['Stack'], 'test');
-      }
+    assert.equal(entry['Stack'], 'test');
+    const suffix = ['Queue', 'Role'].flatMap((name) => (name in entry ? [`:${String(entry[name])}`] : [])).join('');
+    for (const Name of Object.values(SENTINEL_METRICS))
+      if (Name in entry) metrics[Name + suffix] = entry[Name] as number;
+    for (const { Dimensions, Metrics } of entry._aws?.CloudWatchMetrics ?? []) {
+      assert.deepEqual(Dimensions, [Object.keys(entry).filter((name) => ['Stack', 'Queue', 'Role'].includes(name))]);
+      sent.push(...Metrics.map(({ Name }) => Name + suffix));
+    }
   }
-  return { metrics, words, raw: lines.join('\n') };
+  return { metrics, words, raw: lines.join('\n'), sent };
 }
 
 test('a healthy world: every metric of the sentinel, and not a word', async (t) => {
@@ -113,7 +118,7 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     // In the middle of a deploy.
     { role: 'worker' as const, wanted: 2, running: 4 },
   ];
-  const { metrics, words } = await see({ ...options, countTasks });
+  const { metrics, words, sent } = await see({ ...options, countTasks });
   assert.deepEqual(metrics, {
     Look: 1,
     TelegramUnreachable: 0,
@@ -147,6 +152,19 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     AnswersUnknown: 0,
     MessagesUnknown: 0,
   });
+  assert.deepEqual(
+    sent,
+    [
+      'Look',
+      'WebhookPending',
+      'BotHealth',
+      'DatabaseOldestTransaction',
+      'QueueAge:chat',
+      'QueueAge:preCheckout',
+      'QueueAge:payment',
+    ],
+    'a zero that is as good as silence is not sent: it would be paid for',
+  );
   const names = new Set(Object.keys(metrics).map((name) => name.split(':')[0]));
   assert.deepEqual(names, new Set(Object.values(SENTINEL_METRICS)), 'each metric that an alarm reads is emitted');
   assert.deepEqual(words, []);

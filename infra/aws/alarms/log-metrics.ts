@@ -25,7 +25,7 @@ export class LogMetrics extends pulumi.ComponentResource {
             namespace: logNamespace(args.stack),
             name: LOG_METRICS.fatal,
             value: '1',
-            defaultValue: '0',
+            // No default: a metric that is told nothing costs nothing, and silence is good here.
             unit: 'Count',
           },
         },

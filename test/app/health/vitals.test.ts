@@ -67,6 +67,7 @@ test('a task emits its metrics at once and then again, until it is stopped', asy
   const vital = startVitals({
     stack: 'laptop',
     role: 'worker',
+    posture: resolve({}),
     details: () => worker,
     log,
     every: 5,
