@@ -1,11 +1,12 @@
 /** Part: durable jobs, made by one process and run by another's worker: how soon after their commit, and how many a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { Pool } from '../../app/database/pool.ts';
 import { withTx } from '../../app/database/tx.ts';
-import { reminders } from '../../app/features/remind/job.ts';
 import { createBoss } from '../../app/jobs/boss.ts';
 import { enqueue } from '../../app/jobs/enqueue.ts';
 import { job, type Jobs } from '../../app/jobs/job.ts';
+import { jobQueue } from '../../app/jobs/queue.ts';
 import { jobNames } from '../../app/jobs/queues.ts';
 import { startJobWorker } from '../../app/jobs/worker.ts';
 import { createLogger } from '../../app/log.ts';
@@ -13,6 +14,9 @@ import { resolve, spellOut } from '../../posture/resolve.ts';
 import { openPool } from './pool.ts';
 import { against, median, type Row } from './report.ts';
 import { query, type Stage } from './stage.ts';
+
+/** A queue that is there whatever feature is deleted, with an input of its own. */
+const queue = jobQueue('deposit', z.strictObject({ chat: z.int(), text: z.string() }));
 
 const RATE = 20;
 const DONE_WITHIN = 120_000;
@@ -25,17 +29,17 @@ export async function benchJobs(
   const url = await stage.database(true);
   const log = createLogger('bench', 'warn');
   const input = spellOut(stage.posture);
-  const posture = resolve({ ...input, work: { ...input.work, remind: { ...input.work?.remind, concurrency: 64 } } });
+  const posture = resolve({ ...input, work: { ...input.work, deposit: { ...input.work?.deposit, concurrency: 64 } } });
   // Two pools: what is committed on one is news to the other only when it looks, as between two processes.
   const maker = openPool(url, posture, { max: 4 });
   const runner = openPool(url, posture);
   const boss = createBoss(runner, log);
   const began = new Map<number, number>();
-  const remind = job(reminders, async ({ input: { chat }, transaction, done }) => {
+  const handled = job(queue, async ({ input: { chat }, transaction, done }) => {
     began.set(chat, performance.now());
     await transaction((tx) => done(tx));
   });
-  const others = jobNames(posture).map((name) => [name, { ...remind, queue: { ...reminders, name } }]);
+  const others = jobNames(posture).map((name) => [name, { ...handled, queue: { ...queue, name } }]);
   const start = () =>
     startJobWorker({
       pool: runner,
@@ -43,7 +47,7 @@ export async function benchJobs(
       boss,
       botId: 1,
       posture,
-      jobs: { ...Object.fromEntries(others), remind } as Jobs,
+      jobs: { ...Object.fromEntries(others), deposit: handled } as Jobs,
       log,
     });
   try {
@@ -65,7 +69,7 @@ export async function benchJobs(
     for (let n = 1; n <= queued; n += 500)
       await withTx(maker, async (tx) => {
         for (let m = n; m < Math.min(n + 500, queued + 1); m += 1)
-          await enqueue(tx, reminders, { chat: paced + m, text: 'x', language: 'en' });
+          await enqueue(tx, queue, { chat: paced + m, text: 'x' });
       });
     const from = performance.now();
     worker = start();
@@ -75,7 +79,7 @@ export async function benchJobs(
     say(`jobs: ${Math.round(rate)}/s`);
     const [left] = await query<{ count: number }>(
       url,
-      `SELECT count(*)::int AS count FROM pgboss.job WHERE name = 'remind' AND state <> 'completed'`,
+      `SELECT count(*)::int AS count FROM pgboss.job WHERE name = '${queue.name}' AND state <> 'completed'`,
     );
     return [
       against({ name: 'jobs: from commit to start, half of them', value: median(waits), unit: 'ms' }, '≤', 150),
@@ -89,8 +93,7 @@ export async function benchJobs(
   }
 }
 
-const make = (pool: Pool, n: number) =>
-  withTx(pool, (tx) => enqueue(tx, reminders, { chat: n, text: 'x', language: 'en' }));
+const make = (pool: Pool, n: number) => withTx(pool, (tx) => enqueue(tx, queue, { chat: n, text: 'x' }));
 
 async function all(began: ReadonlyMap<number, number>, count: number): Promise<void> {
   for (const until = performance.now() + DONE_WITHIN; began.size < count; await sleep(5))

@@ -1,9 +1,12 @@
 /** What people do in a soak beside topping up by Stars: codes, carts, subscriptions, and providers beside Telegram. */
+import { z } from 'zod';
 import { withTx } from '../../app/database/tx.ts';
-import { reminders } from '../../app/features/remind/job.ts';
+import { jobQueue } from '../../app/jobs/queue.ts';
 import { balanceOf } from '../../app/ledger/index.ts';
 import { begin } from '../../app/payments/intent.ts';
 import { answered, lastOf, PACKAGES, RECEIPT, said, type Person } from './person.ts';
+import { SWITCHED } from '../../posture/features/index.ts';
+import type { JobName } from '../../posture/schema/index.ts';
 import { PROMOS, until } from './stage.ts';
 
 export type Further =
@@ -18,9 +21,14 @@ export type Further =
   | 'now in parts'
   | 'now untold';
 
+/** Jobs that say something, which is how a cart shows; of a feature that may be deleted. */
+const REMIND: string = 'remind';
+export const REMINDS = REMIND in SWITCHED;
+const reminders = jobQueue(REMIND as JobName, z.unknown());
+
 export const FURTHER_MIX: Record<Further, number> = {
   'promo code': 5,
-  cart: 4,
+  cart: REMINDS ? 4 : 0,
   subscription: 4,
   'month passes': 3,
   'mandate changed': 2,

@@ -2,7 +2,7 @@
 import { withTx } from '../../app/database/tx.ts';
 import { InsufficientCredits, release, reserve, settle } from '../../app/ledger/index.ts';
 import type { ChatMessage } from '../../local/contract.ts';
-import { FURTHER, FURTHER_MIX, type Further } from './further.ts';
+import { FURTHER, FURTHER_MIX, REMINDS, type Further } from './further.ts';
 import { answered, lastOf, PACKAGES, RECEIPT, said, type Person } from './person.ts';
 import { OWNER, until } from './stage.ts';
 
@@ -38,7 +38,7 @@ export const MIX: Record<Operation, number> = {
   'work settled': 14,
   'work released': 5,
   'work lost': 3,
-  reminder: 4,
+  reminder: REMINDS ? 4 : 0,
   balance: 9,
   history: 7,
   ...FURTHER_MIX,

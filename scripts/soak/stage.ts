@@ -45,6 +45,7 @@ const soakPosture = (): Posture =>
       stars: { every: '10s', deadline: '6s' },
       reserves: { every: '10s', deadline: '6s' },
       deposits: { every: '10s', deadline: '6s' },
+      reconcile: { every: '1m', deadline: '30s' },
     },
   });
 

@@ -1,7 +1,7 @@
 /**
  * Each feature can be deleted: its folder, its file in posture/features, its tests, and its line in each table. What is
- * left compiles (app, posture, contract, sentinel, laptop, and the tests of features, of which one process checks all
- * cases), obeys the laws, imports nothing that is gone, has its texts, and handles and explains what is still declared.
+ * left compiles (all but the tests, of which those of features do as well; one process checks all cases), obeys the laws,
+ * imports nothing that is gone, has its texts, and handles and explains what is still declared.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, globSync } from 'node:fs';
@@ -27,7 +27,7 @@ const belongsTo = (name: string, file: string): boolean =>
   file.startsWith(`test/app/features/${name}.`) ||
   tests.get(file)?.includes(`/app/features/${name}/`) === true;
 
-const ROOTS = '{app,posture,contract,sentinel,local,test/app/features}/**/*.ts';
+const ROOTS = '{app,posture,contract,sentinel,local,scripts,infra,test/app/features}/**/*.ts';
 const THIS = 'test/app/features/without.test.ts';
 
 const config = ts.getParsedCommandLineOfConfigFile(

@@ -11,7 +11,6 @@ import { startWorld } from '../../harness/world.ts';
 const world = await startWorld(
   { after },
   {
-    telegram: { timeScale: 20 },
     posture: {
       lanes: { poll: '200ms', sweep: '5s' },
       features: { chat: false },

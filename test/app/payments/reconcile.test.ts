@@ -27,7 +27,7 @@ const OFFERS = 3_600_000;
 
 /** A Telegram of its own each: its list of transactions is all that a bot has. */
 async function open(t: { after: (end: () => Promise<void>) => void }) {
-  const telegram = await startTelegram({ botToken: common.telegram.botToken, timeScale: 20, limits: {} });
+  const telegram = await startTelegram({ botToken: common.telegram.botToken, limits: {} });
   cleanup(t)(() => telegram.stop());
   const world: World = {
     ...common,

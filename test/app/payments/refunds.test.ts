@@ -12,7 +12,6 @@ const [OWNER, OTHER, SUPPORT] = [100, 101, 102];
 const world = await startWorld(
   { after },
   {
-    telegram: { timeScale: 20 },
     posture: {
       lanes: { poll: '200ms', sweep: '5s' },
       features: { chat: false },

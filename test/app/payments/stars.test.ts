@@ -9,7 +9,7 @@ import { waitFor } from '../../harness/wait.ts';
 import { raised, startWorld } from '../../harness/world.ts';
 
 const quick = { lanes: { poll: '200ms', sweep: '5s' }, features: { chat: false } } as const;
-const world = await startWorld({ after }, { posture: quick, telegram: { timeScale: 20 } });
+const world = await startWorld({ after }, { posture: quick });
 const { telegram, botId } = world;
 const database = await world.freshDatabase({ after });
 const shop = await openShop({ after }, world, { database });

@@ -13,7 +13,7 @@ const written = {
   features: { chat: false },
   payments: { grace: '1s' },
 } as const;
-const world = await startWorld({ after }, { posture: written, telegram: { timeScale: 20 } });
+const world = await startWorld({ after }, { posture: written });
 const { botId, telegram } = world;
 const database = await world.freshDatabase({ after });
 const shop = await openShop({ after }, world, { database });
@@ -21,14 +21,14 @@ const sql = (text: string, ...values: unknown[]) => database.sql(text, values);
 const look = () => readMoney(shop.pool, botId);
 const logs = captureLog();
 const { log } = logs;
-const { reconcile } = starSchedules({
+const schedules = starSchedules({
   pool: shop.pool,
   posture: resolve(raised(written)),
   api: shop.api,
   botId,
 });
 const run = () =>
-  reconcile({
+  schedules.reconcile({
     job: { id: '1', name: 'reconcile' },
     signal: new AbortController().signal,
     deadline: Date.now() + 60_000,
