@@ -18,8 +18,9 @@ const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
 const NOT_DATA =
   'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
 
-/** Of a payment, what asking for its refund changes. */
-const REFUND = 'state, refund_by, refund_reason, refund_error, changed_at';
+/** Of a payment, what asking for its refund changes, and deciding about one that is parked. */
+const REFUND =
+  'state, refund_by, refund_reason, refund_error, changed_at, link_user, link_credits, link_by, link_reason, dismissed_at';
 
 /** Of a message of the outbox, all but what it says and what became of that. */
 const NOT_SAID =

@@ -34,6 +34,8 @@ interface Needs {
 
 export interface RunningJobs extends Pick<JobWorker, 'state' | 'progress'> {
   /** Tells schedules to end, lets jobs end for `milliseconds` and puts back what has not, and resolves when that is done. */
+  /** Looks at once whether something of a schedule is to be done. */
+  wake(): void;
   stop(milliseconds: number): Promise<void>;
 }
 
@@ -62,6 +64,9 @@ export function startJobs({
   return {
     state: () => worker.state(),
     progress: () => worker.progress(),
+    wake: () => {
+      for (const loop of loops) loop.wake();
+    },
     stop: async (milliseconds) => {
       await Promise.all([worker.stop(milliseconds), ...loops.map((loop) => loop.stop())]);
       await boss

@@ -13,6 +13,9 @@ import { runJob, type Outcome, type ScheduleHandler } from './run.ts';
 import { endSlot, leaveSlot, openSlot, startSlot, takeSlot } from './slots.ts';
 import { within } from './store.ts';
 
+/** Heard by workers: somebody has put a job of a schedule there by hand. */
+export const SCHEDULES_CHANNEL = 'evenkeel_schedules';
+
 /** Looks of one worker in a slot: a slot begins late by a share of its length at most. */
 const LOOKS = 4;
 

@@ -16,10 +16,10 @@ const BOTS = `
   UNION SELECT bot_id FROM evenkeel.payment WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2) ORDER BY 1`;
 
 const SHOWN = `bot_id AS bot, number AS receipt, provider, charge, user_id AS user, amount, currency, paid AS came, credits, state, is_foreign AS foreign,
-  found_by AS "foundBy", paid_at AS paid, refund_by AS "refundBy", refund_reason AS "refundReason", refund_error AS "refundError"`;
+  note, found_by AS "foundBy", paid_at AS paid, refund_by AS "refundBy", refund_reason AS "refundReason", refund_error AS "refundError"`;
 
 /** payment_pkey by charge, payment_number_key by receipt: `R-17`, `17`, or Telegram's own charge id. */
-async function paymentsOf(pool: Pool, word: string, bot: number | undefined) {
+export async function paymentsOf(pool: Pool, word: string, bot: number | undefined) {
   const receipt = /^(?:R-)?(\d{1,15})$/i.exec(word)?.[1] ?? null;
   const { rows } = await pool.query<
     { bot: number; provider: Payment['provider']; charge: string } & Record<string, unknown>
@@ -31,7 +31,7 @@ async function paymentsOf(pool: Pool, word: string, bot: number | undefined) {
   return rows;
 }
 
-const nothingPaid = ({ words }: Call): Outcome => ({
+export const nothingPaid = ({ words }: Call): Outcome => ({
   tables: [],
   said: [
     `No payment ${words.join(', ')} is booked. What Telegram knows and we do not is booked by the reconciliation.`,
@@ -68,7 +68,7 @@ export async function showUser({ pool, words: [user = ''], bot, limit }: Call): 
 export async function listPayments({ pool, bot, limit }: Call): Promise<Outcome> {
   const { rows } = await pool.query(
     `SELECT ${SHOWN} FROM evenkeel.payment
-     WHERE state IN ('parked', 'refunding') AND ($1::bigint IS NULL OR bot_id = $1) ORDER BY changed_at LIMIT $2`,
+     WHERE state IN ('parked', 'refunding') AND dismissed_at IS NULL AND ($1::bigint IS NULL OR bot_id = $1) ORDER BY changed_at LIMIT $2`,
     [bot ?? null, limit],
   );
   if (rows.length === 0) return { tables: [], said: ['No payment waits for a person or for its refund.'] };

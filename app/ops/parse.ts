@@ -158,6 +158,7 @@ export function parseOps(args: readonly string[], { wantsReason = true } = {}): 
     ...(reason !== undefined && { reason }),
     ...(as !== undefined && { as }),
     ...(text('queue') !== undefined && { queue: text('queue')! }),
+    ...(text('user') !== undefined && { user: count('user', text('user')!, Number.MAX_SAFE_INTEGER) }),
     ...(text('bot') !== undefined && { bot: count('bot', text('bot')!, Number.MAX_SAFE_INTEGER) }),
   };
 }

@@ -24,10 +24,11 @@ export interface Performance {
   by: Caller;
   /** Name of the database's server (DATABASE_SERVER), which `resume` accepts. */
   server?: string | undefined;
+  progress?: (line: string) => void;
   log: Logger;
 }
 
-export async function perform({ url, posture, parsed, by, server, log }: Performance): Promise<Outcome> {
+export async function perform({ url, posture, parsed, by, server, progress, log }: Performance): Promise<Outcome> {
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
@@ -39,7 +40,7 @@ export async function perform({ url, posture, parsed, by, server, log }: Perform
   pool.on('error', (error) => log.warn({ error: describeError(error) }, 'the database connection was lost'));
   try {
     const { verb, ...given } = parsed;
-    return await verb.run({ ...given, pool, posture, by });
+    return await verb.run({ ...given, pool, posture, by, progress });
   } catch (error) {
     return { tables: [], said: [explain(error)], ok: false };
   } finally {

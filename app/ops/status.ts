@@ -1,6 +1,10 @@
 /** How the bot stands, from the database: what waits, who works, what was given up. */
+import type { Posture } from '../../posture/schema/index.ts';
 import { readHeld } from '../database/lineage.ts';
+import type { Pool } from '../database/pool.ts';
+import { listFlags } from '../flags/index.ts';
 import { readQueues } from '../health/queues.ts';
+import { readSlots } from '../health/work.ts';
 import { QUEUES } from '../lanes/queues.ts';
 import { table, type Outcome } from './outcome.ts';
 import type { Call } from './verb.ts';
@@ -27,6 +31,14 @@ const JOBS = `
          round(extract(epoch FROM now() - min(start_after) FILTER (WHERE state IN ('created', 'retry') AND start_after <= now())))::int AS "readySeconds"
   FROM pgboss.job WHERE state NOT IN ('completed', 'cancelled') GROUP BY name, state ORDER BY name, state`;
 
+/** outbox_due, outbox_sending, outbox_left */
+const OUTBOX = `
+  SELECT class, state, count(*) AS messages,
+         round(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 'waiting' AND due_at <= now())))::int AS "dueSeconds"
+  FROM evenkeel.outbox
+  WHERE state IN ('waiting', 'sending') OR (state IN ('unknown', 'dead') AND resolved_at IS NULL AND error_code IS DISTINCT FROM 403)
+  GROUP BY class, state ORDER BY min(rank), state`;
+
 const SESSIONS = `
   SELECT rolname AS role, rolconnlimit AS limit, count(pid) AS sessions,
          count(pid) FILTER (WHERE state LIKE 'idle in transaction%') AS "idleInTransaction",
@@ -40,7 +52,21 @@ const VERSIONS = `
          (SELECT array_to_string(array_agg(DISTINCT application_name), ', ') FROM pg_stat_activity
           WHERE datname = current_database() AND application_name <> '') AS connected`;
 
-export async function status({ pool, posture: { lanes } }: Call): Promise<Outcome> {
+/** Of each: since the beginning of the last slot that was done, and slots in a row that nobody has done. */
+const schedules = async (pool: Pool, posture: Posture) =>
+  Object.entries(await readSlots(pool, posture)).map(([name, { doneSeconds, missed }]) => ({
+    name,
+    doneSecondsAgo: Math.round(doneSeconds),
+    missed,
+  }));
+
+const switchedOff = async (pool: Pool) =>
+  (await listFlags(pool))
+    .filter(({ isOn }) => !isOn)
+    .map(({ name, changedAt, by, reason }) => ({ name, since: changedAt, by, reason }));
+
+export async function status({ pool, posture }: Call): Promise<Outcome> {
+  const { lanes } = posture;
   const read = await readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep);
   const queues = read.toSorted((a, b) => QUEUES.indexOf(a.queue) - QUEUES.indexOf(b.queue));
   const rows = async (text: string) => (await pool.query<Record<string, unknown>>(text)).rows;
@@ -54,6 +80,9 @@ export async function status({ pool, posture: { lanes } }: Call): Promise<Outcom
     table('sends of unknown outcome', await rows(UNKNOWN)),
     table('workers', await rows(WORKERS)),
     table('jobs', await rows(JOBS)),
+    table('outbox', await rows(OUTBOX)),
+    table('schedules', await schedules(pool, posture)),
+    table('switched off', await switchedOff(pool)),
     table('sessions', await rows(SESSIONS)),
     table('versions', await rows(VERSIONS)),
   ];

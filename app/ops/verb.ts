@@ -10,7 +10,8 @@ export const OPTIONS = {
   queue: { type: 'string', says: 'of this queue alone' },
   limit: { type: 'string', says: 'rows at most (20)' },
   as: { type: 'string', says: 'what was found out: arrived or lost' },
-  credits: { type: 'string', says: 'credits that a promo code gives' },
+  credits: { type: 'string', says: 'credits that a promo code gives, or a payment is worth' },
+  user: { type: 'string', says: 'whose a payment is, where who paid is not known or not meant' },
   most: { type: 'string', says: 'people that a promo code is for (any number)' },
   days: { type: 'string', says: 'how long a promo code holds (until it is ended)' },
   all: { type: 'boolean', says: 'all of them' },
@@ -27,6 +28,7 @@ export interface Given {
   queue?: string;
   limit: number;
   credits?: number;
+  user?: number;
   most?: number;
   days?: number;
   as?: 'arrived' | 'lost';
@@ -47,6 +49,8 @@ export interface Call extends Given {
   by: Caller;
   /** Ids of updates, or other words behind the verb's own. */
   words: readonly string[];
+  /** Tells whoever waits, where it takes a while. */
+  progress?: ((line: string) => void) | undefined;
 }
 
 export interface Verb {

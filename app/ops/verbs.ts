@@ -1,8 +1,10 @@
 /** Every verb there is. What changes something says what users will see of it, is asked for and is written down. */
+import { dismissPayment, linkPayment } from './decide.ts';
 import { showFlags, turn } from './flags.ts';
 import { dropUnsaid, hold, resume, showHeld } from './held.ts';
 import { findPayment, ledgerCheck, listPayments, refund, showUser } from './money.ts';
 import { createPromo, endPromo, listPromos } from './promo.ts';
+import { reconcileNow } from './reconcile.ts';
 import { runSql } from './sql.ts';
 import { status } from './status.ts';
 import { byHand, listParked, listUnknown, showUpdate, tellStory } from './updates.ts';
@@ -121,6 +123,30 @@ export const VERBS: readonly Verb[] = [
     says: "a payment by its receipt, R-17, or by Telegram's charge id",
     options: ['bot'],
     run: findPayment,
+  },
+  {
+    name: 'payments link',
+    takes: 'RECEIPT',
+    says: 'credits a parked payment: to who paid, or --user; what the one package of its price gives, or --credits',
+    options: ['credits', 'user', 'reason', 'bot', 'dry-run'],
+    users: 'Who it is credited to gets the credits within half a minute, and a receipt.',
+    run: linkPayment,
+  },
+  {
+    name: 'payments dismiss',
+    takes: 'RECEIPT',
+    says: 'a parked payment stays as it is, and is listed no more',
+    options: ['reason', 'bot', 'dry-run'],
+    users:
+      'Nothing is credited and nothing goes back. Whoever paid was told that a person looks at it, and hears no more.',
+    run: dismissPayment,
+  },
+  {
+    name: 'reconcile',
+    takes: '',
+    says: "compares Telegram's list with the books now, by a worker: expected, found, difference, explained",
+    options: ['bot'],
+    run: reconcileNow,
   },
   {
     name: 'refund',

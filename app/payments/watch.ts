@@ -39,7 +39,7 @@ export async function readMoney(pool: Pool, botId: number): Promise<MoneyHealth>
                AND NOT EXISTS (SELECT FROM evenkeel.deposit d
                                WHERE d.bot_id = c.bot_id AND d.provider = c.provider AND d.id = c.deposit
                                  AND d.looked_at >= c.received_at))::int AS uncredited,
-        (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND state = 'parked')::int AS parked,
+        (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND state = 'parked' AND dismissed_at IS NULL)::int AS parked,
         (SELECT count(*) FROM evenkeel.payment
          WHERE bot_id = $1 AND state = 'refunding' AND changed_at < now() - interval '${REFUND_WITHIN} minutes')::int
           + (SELECT count(*) FROM evenkeel.payment WHERE bot_id = $1 AND refund_error IS NOT NULL)::int AS "refundsStuck",
@@ -82,7 +82,7 @@ export function watchMoney({ pool, botId, log, every }: { pool: Pool; botId: num
 export async function noteChecks(
   pool: Pool,
   botId: number,
-  { differs, signal }: { differs: boolean; signal: AbortSignal },
+  { differs, report, signal }: { differs: boolean; report: object; signal: AbortSignal },
 ): Promise<string[]> {
   const { rows } = await pool.query<{ checked: string; wrong: number }>({
     name: 'ledger-checked',
@@ -101,10 +101,18 @@ export async function noteChecks(
   await pool.query({
     name: 'note-checks',
     text: `
-      INSERT INTO evenkeel.star_cursor AS c (bot_id, differs, ledger_wrong, ledger_checked) VALUES ($1, $2, $3, $4)
+      INSERT INTO evenkeel.star_cursor AS c (bot_id, differs, ledger_wrong, ledger_checked, report, reported_at)
+      VALUES ($1, $2, $3, $4, $5, clock_timestamp())
       ON CONFLICT (bot_id) DO UPDATE
-      SET differs = EXCLUDED.differs, ledger_wrong = EXCLUDED.ledger_wrong, ledger_checked = EXCLUDED.ledger_checked`,
-    values: [botId, differs, wrong.length, wrong.length > 0 ? from : upTo],
+      SET differs = EXCLUDED.differs, ledger_wrong = EXCLUDED.ledger_wrong, ledger_checked = EXCLUDED.ledger_checked,
+        report = EXCLUDED.report, reported_at = EXCLUDED.reported_at`,
+    values: [
+      botId,
+      differs,
+      wrong.length,
+      wrong.length > 0 ? from : upTo,
+      JSON.stringify({ ...report, wrong: wrong.length }),
+    ],
   });
   return wrong;
 }

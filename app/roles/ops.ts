@@ -26,7 +26,15 @@ async function whereabouts(): Promise<string> {
 export async function ops({ posture, env }: Config<'ops'>, args: readonly string[], log: Logger): Promise<boolean> {
   const parsed = parseOps(args);
   const by = { who: env.OPS_CALLER, via: await whereabouts() };
-  const outcome = await perform({ url: env.DATABASE_URL, posture, parsed, by, server: env.DATABASE_SERVER, log });
+  const outcome = await perform({
+    url: env.DATABASE_URL,
+    posture,
+    parsed,
+    by,
+    server: env.DATABASE_SERVER,
+    progress: (line) => log.info(line),
+    log,
+  });
   process.stdout.write(
     toLines(outcome)
       .map((line) => `${line}\n`)

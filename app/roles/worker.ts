@@ -18,6 +18,7 @@ import { createHealthServer } from '../health/server.ts';
 import { isCallback } from '../intake/callbacks/index.ts';
 import type { Progress } from '../progress.ts';
 import { startJobs } from '../jobs/index.ts';
+import { SCHEDULES_CHANNEL } from '../jobs/schedules.ts';
 import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import { describeError, type Logger } from '../log.ts';
@@ -99,8 +100,12 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
   const listener = startListener({
     ...session,
-    channels: [READY_CHANNEL, PEOPLE_CHANNEL],
-    onNotify: (channel) => (channel === PEOPLE_CHANNEL ? people.wake() : engine?.wake()),
+    channels: [READY_CHANNEL, PEOPLE_CHANNEL, SCHEDULES_CHANNEL],
+    onNotify: (channel) => {
+      if (channel === PEOPLE_CHANNEL) people.wake();
+      else if (channel === SCHEDULES_CHANNEL) jobs.wake();
+      else engine?.wake();
+    },
   });
   const flags = startFlags({ posture, db: () => listener.connection() ?? pool, log });
   const lineage = startLineage({ db: () => listener.connection() ?? pool, log });

@@ -23,6 +23,13 @@ export async function here(): Promise<Place> {
   return {
     name: 'the bot on this machine',
     ask: (args) =>
-      perform({ url: databaseUrl, posture, parsed: parseOps(args), by: { who: whoIsHere(), via: 'npm run ops' }, log }),
+      perform({
+        url: databaseUrl,
+        posture,
+        parsed: parseOps(args),
+        by: { who: whoIsHere(), via: 'npm run ops' },
+        progress: (line) => void process.stderr.write(`${line}\n`),
+        log,
+      }),
   };
 }

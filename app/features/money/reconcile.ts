@@ -3,7 +3,8 @@ import type { Tx } from '../../database/tx.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
 import { say } from '../../outbox/index.ts';
-import type { Booked } from '../../payments/book.ts';
+import type { Booked, Payment } from '../../payments/book.ts';
+import { creditLinked } from '../../payments/link.ts';
 import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
@@ -43,6 +44,19 @@ export function starSchedules(given: JobNeeds): StarSchedules {
     });
   }
 
+  /** Of what was parked they were told already, under another cause. */
+  async function tellLinked(tx: Tx, payment: Payment): Promise<void> {
+    const { provider, charge, userId } = payment;
+    const text = sayReceipt(await languageOf(tx, botId, userId), payment, await balanceOf(tx, { botId, userId }));
+    await say(tx, {
+      cause: `receipt:${provider}:${charge}:linked`,
+      class: 'receipt',
+      chat: userId,
+      method: 'sendMessage',
+      payload: { text },
+    });
+  }
+
   function count({ log }: Run, { credited, wentBack, failed }: Found) {
     for (const { charge, state, credits } of [...credited, ...wentBack])
       log.warn({ charge, state, credits: String(credits) }, 'found by reconciliation');
@@ -51,8 +65,9 @@ export function starSchedules(given: JobNeeds): StarSchedules {
 
   return {
     stars: async (run) => {
+      const linked = await creditLinked({ pool, botId, tell: tellLinked, signal: run.signal, log: run.log });
       const found = await watchStars(needs(run), offerLasts + LATE);
-      return found ? count(run, found) : { watched: false };
+      return { ...(linked > 0 && { linked }), ...(found ? count(run, found) : { watched: false }) };
     },
     lapse: lapseSchedule(given),
     reconcile: async (run, alsoDiffers = false) => {
@@ -68,6 +83,7 @@ export function starSchedules(given: JobNeeds): StarSchedules {
       if (!isReconciled(report)) run.log.error({ ...figures, ...told, others }, 'Stars do not reconcile');
       const wrong = await noteChecks(pool, botId, {
         differs: alsoDiffers || !isReconciled(report),
+        report: { ...figures, ...told, reconciled: isReconciled(report) },
         signal: run.signal,
       });
       if (wrong.length > 0) run.log.error({ wrong }, 'the ledger does not agree with itself');

@@ -152,7 +152,7 @@ async function sell(pool: Pool, api: Api, id: number): Promise<void> {
   const found = await watchStars(needs, 60_000);
   assert.deepEqual([found?.failed, found?.credited.length], [0, 1]);
   await readMoney(pool, botId);
-  assert.deepEqual(await noteChecks(pool, botId, { differs: false, signal: needs.signal }), []);
+  assert.deepEqual(await noteChecks(pool, botId, { differs: false, report: {}, signal: needs.signal }), []);
 }
 
 /** At a provider beside Telegram: from the bill to what arrived, in part and whole, and what looks after it meanwhile. */

@@ -1,8 +1,11 @@
 /** What a person on call asks and decides about money, as the database's operator: by the functions of the bot itself. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import type { Outcome, Row } from '../../../app/ops/outcome.ts';
 import { parseOps } from '../../../app/ops/parse.ts';
+import { readMoney } from '../../../app/payments/watch.ts';
+import { captureLog } from '../../harness/logs.ts';
 import { openShop } from '../../harness/money.ts';
 import { operatorOf } from '../../harness/ops.ts';
 import { waitFor } from '../../harness/wait.ts';
@@ -100,3 +103,83 @@ for (const [args, line] of [
   test(`\`${args.join(' ')}\` is one line`, () => {
     assert.throws(() => parseOps(args), { message: line });
   });
+
+test('a payment of an order that nobody knows is valued by a person, credited once by a worker, and told', async () => {
+  const user = 7102;
+  world.telegram.open(user);
+  world.telegram.charge(user, 'of-another-bot');
+  await waitFor(
+    async () => (await database.sql('SELECT FROM evenkeel.payment WHERE user_id = $1', [user])).length === 1,
+    {
+      within: 60_000,
+      what: 'the payment',
+    },
+  );
+  const [waiting] = rowsOf(await ask('payments', 'list'), /wait/);
+  const receipt = `R-${waiting!['receipt']}`;
+  const unsaid = await ask('payments', 'link', receipt, '--reason', 'x');
+  assert.match(unsaid.said[0]!, /No single package has this price|R-\d+: \d+ credits/);
+  const dry = await ask('payments', 'link', receipt, '--credits', '70', '--dry-run');
+  assert.deepEqual(dry.said, [`${receipt}: 70 credits to user ${user}.`]);
+  assert.equal(
+    (await ask('payments', 'link', receipt, '--credits', '70', '--reason', 'they showed it')).ok ?? true,
+    true,
+  );
+  const { stars } = starSchedules({
+    pool: shop.pool,
+    posture: world.posture,
+    api: shop.api,
+    botId: world.botId,
+    tills: {},
+  });
+  const log = captureLog().log;
+  const run = { job: { id: '1', name: 'stars' }, signal: new AbortController().signal, deadline: Infinity, log };
+  const told = shop.next(user, /70/);
+  await Promise.all([stars(run), stars(run)]);
+  await told;
+  assert.equal((await shop.balance(user)).available, 70n);
+  const over = await ask('payments', 'link', receipt, '--credits', '70', '--reason', 'again');
+  assert.deepEqual([over.ok, over.said], [false, ['It is credited, and not parked.']]);
+  assert.deepEqual(
+    await database.sql(
+      `SELECT verb, who, reason FROM evenkeel.audit WHERE verb LIKE 'payments%' AND reason = 'they showed it'`,
+    ),
+    [{ verb: 'payments link', who: 'arn:aws:sts::1:assumed-role/oncall/ada', reason: 'they showed it' }],
+  );
+});
+
+test('one that is dismissed is listed and counted no more, and may be credited after all', async () => {
+  const user = 7103;
+  world.telegram.open(user);
+  world.telegram.charge(user, 'of-nobody');
+  await waitFor(
+    async () => (await database.sql('SELECT FROM evenkeel.payment WHERE user_id = $1', [user])).length === 1,
+    {
+      within: 60_000,
+      what: 'the payment',
+    },
+  );
+  const [{ receipt }] = rowsOf(await ask('payments', 'list'), /wait/) as [Row];
+  assert.equal((await readMoney(shop.pool, world.botId)).parked, 1);
+  assert.equal((await ask('payments', 'dismiss', `R-${receipt}`, '--reason', 'a test of ours')).ok ?? true, true);
+  assert.equal((await ask('payments', 'list')).tables.length, 0);
+  assert.equal((await readMoney(shop.pool, world.botId)).parked, 0);
+  assert.equal((await ask('payments', 'link', `R-${receipt}`, '--credits', '5', '--dry-run')).ok ?? true, true);
+});
+
+test('a reconciliation by hand is made by a worker, and says what it found', async (t) => {
+  const own = await world.freshDatabase(t);
+  const worker = await world.startTask(t, 'worker', { database: own });
+  await worker.ready(120_000);
+  // The first slot of the schedule is run at the start; by hand comes another.
+  const asked = operatorOf(own, world.posture, { who: 'ada', via: 'test' });
+  for (const _ of [1, 2]) {
+    const [row] = rowsOf(await asked('reconcile'), /reconciled/);
+    assert.deepEqual(
+      ['expected', 'found', 'difference', 'explained'].map((name) => typeof row![name]),
+      ['string', 'string', 'string', 'string'],
+    );
+  }
+  const titles = (await asked('status')).tables.map(({ title }) => title);
+  assert.ok(titles.includes('schedules'), titles.join());
+});

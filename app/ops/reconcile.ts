@@ -1,0 +1,74 @@
+/** A reconciliation now: a worker makes it, as it does every hour, and what it found is shown. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { inTransaction } from '../database/transaction.ts';
+import { asTx } from '../database/tx.ts';
+import { enqueue } from '../jobs/enqueue.ts';
+import { jobQueue } from '../jobs/queue.ts';
+import { SCHEDULES_CHANNEL } from '../jobs/schedules.ts';
+import { table, type Outcome } from './outcome.ts';
+import type { Call } from './verb.ts';
+
+/** Pause between two looks, and the longest wait for a worker, ms. A one-off task in AWS has five minutes. */
+const LOOK = 500;
+const WITHIN = 4 * 60_000;
+
+interface Reported {
+  bot: number;
+  at: string | null;
+  report: Record<string, unknown> | null;
+}
+
+/** star_cursor is a row a bot. */
+const reports = async ({ pool, bot }: Call): Promise<Reported[]> =>
+  (
+    await pool.query<Reported>(
+      `SELECT bot_id AS bot, reported_at::text AS at, report FROM evenkeel.star_cursor
+       WHERE $1::bigint IS NULL OR bot_id = $1 ORDER BY 1`,
+      [bot ?? null],
+    )
+  ).rows;
+
+/** The queue of the schedule: what is put there a worker runs, and one at a time. */
+const QUEUE = jobQueue('reconcile' as never, z.unknown());
+
+export async function reconcileNow(call: Call): Promise<Outcome> {
+  const { pool, progress = () => undefined } = call;
+  const before = new Map((await reports(call)).map(({ bot, at }) => [bot, at]));
+  await inTransaction(pool, async (client) => {
+    await client.query('SET TRANSACTION READ WRITE');
+    await enqueue(asTx(client), QUEUE, {});
+    await client.query('SELECT pg_notify($1, $2)', [SCHEDULES_CHANNEL, 'reconcile']);
+  });
+  const began = Date.now();
+  for (let looks = 1; Date.now() - began < WITHIN; looks += 1) {
+    await sleep(LOOK);
+    const fresh = (await reports(call)).filter(({ bot, at }) => at !== null && at !== before.get(bot));
+    if (fresh.length > 0) return told(call, fresh);
+    if (looks % 20 === 0) progress(`Waiting for a worker, ${Math.round((Date.now() - began) / 1000)} s so far.`);
+  }
+  return {
+    tables: [],
+    said: [
+      `No worker has done it within ${WITHIN / 60_000} minutes: ops status shows who works. It is done all the same.`,
+    ],
+    ok: false,
+  };
+}
+
+/** till is a row a bot and provider. In cents of a US dollar. */
+const TILLS = `
+  SELECT bot_id AS bot, provider, complete_at AS at, expected::text, found::text, (found - expected)::text AS difference,
+         explained::text
+  FROM evenkeel.till WHERE bot_id = ANY ($1::bigint[]) ORDER BY 1, 2`;
+
+async function told({ pool }: Call, fresh: readonly Reported[]): Promise<Outcome> {
+  const { rows: tills } = await pool.query<Record<string, unknown>>(TILLS, [fresh.map(({ bot }) => bot)]);
+  const rows = [...fresh.map(({ bot, at, report }) => ({ bot, provider: 'stars', at, ...report })), ...tills];
+  const even = fresh.every(({ report }) => report?.['reconciled'] === true);
+  return {
+    tables: [table('reconciled', rows)],
+    said: [even ? 'Telegram’s list and our books are equal.' : 'They are not equal: runbook ledger-mismatch.'],
+    ok: even,
+  };
+}

@@ -1,0 +1,83 @@
+/** Payments that nobody could value, and a person has: credited by a worker, once, whoever asked and however often. */
+import { bigints, type Pool } from '../database/pool.ts';
+import { withTx, type Tx } from '../database/tx.ts';
+import { credit, type SystemAccount } from '../ledger/index.ts';
+import { describeError, type Logger } from '../log.ts';
+import { lockPayment, type Payment } from './book.ts';
+
+const FROM: Record<Payment['provider'], SystemAccount> = {
+  stars: 'stars',
+  cryptoPay: 'cryptopay',
+  nowPayments: 'nowpayments',
+};
+
+interface Wish {
+  userId: string;
+  credits: bigint;
+  by: string;
+  reason: string;
+}
+
+export interface LinkNeeds {
+  pool: Pool;
+  botId: number;
+  /** Says it to who paid, in the transaction that credits. */
+  tell: (tx: Tx, payment: Payment) => Promise<unknown>;
+  signal: AbortSignal;
+  log: Logger;
+}
+
+/** payment_linked. @returns how many were credited */
+export async function creditLinked({ pool, botId, tell, signal, log }: LinkNeeds): Promise<number> {
+  const { rows } = await pool.query<Pick<Payment, 'provider' | 'charge'>>({
+    name: 'linked-payments',
+    text: `
+      SELECT provider, charge FROM evenkeel.payment
+      WHERE bot_id = $1 AND state = 'parked' AND link_credits IS NOT NULL ORDER BY number LIMIT 200`,
+    values: [botId],
+  });
+  let done = 0;
+  for (const { provider, charge } of rows) {
+    if (signal.aborted) break;
+    try {
+      done += await withTx(pool, (tx) => creditOne(tx, botId, provider, charge, tell));
+    } catch (error) {
+      // One that cannot be credited holds no other back.
+      log.error({ charge, error: describeError(error) }, 'a payment that a person has valued could not be credited');
+    }
+  }
+  return done;
+}
+
+/** payment_pkey. Locks the payment, then the account. */
+async function creditOne(
+  tx: Tx,
+  botId: number,
+  provider: Payment['provider'],
+  charge: string,
+  tell: LinkNeeds['tell'],
+): Promise<number> {
+  const payment = await lockPayment(tx, botId, charge, provider);
+  if (payment?.state !== 'parked') return 0;
+  const { rows } = await tx.query<Wish & Record<string, unknown>>({
+    name: 'link-payment',
+    text: `
+      UPDATE evenkeel.payment
+      SET user_id = link_user, credits = link_credits, state = 'credited', note = NULL, dismissed_at = NULL, changed_at = now()
+      WHERE bot_id = $1 AND provider = $2 AND charge = $3 AND link_credits IS NOT NULL
+      RETURNING link_user::text AS "userId", link_credits AS credits, link_by AS by, link_reason AS reason`,
+    values: [botId, provider, charge],
+    types: bigints,
+  });
+  const [wish] = rows;
+  if (!wish) return 0;
+  const userId = Number(wish.userId);
+  const { by, reason, credits: amount } = wish;
+  await credit(
+    tx,
+    { botId, userId, cause: `${provider}:${charge}:link`, by, reason },
+    { amount, from: FROM[provider] },
+  );
+  await tell(tx, { ...payment, userId, credits: amount, state: 'credited' });
+  return 1;
+}
