@@ -1,7 +1,8 @@
 /** Updates whose words are kept beyond their end: those that were given up, and those with a send of unknown outcome. */
 import type { Tx } from '../database/tx.ts';
 
-const KEPT = `lane = $1 AND (state = 'parked' OR (state = 'done' AND sends IS NOT NULL))`;
+/** With the condition that gives inbox_kept to these statements alone. */
+const KEPT = `lane = $1 AND lane <> '' AND (state = 'parked' OR (state = 'done' AND sends IS NOT NULL))`;
 
 export interface KeptUpdate {
   at: Date;

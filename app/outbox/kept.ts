@@ -5,6 +5,9 @@ import type { MessageClass } from './classes.ts';
 /** What is about money is kept for as long as a person may have to look at it. */
 const MONEY: readonly MessageClass[] = ['receipt', 'transfer'];
 
+/** With the condition that gives outbox_kept to these statements alone. */
+const KEPT = `chat_id = $2 AND chat_id <> 0 AND state IN ('unknown', 'dead')`;
+
 export interface UnsaidMessage {
   at: Date;
   payload: { text?: unknown };
@@ -16,7 +19,7 @@ export async function unsaid(db: Pick<Tx, 'query'>, botId: number, chatId: numbe
     name: 'unsaid-messages',
     text: `
       SELECT created_at AS at, payload FROM evenkeel.outbox
-      WHERE chat_id = $2 AND state IN ('unknown', 'dead') AND bot_id IN ($1, 0)
+      WHERE ${KEPT} AND bot_id IN ($1, 0)
       ORDER BY id DESC LIMIT 100`,
     values: [botId, chatId],
   });
@@ -29,7 +32,7 @@ export async function emptyUnsaid(tx: Pick<Tx, 'query'>, botId: number, chatId: 
     name: 'empty-unsaid-messages',
     text: `
       UPDATE evenkeel.outbox SET payload = '{}', error = NULL, resolved_at = coalesce(resolved_at, now())
-      WHERE chat_id = $2 AND state IN ('unknown', 'dead') AND bot_id IN ($1, 0) AND class <> ALL ($3)`,
+      WHERE ${KEPT} AND bot_id IN ($1, 0) AND class <> ALL ($3)`,
     values: [botId, chatId, MONEY],
   });
 }
