@@ -11,6 +11,7 @@ import { perform } from '../../../app/ops/perform.ts';
 import { say } from '../../../app/outbox/index.ts';
 import { order } from '../../../app/payments/purchase.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
+import { cleanup } from '../../harness/cleanup.ts';
 import { workerPool } from '../../harness/lanes.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { backUp } from '../../harness/restore.ts';
@@ -73,9 +74,11 @@ async function tasks(t: { after: (fn: () => unknown) => void }, database: TestDa
 }
 
 test('restored to before payments, refunds and messages: held, reconciled, nothing paid twice, silent until resume', async (t) => {
-  const database = await world.freshDatabase(t);
-  const backup = await backUp(t, world, database);
-  const pool = workerPool(t, database, world.posture);
+  // The last first: a server that ends before the pools on it leaves them waiting for their connections to end.
+  const owner = { after: cleanup(t) };
+  const database = await world.freshDatabase(owner);
+  const backup = await backUp(owner, world, database);
+  const pool = workerPool(owner, database, world.posture);
   const [refundedLater, refunding, paysLater, told] = [31_001, 31_002, 31_003, 31_004];
   for (const user of [refundedLater, refunding, paysLater, told]) telegram.open(user);
   const sell = async (user: number) =>
@@ -93,7 +96,7 @@ test('restored to before payments, refunds and messages: held, reconciled, nothi
       askRefund(tx, { botId, charge, by: 'owner:1', reason: 'asked', atMost: undefined, force: false }),
     );
 
-  const before = await tasks(t, database);
+  const before = await tasks(owner, database);
   const first = telegram.charge(refundedLater, await sell(refundedLater));
   const second = telegram.charge(refunding, await sell(refunding));
   const open = await sell(paysLater);
@@ -115,7 +118,7 @@ test('restored to before payments, refunds and messages: held, reconciled, nothi
   await backup.point('then');
 
   // What is lost.
-  const lost = await world.startTask(t, 'worker', { database });
+  const lost = await world.startTask(owner, 'worker', { database });
   const third = telegram.charge(paysLater, open);
   await refund(first);
   await waitFor(() => wentBack(first) === 1 && wentBack(second) === 1, { what: 'refunds', within: LONG });
@@ -125,10 +128,10 @@ test('restored to before payments, refunds and messages: held, reconciled, nothi
   before.web.signal('SIGKILL');
   await Promise.all([lost.exited, before.web.exited]);
 
-  const { database: restored } = await backup.restore(t, 'then');
+  const { database: restored } = await backup.restore(owner, 'then');
   assert.deepEqual(await states(restored), { [first]: 'credited', [second]: 'refunding' }, 'as it was then');
   const sent = Object.fromEntries([refundedLater, refunding, paysLater, told].map((user) => [user, said(user).length]));
-  const after = await tasks(t, restored);
+  const after = await tasks(owner, restored);
   const line = await after.worker.logged(/^held: /);
   assert.match(JSON.stringify(line['why']), /another history: timeline 00000002, accepted was 00000001/);
   for (const task of [after.web, after.worker]) {
@@ -156,8 +159,8 @@ test('restored to before payments, refunds and messages: held, reconciled, nothi
   after.worker.signal('SIGKILL');
   await after.worker.exited;
   const workers = [
-    await world.startTask(t, 'worker', { database: restored }),
-    await world.startTask(t, 'worker', { database: restored }),
+    await world.startTask(owner, 'worker', { database: restored }),
+    await world.startTask(owner, 'worker', { database: restored }),
   ];
   for (const worker of workers) {
     await worker.ready(LONG);
@@ -197,5 +200,5 @@ test('restored to before payments, refunds and messages: held, reconciled, nothi
     within: LONG,
   });
   assert.deepEqual((await after.web.health()).held, []);
-  assert.ok(isSound(await checkLedger(workerPool(t, restored, world.posture))));
+  assert.ok(isSound(await checkLedger(workerPool(owner, restored, world.posture))));
 });

@@ -136,12 +136,12 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     const { page, telegram } = await open(t);
     await page.getByRole('button', { name: 'Add chat' }).click();
     const ada = page.getByRole('tab', { name: 'Ada' });
-    assert.equal(await ada.getAttribute('aria-selected'), 'true');
+    await page.getByRole('tab', { name: 'Ada', selected: true }).waitFor();
     telegram.send(1001, { text: 'for you' });
     await page.getByRole('tab', { name: 'You' }).locator('.badge', { hasText: '1' }).waitFor();
     await ada.press('ArrowLeft');
     await page.getByText('for you').waitFor();
-    assert.equal(await page.getByRole('tab', { name: 'You' }).getAttribute('aria-selected'), 'true');
+    await page.getByRole('tab', { name: 'You', selected: true }).waitFor();
   });
 
   test('tasks live and die before your eyes, and can be killed', async (t) => {
