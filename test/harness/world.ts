@@ -6,6 +6,7 @@
 import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '../../app/config.ts';
 import type { SimulatedProvider, SimulatedTelegram, TelegramOptions } from '../../local/contract.ts';
 import { startGuard, type Guard } from '../../local/platform/guard.ts';
@@ -141,7 +142,17 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(params),
     });
-    const answer = (await response.json()) as { ok: boolean; result: unknown; description?: string };
+    const answer = (await response.json()) as {
+      ok: boolean;
+      result: unknown;
+      description?: string;
+      parameters?: { retry_after?: number };
+    };
+    const pause = answer.parameters?.retry_after;
+    if (pause !== undefined) {
+      await sleep(pause * 1000);
+      return callTelegram(method, params);
+    }
     if (!answer.ok) throw new Error(`${method}: ${answer.description}`);
     return answer.result;
   }
