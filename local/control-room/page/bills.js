@@ -1,9 +1,9 @@
 /** What the chosen chat's person was asked to pay in crypto: here they pay it, or do what people and chains do instead. */
 import { h, keyed, setText } from './dom.js';
+import { following } from './follow.js';
 import { post } from './live.js';
 import { attempt } from './toast.js';
 
-const EVERY_MS = 1_000;
 const NAMES = { cryptoPay: 'Crypto Pay', nowPayments: 'NOWPayments' };
 
 function bill(first, act) {
@@ -31,50 +31,27 @@ function bill(first, act) {
 
 export function billsCard() {
   const list = h('ul', { class: 'bills' });
-  const whose = h('span', { class: 'muted' });
   const empty = h('p', { class: 'muted' }, 'Nothing was asked for yet: write /topup and choose a way to pay.');
   const node = h(
     'article',
     { class: 'card bills-card', 'aria-label': 'Crypto' },
-    h('header', {}, h('h2', {}, 'Crypto'), whose),
+    h('header', {}, h('h2', {}, 'Crypto')),
     empty,
     list,
   );
-  let chat;
-  let asking = false;
   const show = keyed(list, (first) =>
     bill(first, async ({ payer, id }, deed) => {
-      await attempt(() => post('/api/bills', { chatId: chat.id, payer, id, deed }));
+      await attempt(() => post('/api/bills', { chatId: chat().id, payer, id, deed }));
       await look();
     }),
   );
-
-  async function look() {
-    if (asking || chat === undefined || document.hidden || node.hidden) return;
-    asking = true;
-    const { id } = chat;
-    try {
-      const response = await fetch(`/api/bills/${id}`);
-      if (response.status !== 200 || chat.id !== id) return;
-      const bills = await response.json();
+  const { chat, follow, look } = following({
+    node,
+    url: (id) => `/api/bills/${id}`,
+    answered(bills) {
       empty.hidden = bills.length > 0;
       show(bills, (one) => `${one.payer}-${one.id}`);
-    } catch {
-      // The banner says that the control room is away.
-    } finally {
-      asking = false;
-    }
-  }
-  setInterval(look, EVERY_MS);
-
-  return {
-    node,
-    /** Of this chat from now on. */
-    follow(next) {
-      chat = next;
-      setText(whose, `of ${next.name}`);
-      void look();
     },
-    look,
-  };
+  });
+  return { node, follow, look };
 }

@@ -1,8 +1,8 @@
 /** The credits of whoever the chosen chat is with, and how they move: looked at while somebody looks. */
 import { h, keyed, setAttr, setText } from './dom.js';
+import { following } from './follow.js';
 import { clock, count } from './format.js';
 
-const EVERY_MS = 1_000;
 const AMOUNTS = ['available', 'held', 'debt'];
 const COLUMNS = ['At', 'What', 'Account', 'Credits'];
 
@@ -22,7 +22,6 @@ function entry({ at, kind, cause, account, amount }) {
 export function ledgerCard() {
   const values = Object.fromEntries(AMOUNTS.map((name) => [name, h('dd', { data: { amount: name } }, '–')]));
   const facts = AMOUNTS.map((name) => h('div', { class: 'fact' }, h('dt', {}, name), values[name]));
-  const whose = h('span', { class: 'muted' });
   const body = h('tbody');
   const head = h('tr', {}, ...COLUMNS.map((column) => h('th', { scope: 'col' }, column)));
   const table = h('table', { 'aria-labelledby': 'ledger-title' }, h('thead', {}, head), body);
@@ -30,44 +29,22 @@ export function ledgerCard() {
   const node = h(
     'article',
     { class: 'card queues ledger', 'aria-label': 'Ledger' },
-    h('header', {}, h('h2', { id: 'ledger-title' }, 'Ledger'), whose),
+    h('header', {}, h('h2', { id: 'ledger-title' }, 'Ledger')),
     h('dl', { class: 'facts-grid' }, ...facts),
     empty,
     table,
   );
   const show = keyed(body, entry);
-  let chat;
-  let asking = false;
-
-  async function look() {
-    if (asking || chat === undefined || document.hidden) return;
-    asking = true;
-    const { id } = chat;
-    try {
-      const response = await fetch(`/api/ledger/${id}`);
-      if (response.status !== 200 || chat.id !== id) return;
-      const ledger = await response.json();
+  const { follow, look } = following({
+    node,
+    url: (id) => `/api/ledger/${id}`,
+    answered(ledger) {
       for (const name of AMOUNTS) setText(values[name], count(Number(ledger[name])));
       setAttr(values.debt, 'data-tone', ledger.debt === '0' ? '' : 'bad');
       empty.hidden = ledger.entries.length > 0;
       table.hidden = !empty.hidden;
       show(ledger.entries, (one) => one.id);
-    } catch {
-      // The banner says that the control room is away.
-    } finally {
-      asking = false;
-    }
-  }
-  setInterval(look, EVERY_MS);
-
-  return {
-    node,
-    /** Of this chat from now on. */
-    follow(next) {
-      chat = next;
-      setText(whose, `of ${next.name}`);
-      void look();
     },
-    look,
-  };
+  });
+  return { node, follow, look };
 }

@@ -4,9 +4,9 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { withTx } from '../../../app/database/tx.ts';
 import { balanceOf, checkLedger, credit, isSound, releaseExpired } from '../../../app/ledger/index.ts';
-import { startChild } from '../../../local/platform/process.ts';
 import { seeded } from '../../force/rig/random.ts';
 import { workerPool } from '../../harness/lanes.ts';
+import { startSaying } from '../../harness/said.ts';
 import { seeds } from '../../harness/seeds.ts';
 import { statementsTo } from '../../harness/statements.ts';
 import { waitFor } from '../../harness/wait.ts';
@@ -40,19 +40,12 @@ const ofTheWay = (): ((text: string) => boolean) => {
 };
 
 async function begin(order: Order, url: string) {
-  const child = await startChild(process.execPath, [WORK, url, JSON.stringify(order)], {
-    guard: world.guard,
-    lastSignal: 'SIGKILL',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {},
-  });
-  let said = '';
-  child.process.stdout!.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const { child, said } = await startSaying(world.guard, WORK, url, JSON.stringify(order));
   const end = async () => {
     child.signal('SIGKILL');
     await child.exited;
   };
-  return { said: () => said, end };
+  return { said, end };
 }
 
 interface Found extends Record<string, unknown> {

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { balanceOf, checkLedger, isSound } from '../../../app/ledger/index.ts';
-import { startChild } from '../../../local/platform/process.ts';
 import { workerPool } from '../../harness/lanes.ts';
 import { seeded } from '../../force/rig/random.ts';
+import { startSaying } from '../../harness/said.ts';
 import { seeds } from '../../harness/seeds.ts';
 import { statementsTo } from '../../harness/statements.ts';
 import { waitFor } from '../../harness/wait.ts';
@@ -48,15 +48,7 @@ async function statementsOfLife(): Promise<number> {
 
 async function begin(userId: number) {
   const wire = await statementsTo({ after }, world.database.url('worker'));
-  const child = await startChild(process.execPath, [LIFE, wire.url, String(userId)], {
-    guard: world.guard,
-    lastSignal: 'SIGKILL',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {},
-  });
-  let said = '';
-  child.process.stdout!.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-  return { wire, child, said: () => said };
+  return { wire, ...(await startSaying(world.guard, LIFE, wire.url, String(userId))) };
 }
 
 test(
