@@ -121,8 +121,23 @@ export function configWarnings(values: Readonly<Record<string, string>>): string
   ];
 }
 
+/** A key serves the region that it is in. */
+function keyElsewhere(values: Readonly<Record<string, string>>): string[] {
+  const [key, region] = [values['evenkeel:kmsKey'], values['aws:region']];
+  const of = key?.split(':')[3];
+  if (of === undefined || region === undefined || of === region) return [];
+  return [
+    `evenkeel:kmsKey: the key is in ${of}, and the stack in ${region}: make one there (a replica of a multi-Region key will do): ${RULES.kmsKey.command}`,
+  ];
+}
+
 /** What is set beside the posture and cannot be together with it. */
-export function contradictions(values: Readonly<Record<string, string>>, { ingress }: Posture): string[] {
+export const contradictions = (values: Readonly<Record<string, string>>, posture: Posture): string[] => [
+  ...keyElsewhere(values),
+  ...apartFromTelegram(values, posture),
+];
+
+function apartFromTelegram(values: Readonly<Record<string, string>>, { ingress }: Posture): string[] {
   const root = values['evenkeel:telegramApiRoot'] ?? TELEGRAM_API_ROOT;
   if (root === TELEGRAM_API_ROOT) return [];
   const refuses = [
@@ -183,6 +198,7 @@ export function readSettings(): Omit<Settings, 'posture' | 'proof'> {
     telegramApiRoot: config.get('telegramApiRoot') ?? TELEGRAM_API_ROOT,
     restoreSnapshot: config.get('restoreSnapshot'),
     permissionsBoundary: config.get('permissionsBoundary'),
+    kmsKey: config.get('kmsKey'),
     majorUpgrade: config.get('majorUpgrade'),
   };
 }

@@ -26,6 +26,7 @@ export const KEYS = [
   'telegramApiRoot',
   'restoreSnapshot',
   'permissionsBoundary',
+  'kmsKey',
   'majorUpgrade',
 ] as const;
 

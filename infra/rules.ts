@@ -87,6 +87,11 @@ export const RULES = {
     wanted: 'the ARN of a managed policy, "arn:aws:iam::123456789012:policy/…"',
     command: 'pulumi config set evenkeel:permissionsBoundary <arn>, or pulumi config rm evenkeel:permissionsBoundary',
   },
+  kmsKey: {
+    accepts: /^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/(mrk-)?[0-9a-f-]{32,36}$/,
+    wanted: 'the ARN of a key, no alias: "arn:aws:kms:eu-central-1:123456789012:key/…"',
+    command: 'pulumi config set evenkeel:kmsKey <arn>, or pulumi config rm evenkeel:kmsKey',
+  },
   majorUpgrade: {
     accepts: /^\d{2}$/,
     wanted: 'the major version that database.version names, such as "18"',

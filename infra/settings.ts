@@ -54,6 +54,8 @@ export interface Settings {
   telegramApiRoot: string;
   /** ARN of the policy that bounds every role that the stack makes; organisations demand one. Default: none. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts what is kept. Default: AWS's own keys, and one of the stack's for its topics. */
+  kmsKey: string | undefined;
   /** Major version of PostgreSQL to which a standing server may be upgraded. Default: none. */
   majorUpgrade: string | undefined;
   /** RDS snapshot from which a new database is restored (only read when the database is created). */

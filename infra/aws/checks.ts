@@ -33,6 +33,8 @@ function domain({ ingress }: Posture): string[] {
 
 function range(posture: Posture): string[] {
   const { network } = posture;
+  // Whose network it is knows its addresses.
+  if (network.vpc) return [];
   const [address = '', length = ''] = network.cidr.split('/');
   const prefix = Number(length);
   const octets = address.split('.').map(Number);
@@ -60,6 +62,33 @@ function zones({ network: { zones, zoneIds } }: Posture): string[] {
     return [`network.zoneIds: ${zoneIds.join(', ')} names a zone twice: each is a place of its own`];
   if (zoneIds.length >= zones) return [];
   return [`network.zoneIds: ${zoneIds.join(', ')} are fewer than network.zones ${zones}: name as many`];
+}
+
+/** A network that somebody else made stays as it is: what would have to be made in it is refused. */
+function vpc({ network }: Posture): string[] {
+  const { vpc, zones, egress } = network;
+  if (!vpc) return [];
+  const problems: string[] = [];
+  if (egress === 'endpoints')
+    problems.push(
+      'network.egress: "endpoints" would make endpoints in network.vpc, which is not of this stack: take "nat", and let whoever has the VPC add them',
+    );
+  if (network.flowLogs !== undefined)
+    problems.push(
+      'network.flowLogs: the flow logs of network.vpc belong to whoever has it: pulumi config rm --path evenkeel:posture.network.flowLogs',
+    );
+  if (network.zoneIds)
+    problems.push(
+      'network.zoneIds: the subnets of network.vpc have their zones: pulumi config rm --path evenkeel:posture.network.zoneIds',
+    );
+  if (vpc.taskSubnets.length !== zones)
+    problems.push(
+      `network.vpc.taskSubnets: names ${vpc.taskSubnets.length}, and network.zones is ${zones}: name one subnet a zone`,
+    );
+  for (const key of ['taskSubnets', 'balancerSubnets', 'databaseSubnets'] as const)
+    if (new Set(vpc[key]).size < vpc[key].length)
+      problems.push(`network.vpc.${key}: ${vpc[key].join(', ')} names a subnet twice: each is a place of its own`);
+  return problems;
 }
 
 /** Partitions beside AWS's own have other ARNs, and no CloudFront to speak of. */
@@ -171,6 +200,7 @@ export const awsProblems = (posture: Posture, place?: Place): string[] => [
   ...domain(posture),
   ...range(posture),
   ...zones(posture),
+  ...vpc(posture),
   ...twice(posture),
   ...slack(posture),
   ...idle(posture),

@@ -11,6 +11,7 @@ import * as random from '@pulumi/random';
 import { serverParameters, type ServerParameter } from '../../posture/server-parameters.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { DATABASE_PORT } from './firewall.ts';
+import { sealedBy } from './key.ts';
 import { logRetentionDays, toDays, toGiB } from './names.ts';
 import { password } from './secrets.ts';
 
@@ -70,6 +71,8 @@ export interface DatabaseArgs {
   restoreSnapshot: string | undefined;
   /** Major version to which a standing server may be upgraded. Default: RDS refuses to. */
   majorUpgrade: string | undefined;
+  /** ARN of the key that encrypts it; the server's read when it is made. Default: AWS's own. */
+  kmsKey: string | undefined;
 }
 
 export class Database extends pulumi.ComponentResource {
@@ -92,7 +95,7 @@ export class Database extends pulumi.ComponentResource {
     };
     const parameters = this.#parameters(name, args.posture);
     const subnets = new aws.rds.SubnetGroup(name, { subnetIds: args.subnetIds }, own);
-    const logs = EXPORTED_LOGS.map((log) => this.#log(name, log, args.posture));
+    const logs = EXPORTED_LOGS.map((log) => this.#log(name, log, args));
     this.instance = this.#server(name, args, { parameters, subnets, logs });
     this.registerOutputs({ identifier: this.identifier });
   }
@@ -127,12 +130,13 @@ export class Database extends pulumi.ComponentResource {
   }
 
   /** RDS makes such a group itself, and would keep it for ever. */
-  #log(name: string, log: string, posture: Posture): aws.cloudwatch.LogGroup {
+  #log(name: string, log: string, { posture, kmsKey }: DatabaseArgs): aws.cloudwatch.LogGroup {
     return new aws.cloudwatch.LogGroup(
       `${name}-${log}`,
       {
         name: `/aws/rds/instance/${name}/${log}`,
         retentionInDays: logRetentionDays(posture.oncall.logRetention),
+        ...sealedBy(kmsKey),
       },
       { parent: this },
     );
@@ -140,7 +144,7 @@ export class Database extends pulumi.ComponentResource {
 
   #server(
     name: string,
-    { posture, securityGroupId, restoreSnapshot, majorUpgrade }: DatabaseArgs,
+    { posture, securityGroupId, restoreSnapshot, majorUpgrade, kmsKey }: DatabaseArgs,
     made: { parameters: aws.rds.ParameterGroup; subnets: aws.rds.SubnetGroup; logs: aws.cloudwatch.LogGroup[] },
   ): aws.rds.Instance {
     const { database } = posture;
@@ -168,6 +172,7 @@ export class Database extends pulumi.ComponentResource {
         allocatedStorage: toGiB(database.storage.size),
         maxAllocatedStorage: toGiB(database.storage.max),
         storageEncrypted: true,
+        ...sealedBy(kmsKey),
 
         multiAz: database.multiAz,
         backupRetentionPeriod: toDays(database.backups),
@@ -185,7 +190,10 @@ export class Database extends pulumi.ComponentResource {
         // What was called Performance Insights, in the form that costs nothing.
         databaseInsightsMode: 'standard',
         performanceInsightsEnabled: database.performanceInsights,
-        ...(database.performanceInsights && { performanceInsightsRetentionPeriod: 7 }),
+        ...(database.performanceInsights && {
+          performanceInsightsRetentionPeriod: 7,
+          ...(kmsKey !== undefined && { performanceInsightsKmsKeyId: kmsKey }),
+        }),
         enabledCloudwatchLogsExports: [...EXPORTED_LOGS],
         applyImmediately: true,
       },
@@ -195,8 +203,9 @@ export class Database extends pulumi.ComponentResource {
         // Its name is its own: there cannot be two of them.
         deleteBeforeReplace: true,
         protect: database.deletionProtection,
-        // A snapshot is where a server came from, not what it is: the key may go again without a new server.
-        ignoreChanges: ['snapshotIdentifier'],
+        // A snapshot is where a server came from, not what it is: the key may go again without a new server. And another key of
+        // encryption would be another server, empty.
+        ignoreChanges: ['snapshotIdentifier', 'kmsKeyId', 'performanceInsightsKmsKeyId'],
         customTimeouts: { create: '60m', update: '80m', delete: '60m' },
       },
     );

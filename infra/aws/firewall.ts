@@ -1,7 +1,7 @@
 /** Security groups, one a role: what each may be reached by and may reach, and nothing else. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { Network } from './network.ts';
+import type { Surroundings } from './network.ts';
 
 /** Port of the containers' HTTP server. */
 export const CONTAINER_PORT = 8080;
@@ -10,7 +10,7 @@ export const DATABASE_PORT = 5432;
 export type Group = 'balancer' | 'web' | 'worker' | 'migrate' | 'ops' | 'database';
 
 export interface FirewallArgs {
-  network: Network;
+  network: Surroundings;
   /**
    * Who reaches the load balancer: `internet` on 443, and on 80 to be redirected; `cloudfront` on 80 inside the VPC,
    * from CloudFront's own addresses alone. Default: by whether the posture has a domain.
@@ -49,7 +49,7 @@ export class Firewall extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  #group(role: Group, network: Network, description: string): pulumi.Output<string> {
+  #group(role: Group, network: Surroundings, description: string): pulumi.Output<string> {
     const name = `${this.#name}-${role}`;
     return new aws.ec2.SecurityGroup(
       name,

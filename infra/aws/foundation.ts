@@ -7,16 +7,17 @@ import { claim } from './claim.ts';
 import { Database } from './database.ts';
 import { Firewall } from './firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
+import { ForeignNetwork } from './foreign-network.ts';
 import { architectureOf, Image } from './image.ts';
 import { Ingress } from './ingress.ts';
-import { Network } from './network.ts';
+import { Network, type Surroundings } from './network.ts';
 import type { Account } from './provider.ts';
 import { PrivateBucket } from './storage.ts';
 import { Vault } from './vault.ts';
 
 export interface Foundation {
   accountId: pulumi.Output<string>;
-  network: Network;
+  network: Surroundings;
   firewall: Firewall;
   image: Image;
   ingress: Ingress;
@@ -40,14 +41,17 @@ const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Outp
   },
 ];
 
-export function foundation(name: string, settings: Settings, { region, provider }: Account): Foundation {
+export function foundation(name: string, settings: Settings, { region, provider, kmsKey }: Account): Foundation {
   const { posture } = settings;
   const options = { providers: [provider] };
   const keep = posture.stage === 'production';
   const accountId = aws.getCallerIdentityOutput({}, { provider }).accountId;
 
   const claimed = claim(name, { provider });
-  const network = new Network(name, { posture, region }, options);
+  const { vpc } = posture.network;
+  const network = vpc
+    ? new ForeignNetwork(name, { vpc, egress: posture.network.egress }, options)
+    : new Network(name, { posture, region }, options);
   const flows = posture.network.flowLogs;
   const optional =
     flows === undefined
@@ -63,7 +67,7 @@ export function foundation(name: string, settings: Settings, { region, provider 
   );
   const image = new Image(
     name,
-    { context: fromHere(), digest: settings.imageDigest, architecture: architectureOf(settings) },
+    { context: fromHere(), digest: settings.imageDigest, architecture: architectureOf(settings), kmsKey },
     options,
   );
   const ingress = new Ingress(
@@ -75,14 +79,15 @@ export function foundation(name: string, settings: Settings, { region, provider 
     name,
     {
       posture,
-      subnetIds: network.isolatedSubnetIds,
+      subnetIds: network.databaseSubnetIds,
       securityGroupId: firewall.groupIds.database,
       restoreSnapshot: settings.restoreSnapshot,
       majorUpgrade: settings.majorUpgrade,
+      kmsKey,
     },
     options,
   );
-  const vault = new Vault(name, { secrets: settings.secrets, database, recoveryDays: keep ? 7 : 0 }, options);
+  const vault = new Vault(name, { secrets: settings.secrets, database, recoveryDays: keep ? 7 : 0, kmsKey }, options);
   // Said aloud, since an account may have it on by default: its metrics cost about 18 USD a month for a stack of this size,
   // and the one that is of use here, how many tasks run, the sentinel asks for itself.
   const cluster = new aws.ecs.Cluster(

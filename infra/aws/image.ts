@@ -37,6 +37,8 @@ export interface ImageArgs {
   digest: string | undefined;
   /** Processor of the containers. */
   architecture: 'amd64' | 'arm64';
+  /** ARN of the key that encrypts the repository, read when it is made. Default: AWS's own. */
+  kmsKey: string | undefined;
 }
 
 export class Image extends pulumi.ComponentResource {
@@ -47,7 +49,7 @@ export class Image extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImageArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Image', name, {}, options);
-    const repository = this.#repository(name);
+    const repository = this.#repository(name, args.kmsKey);
     this.repositoryArn = repository.arn;
     this.repositoryUrl = repository.repositoryUrl;
     this.reference = args.digest
@@ -60,7 +62,7 @@ export class Image extends pulumi.ComponentResource {
    * Without a lifecycle policy: ECR does not know what ECS runs, and a rule that counts or dates images deletes the one
    * that the next task needs, or the next rollback. An image costs about a cent a month; the guide says how to clear.
    */
-  #repository(name: string): aws.ecr.Repository {
+  #repository(name: string, kmsKey: string | undefined): aws.ecr.Repository {
     return new aws.ecr.Repository(
       name,
       {
@@ -70,11 +72,14 @@ export class Image extends pulumi.ComponentResource {
         imageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
         imageTagMutabilityExclusionFilters: [{ filter: `${TAG_PREFIX}*`, filterType: 'WILDCARD' }],
         imageScanningConfiguration: { scanOnPush: true },
-        encryptionConfigurations: [{ encryptionType: 'AES256' }],
+        encryptionConfigurations: [
+          kmsKey === undefined ? { encryptionType: 'AES256' } : { encryptionType: 'KMS', kmsKey },
+        ],
         // Images can be built again; what cannot is in the database.
         forceDelete: true,
       },
-      { parent: this },
+      // Another key would be another repository, without the image that runs.
+      { parent: this, ignoreChanges: ['encryptionConfigurations'] },
     );
   }
 

@@ -3,6 +3,7 @@ import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
+import { lookAtNetwork } from './foreign-network.ts';
 import { foundation, type Foundation } from './foundation.ts';
 import { after } from './claim.ts';
 import { keeper } from './keeper.ts';
@@ -11,9 +12,11 @@ import { account, type Account } from './provider.ts';
 import { rollout } from './rollout.ts';
 import { declareTasks, type Tasks } from './tasks.ts';
 
-export function deploy(settings: Settings): Outputs {
+/** @throws {pulumi.RunError} what only AWS could tell, such as a subnet that is in another network; nothing is declared then */
+export async function deploy(settings: Settings): Promise<Outputs> {
   const name = namePrefix(settings.project, settings.stack);
   const access = account(settings);
+  await lookAtNetwork(settings.posture, access.provider);
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
   const watching = { providers: [access.provider], transformations: [after(base.claimed)] };
@@ -71,6 +74,7 @@ function whatIsWatched(settings: Settings, access: Account, base: Foundation, ta
     publicUrl: ingress.publicUrl,
     telegramApiRoot: settings.telegramApiRoot,
     permissionsBoundary: access.permissionsBoundary,
+    kmsKey: access.kmsKey,
     databaseInstance: base.database.instance,
     secretArns: {
       sentinel: vault.sentinelSecret.arn,

@@ -7,7 +7,7 @@ import { Certificate } from './certificate.ts';
 import { Edge } from './edge.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { toSeconds } from './names.ts';
-import type { Network } from './network.ts';
+import type { Surroundings } from './network.ts';
 import { RateLimit, type RateLimitArgs } from './rate-limit.ts';
 import { TELEGRAM_RANGES } from './telegram-ranges.ts';
 import { password } from './secrets.ts';
@@ -19,7 +19,7 @@ const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06';
 const ORIGIN_HEADER = 'X-Origin-Verify';
 
 export interface IngressArgs {
-  network: Network;
+  network: Surroundings;
   securityGroupId: pulumi.Input<string>;
   /**
    * `ingress`: with `domain` and `zone`, a public load balancer with a certificate of ACM and a record in Route 53;
@@ -85,7 +85,7 @@ export class Ingress extends pulumi.ComponentResource {
     );
   }
 
-  #targets(network: Network, internal: boolean): aws.lb.TargetGroup {
+  #targets(network: Surroundings, internal: boolean): aws.lb.TargetGroup {
     const { deregistrationDelay, healthCheck } = this.#posture.ingress;
     return new aws.lb.TargetGroup(
       `${this.#name}-web`,

@@ -4,6 +4,23 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../../posture/schema/index.ts';
 import { subnetRange } from './subnets.ts';
 
+/** What everything else asks of a network, whoever made it. */
+export interface Surroundings extends pulumi.ComponentResource {
+  readonly vpcId: pulumi.Output<string>;
+  /** Where a load balancer stands that the internet reaches. */
+  readonly publicSubnetIds: pulumi.Output<string>[];
+  /** Where one stands that only CloudFront reaches. */
+  readonly isolatedSubnetIds: pulumi.Output<string>[];
+  /** Where the database stands. */
+  readonly databaseSubnetIds: pulumi.Output<string>[];
+  /** Where tasks run, one subnet a zone of the posture. */
+  readonly taskSubnetIds: pulumi.Output<string>[];
+  /** Whether a task needs a public address to reach the internet. */
+  readonly assignPublicIp: boolean;
+  /** What must exist before a task can reach anything: its routes. */
+  readonly routes: pulumi.Resource[];
+}
+
 export interface NetworkArgs {
   /**
    * `cidr` (default 10.40.0.0/16), `zones` (default 2), `zoneIds` (default: the first that the region has) and `egress`, which decides how tasks reach the internet:
@@ -21,18 +38,16 @@ export interface NetworkArgs {
 /** A load balancer and a database's subnet group want two zones, even where the tasks are in one. */
 const LEAST_ZONES = 2;
 
-export class Network extends pulumi.ComponentResource {
+export class Network extends pulumi.ComponentResource implements Surroundings {
   readonly vpcId: pulumi.Output<string>;
   readonly cidr: string;
   /** Subnets with a route from the internet. */
   readonly publicSubnetIds: pulumi.Output<string>[];
-  /** Subnets without any route out of the VPC: the database, and a load balancer that only CloudFront reaches. */
+  /** Subnets without any route out of the VPC. */
   readonly isolatedSubnetIds: pulumi.Output<string>[];
-  /** Where tasks run, one subnet a zone of the posture. */
+  readonly databaseSubnetIds: pulumi.Output<string>[];
   readonly taskSubnetIds: pulumi.Output<string>[];
-  /** Whether a task needs a public address to reach the internet. */
   readonly assignPublicIp: boolean;
-  /** What must exist before a task can reach anything: its routes. */
   readonly routes: pulumi.Resource[] = [];
 
   readonly #name: string;
@@ -66,6 +81,7 @@ export class Network extends pulumi.ComponentResource {
     const open = this.#subnets('public', spread, publicTable);
     this.publicSubnetIds = open.map(({ id }) => id);
     this.isolatedSubnetIds = isolated.map(({ id }) => id);
+    this.databaseSubnetIds = this.isolatedSubnetIds;
 
     const tables = [publicTable];
     if (egress === 'public') {

@@ -13,6 +13,8 @@ export interface Account {
   provider: aws.Provider;
   /** ARN of the policy that bounds every role of the stack; `evenkeel:permissionsBoundary`. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts what is kept; `evenkeel:kmsKey`. */
+  kmsKey: string | undefined;
 }
 
 export const TAGS = ({ project, stack }: Pick<Settings, 'project' | 'stack'>) => ({
@@ -47,5 +49,5 @@ export function account(settings: Settings): Account {
     ...Object.fromEntries(passed),
   });
   const access = { region, ...(profile !== undefined && { profile }), ...(assumeRoles.length > 0 && { assumeRoles }) };
-  return { region, access, provider, permissionsBoundary: settings.permissionsBoundary };
+  return { region, access, provider, permissionsBoundary: settings.permissionsBoundary, kmsKey: settings.kmsKey };
 }

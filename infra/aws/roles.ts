@@ -1,6 +1,7 @@
 /** IAM roles: each task's two, with no more than what its own work takes. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { unsealing } from './key.ts';
 
 /** A statement of an IAM policy. */
 export interface Statement {
@@ -36,6 +37,8 @@ export interface TaskRolesArgs {
   logGroupArn: pulumi.Input<string>;
   /** Secrets that ECS may read to start this task; no other task's. */
   secretArns: pulumi.Input<string>[];
+  /** ARN of the key that encrypts them. Default: AWS's own, which asks for no right. */
+  kmsKey: string | undefined;
   /** ARN of the policy that bounds both roles. Default: none. */
   permissionsBoundary: string | undefined;
   /** What the running code may do in AWS. Default: nothing, and the role has no policy at all. */
@@ -78,7 +81,7 @@ export class TaskRoles extends pulumi.ComponentResource {
 }
 
 /** Pull the image, write the log, read the secrets. */
-const toStart = ({ repositoryArn, logGroupArn, secretArns }: TaskRolesArgs): Statement[] => [
+const toStart = ({ repositoryArn, logGroupArn, secretArns, kmsKey }: TaskRolesArgs): Statement[] => [
   {
     Sid: 'RegistryLogin',
     Effect: 'Allow',
@@ -99,4 +102,5 @@ const toStart = ({ repositoryArn, logGroupArn, secretArns }: TaskRolesArgs): Sta
     Resource: pulumi.interpolate`${logGroupArn}:*`,
   },
   { Sid: 'ReadSecrets', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArns },
+  ...unsealing(kmsKey),
 ];

@@ -7,6 +7,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { sealedBy } from './key.ts';
 
 export interface ManagedSecretArgs {
   /** The values by name; outputs that Pulumi keeps encrypted in its state. */
@@ -18,6 +19,8 @@ export interface ManagedSecretArgs {
    * A secret costs 0.40 USD a month, whatever the number of values in it.
    */
   recoveryDays: 0 | 7;
+  /** ARN of the key that encrypts it. Default: AWS's own. */
+  kmsKey: string | undefined;
 }
 
 /** Values that one task or function is given, together as one JSON object: each is read by its name. */
@@ -34,7 +37,7 @@ export class ManagedSecret extends pulumi.ComponentResource {
     super('evenkeel:aws:ManagedSecret', name, {}, options);
     const secret = new aws.secretsmanager.Secret(
       name,
-      { description: args.description, recoveryWindowInDays: args.recoveryDays },
+      { description: args.description, recoveryWindowInDays: args.recoveryDays, ...sealedBy(args.kmsKey) },
       { parent: this },
     );
     const version = new aws.secretsmanager.SecretVersion(

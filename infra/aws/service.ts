@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { toMinutes, toSeconds } from './names.ts';
-import type { Network } from './network.ts';
+import type { Surroundings } from './network.ts';
 import type { Task } from './task.ts';
 
 export interface ServiceArgs {
@@ -12,7 +12,7 @@ export interface ServiceArgs {
   /** `tasks`, `rollout`: `surge` (default 200 %), `minimumHealthy` (default 100 %), `healthGrace`, `rollbackWithin`. */
   posture: Posture;
   clusterArn: pulumi.Input<string>;
-  network: Network;
+  network: Surroundings;
   securityGroupId: pulumi.Input<string>;
   task: Task;
   /** Target group that the tasks are registered with. Default: none, as for the worker. */

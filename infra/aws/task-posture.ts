@@ -12,6 +12,7 @@ export const OUTSIDE_OF_TASKS: readonly string[] = [
   'network.cidr',
   'network.egress',
   'network.flowLogs',
+  'network.vpc',
   'network.zoneIds',
   'ingress.domain',
   'ingress.zone',

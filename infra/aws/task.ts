@@ -5,6 +5,7 @@ import { LIVE_PATH } from '../../contract/paths.ts';
 import { heapLimit, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
+import { sealedBy } from './key.ts';
 import { logRetentionDays, toMiB, toSeconds } from './names.ts';
 import { TaskRoles, type Statement } from './roles.ts';
 import type { ManagedSecret } from './secrets.ts';
@@ -40,6 +41,8 @@ export interface TaskArgs {
   secrets: ManagedSecret;
   /** ARN of the policy that bounds the task's roles. Default: none. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts its secrets and its log. Default: AWS's own. */
+  kmsKey: string | undefined;
   /** What the running code may do in AWS. Default: nothing. */
   allow?: Statement[];
   /** What whoever starts the task by hand has to know beside the definition. Default: nothing. */
@@ -58,7 +61,11 @@ export class Task extends pulumi.ComponentResource {
     this.containerName = args.role;
     this.logGroup = new aws.cloudwatch.LogGroup(
       name,
-      { name: `/evenkeel/${name}`, retentionInDays: logRetentionDays(args.posture.oncall.logRetention) },
+      {
+        name: `/evenkeel/${name}`,
+        retentionInDays: logRetentionDays(args.posture.oncall.logRetention),
+        ...sealedBy(args.kmsKey),
+      },
       { parent: this },
     );
     const roles = new TaskRoles(
@@ -69,6 +76,7 @@ export class Task extends pulumi.ComponentResource {
         logGroupArn: this.logGroup.arn,
         secretArns: [args.secrets.arn],
         permissionsBoundary: args.permissionsBoundary,
+        kmsKey: args.kmsKey,
         ...(args.allow && { allow: args.allow }),
       },
       { parent: this },

@@ -12,6 +12,8 @@ export interface VaultArgs {
   database: Database;
   /** Days in which a deleted secret can be restored. */
   recoveryDays: 0 | 7;
+  /** ARN of the key that encrypts them. Default: AWS's own. */
+  kmsKey: string | undefined;
 }
 
 export class Vault extends pulumi.ComponentResource {
@@ -34,9 +36,9 @@ export class Vault extends pulumi.ComponentResource {
     this.webhookSecret = secrets.webhookSecret ?? password(`${name}-webhook-secret`, own);
     this.operatorToken = secrets.operatorToken ?? password(`${name}-operator-token`, own);
 
-    const { recoveryDays } = args;
+    const { recoveryDays, kmsKey } = args;
     const keep = (part: string, description: string, values: Record<string, pulumi.Input<string>>) =>
-      new ManagedSecret(`${name}-${part}`, { values, description, recoveryDays }, own);
+      new ManagedSecret(`${name}-${part}`, { values, description, recoveryDays, kmsKey }, own);
     const tokens = { BOT_TOKEN: this.botToken, OPERATOR_TOKEN: this.operatorToken };
     const { passwords } = database;
 

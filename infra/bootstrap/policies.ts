@@ -43,6 +43,7 @@ export const boundary = (): Document =>
       'ecr:BatchGetImage',
       'ecr:GetDownloadUrlForLayer',
       'ecs:DescribeServices',
+      'kms:Decrypt',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'secretsmanager:GetSecretValue',

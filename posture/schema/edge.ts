@@ -100,6 +100,15 @@ export const ingress = z
   })
   .prefault({});
 
+/** Subnets of a network that somebody else made. */
+const subnets = (least: number) =>
+  z
+    .array(
+      z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet, such as "subnet-0a1b2c3d4e5f67890"'),
+    )
+    .min(least)
+    .max(6);
+
 export const network = z
   .strictObject({
     cidr: z
@@ -115,6 +124,24 @@ export const network = z
       .optional()
       .describe(
         'Ids of the zones to use, at least as many as zones and no fewer than two. For accounts in which one of the first zones lacks VPC origins, Fargate or the database class; read when the network is made. Without them, the first that the region has.',
+      ),
+    vpc: z
+      .strictObject({
+        id: z
+          .string()
+          .regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC, such as "vpc-0a1b2c3d4e5f67890"')
+          .describe('The VPC. DNS names are on in it, and without ingress.domain it has an internet gateway.'),
+        taskSubnets: subnets(1).describe(
+          'Where tasks run: one subnet for each of network.zones, each in a zone of its own, with a way to the internet: by a gateway for egress "public", by whatever stands there for "nat".',
+        ),
+        balancerSubnets: subnets(2).describe(
+          'Where the load balancer stands: public ones with ingress.domain, private ones without, each in a zone of its own.',
+        ),
+        databaseSubnets: subnets(2).describe('Where the database stands: private ones, each in a zone of its own.'),
+      })
+      .optional()
+      .describe(
+        'A VPC that is there already, in which nothing is made but security groups and what runs: no charge of its own, and none for gateways of ours. Read in place of cidr and zoneIds; choose before the first `up`. Without it: a network of its own.',
       ),
     flowLogs: duration('1d', '3653d')
       .optional()

@@ -42,6 +42,19 @@ export const OPTIONS: Values = {
   },
 };
 
+const subnet = (digit: number): string => `subnet-0123456789abcdef${digit}`;
+
+/** In a network that somebody else made: three kinds of subnets, each kind in two zones. */
+export const FOREIGN_NETWORK: Values = change(PROD, 'network', {
+  egress: 'nat',
+  vpc: {
+    id: 'vpc-0123456789abcdef0',
+    taskSubnets: [subnet(1), subnet(2)],
+    balancerSubnets: [subnet(3), subnet(4)],
+    databaseSubnets: [subnet(5), subnet(6)],
+  },
+});
+
 /** All defaults. */
 export const MINIMAL: Values = {};
 

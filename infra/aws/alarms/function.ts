@@ -2,6 +2,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Posture } from '../../../posture/schema/index.ts';
+import { sealedBy, unsealing } from '../key.ts';
 import { logRetentionDays } from '../names.ts';
 import { policyDocument, type Statement } from '../roles.ts';
 
@@ -17,6 +18,8 @@ export interface FunctionArgs {
   allow?: Statement[];
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts its secrets and its log. Default: AWS's own. */
+  kmsKey: string | undefined;
   /** What must be done before the code changes. Default: nothing. */
   after?: pulumi.Resource[];
   /** Longest run, seconds. */
@@ -49,6 +52,7 @@ export class SmallFunction extends pulumi.ComponentResource {
       {
         name: `/aws/lambda/${args.functionName}`,
         retentionInDays: logRetentionDays(args.posture.oncall.logRetention),
+        ...sealedBy(args.kmsKey),
       },
       own,
     );
@@ -85,7 +89,7 @@ export class SmallFunction extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  #rights({ secretArns, allow = [] }: FunctionArgs): pulumi.Output<string> {
+  #rights({ secretArns, kmsKey, allow = [] }: FunctionArgs): pulumi.Output<string> {
     return policyDocument([
       {
         Sid: 'WriteLog',
@@ -94,6 +98,7 @@ export class SmallFunction extends pulumi.ComponentResource {
         Resource: pulumi.interpolate`${this.logGroup.arn}:*`,
       },
       { Sid: 'ReadSecrets', Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArns },
+      ...unsealing(kmsKey),
       ...allow,
     ]);
   }

@@ -34,6 +34,8 @@ export interface AlarmsArgs {
   telegramApiRoot: string;
   /** ARN of the policy that bounds the functions' roles. Default: none. */
   permissionsBoundary?: string | undefined;
+  /** ARN of the key that encrypts topics, secrets and logs. Default: AWS's own, and one that is made for the topics. */
+  kmsKey?: string | undefined;
   /** The database itself, which RDS wants to see before it takes a subscription to its events. */
   databaseInstance?: pulumi.Resource;
   secretArns: {
@@ -68,7 +70,7 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
   const { posture } = args;
   const relayed = relayArgs(args);
   const watched: Watched = { ...args.watched, stack: name, relay: `${name}-relay` };
-  const topics = new Topics(name, { posture, accountId: args.accountId }, options);
+  const topics = new Topics(name, { posture, accountId: args.accountId, kmsKey: args.kmsKey }, options);
   const made = new MetricAlarms(name, { prefix: name, posture, watched, topics: topics.arns }, options);
   const logMetrics = new LogMetrics(name, { logGroups: args.logGroups, stack: name }, options);
   const notices = new Notices(
@@ -89,11 +91,11 @@ export function createAlarms(name: string, args: AlarmsArgs, options: pulumi.Com
     parts.push(new Slack(`${name}-slack`, channels, options));
   }
   if (relayed) {
-    const { telegramApiRoot, permissionsBoundary } = args;
+    const { telegramApiRoot, permissionsBoundary, kmsKey } = args;
     const topicArn = topics.arns.page;
     const relay = new Relay(
       watched.relay,
-      { functionName: watched.relay, posture, telegramApiRoot, permissionsBoundary, topicArn, ...relayed },
+      { functionName: watched.relay, posture, telegramApiRoot, permissionsBoundary, kmsKey, topicArn, ...relayed },
       options,
     );
     parts.push(relay);
@@ -136,6 +138,7 @@ export function createSentinel(
       publicUrl: args.publicUrl,
       telegramApiRoot: args.telegramApiRoot,
       permissionsBoundary: args.permissionsBoundary,
+      kmsKey: args.kmsKey,
       secretArn: args.secretArns.sentinel,
       clusterName: args.watched.cluster,
       clusterArn: args.clusterArn,

@@ -15,6 +15,8 @@ export interface RelayArgs {
   telegramApiRoot: string;
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts its secret and its log. Default: AWS's own. */
+  kmsKey: string | undefined;
   /** Topic of the pages. */
   topicArn: pulumi.Input<string>;
 }
@@ -40,6 +42,7 @@ export class Relay extends pulumi.ComponentResource {
         timeout: TIMEOUT,
         retries: 2,
         permissionsBoundary: args.permissionsBoundary,
+        kmsKey: args.kmsKey,
         posture: args.posture,
       },
       { parent: this },

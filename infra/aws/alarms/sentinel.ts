@@ -20,6 +20,8 @@ export interface SentinelArgs {
   telegramApiRoot: string;
   /** ARN of the policy that bounds its role. Default: none. */
   permissionsBoundary: string | undefined;
+  /** ARN of the key that encrypts its secret and its log. Default: AWS's own. */
+  kmsKey: string | undefined;
   /** ARN of the secret with BOT_TOKEN and OPERATOR_TOKEN. */
   secretArn: pulumi.Input<string>;
   /** The cluster whose services it counts the tasks of. */
@@ -63,6 +65,7 @@ export class Sentinel extends pulumi.ComponentResource {
         after: args.after,
         retries: 0,
         permissionsBoundary: args.permissionsBoundary,
+        kmsKey: args.kmsKey,
         posture: args.posture,
       },
       { parent: this },

@@ -11,6 +11,8 @@ export interface TopicsArgs {
   /** `oncall.emails`, `oncall.https`, and those of `oncall.page` and `oncall.ticket`. Each must confirm, a person by a click on the mail that AWS sends. */
   posture: Posture;
   accountId: pulumi.Input<string>;
+  /** ARN of a key that lets {@link SENDERS} encrypt. Default: one is made. */
+  kmsKey: string | undefined;
 }
 
 /** Services of AWS that tell on-call something. */
@@ -23,7 +25,7 @@ export class Topics extends pulumi.ComponentResource {
 
   constructor(name: string, args: TopicsArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Topics', name, {}, options);
-    const key = this.#key(name, args);
+    const key = args.kmsKey ?? this.#key(name, args).arn;
     const topic = (severity: Severity) => this.#topic(name, severity, key, args);
     this.arns = { page: topic('page'), ticket: topic('ticket') };
     this.registerOutputs({});
@@ -62,11 +64,11 @@ export class Topics extends pulumi.ComponentResource {
   #topic(
     prefix: string,
     severity: Severity,
-    key: aws.kms.Key,
+    key: pulumi.Input<string>,
     { posture, accountId }: TopicsArgs,
   ): pulumi.Output<string> {
     const name = `${prefix}-${severity}`;
-    const topic = new aws.sns.Topic(name, { name, kmsMasterKeyId: key.arn }, { parent: this });
+    const topic = new aws.sns.Topic(name, { name, kmsMasterKeyId: key }, { parent: this });
     const send = { Effect: 'Allow' as const, Action: 'sns:Publish', Resource: topic.arn };
     const ours = { StringEquals: { 'aws:SourceAccount': accountId } };
     this.policies.push(

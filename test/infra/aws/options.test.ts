@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { changed, CONFIG, ofType, only, run } from '../harness.ts';
-import { change, PROD, WITH_DOMAIN } from '../stacks.ts';
+import { change, OPTIONS, PROD, WITH_DOMAIN } from '../stacks.ts';
 
 /** Types of what another posture adds, takes away or changes beside a stack as shipped. */
 async function moved(path: string, value: unknown): Promise<string[]> {
@@ -165,4 +165,64 @@ describe('evenkeel:heartbeatUrl', () => {
     assert.match(error!.message, /^evenkeel:heartbeatUrl is not accepted: .*pulumi config set --secret/);
     assert.ok(!error!.message.includes('key-of'));
   });
+});
+
+describe('evenkeel:kmsKey', () => {
+  const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab';
+  const config = { ...CONFIG, 'evenkeel:kmsKey': KEY };
+  const posture = OPTIONS;
+
+  test('encrypts server, logs, secrets, topics and images, and no key is made', async () => {
+    const result = await run({ posture, config });
+    assert.equal(result.error, undefined);
+    const of = (type: string, input: string) => new Set(ofType(result, type).map(({ inputs }) => inputs[input]));
+    assert.deepEqual(ofType(result, 'aws:kms/key:Key'), []);
+    assert.deepEqual(of('aws:cloudwatch/logGroup:LogGroup', 'kmsKeyId'), new Set([KEY]));
+    assert.deepEqual(of('aws:secretsmanager/secret:Secret', 'kmsKeyId'), new Set([KEY]));
+    assert.deepEqual(of('aws:sns/topic:Topic', 'kmsMasterKeyId'), new Set([KEY]));
+    const { inputs } = only(result, 'aws:rds/instance:Instance');
+    assert.deepEqual([inputs['kmsKeyId'], inputs['performanceInsightsKmsKeyId']], [KEY, KEY]);
+    assert.deepEqual(only(result, 'aws:ecr/repository:Repository').inputs['encryptionConfigurations'], [
+      { encryptionType: 'KMS', kmsKey: KEY },
+    ]);
+  });
+
+  test('is lent to whoever reads a secret, and to nobody else', async () => {
+    const result = await run({ posture, config });
+    const policies = ofType(result, 'aws:iam/rolePolicy:RolePolicy').map(({ name, inputs }) => ({
+      name,
+      statements: (JSON.parse(String(inputs['policy'])) as { Statement: { Action: unknown; Resource: unknown }[] })
+        .Statement,
+    }));
+    for (const { name, statements } of policies) {
+      const reads = statements.some(({ Action }) => Action === 'secretsmanager:GetSecretValue');
+      const decrypts = statements.filter(({ Action }) => Action === 'kms:Decrypt').map(({ Resource }) => Resource);
+      assert.deepEqual(decrypts, reads ? [KEY] : [], name);
+    }
+    assert.ok(policies.length >= 5);
+  });
+
+  test('set later leaves the server and the images that stand, which would be made anew by it', async () => {
+    const result = await run({ posture, config });
+    for (const [type, inputs] of [
+      ['aws:rds/instance:Instance', ['kmsKeyId', 'performanceInsightsKmsKeyId']],
+      ['aws:ecr/repository:Repository', ['encryptionConfigurations']],
+    ] as const)
+      for (const input of inputs) assert.ok(only(result, type).ignoreChanges.includes(input), `${type} ${input}`);
+  });
+
+  for (const [name, value, line] of [
+    ['an alias', 'alias/mine', /^evenkeel:kmsKey is not accepted: wanted the ARN of a key, no alias: .*config set/],
+    [
+      'of another region',
+      KEY.replace('eu-central', 'eu-west'),
+      /^evenkeel:kmsKey: the key is in eu-west-1, .*config set/,
+    ],
+  ] as const)
+    test(`${name} is refused in one line`, async () => {
+      const { error, resources } = await run({ posture, config: { ...CONFIG, 'evenkeel:kmsKey': value } });
+      assert.deepEqual(resources, []);
+      assert.match(error!.message, line);
+      assert.equal(error!.message.split('\n').length, 1);
+    });
 });

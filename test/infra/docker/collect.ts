@@ -92,6 +92,7 @@ export async function collect(values: unknown, options: Options = {}): Promise<R
         telegramApiRoot: 'https://api.telegram.org',
         restoreSnapshot: undefined,
         permissionsBoundary: undefined,
+        kmsKey: undefined,
         majorUpgrade: undefined,
       });
       return outputs;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
 import { policies } from '../../../infra/policy/policies.ts';
 import { run, type Declared, type Run } from '../harness.ts';
-import { MAXIMAL, OPTIONS, PROD, WITH_DOMAIN } from '../stacks.ts';
+import { FOREIGN_NETWORK, MAXIMAL, OPTIONS, PROD, WITH_DOMAIN } from '../stacks.ts';
 import { stackViolations, violations, type Resource } from './apply.ts';
 
 /** A declared resource as a policy sees it. The harness knows what it was made from, not by which property. */
@@ -29,6 +29,7 @@ for (const [name, posture] of Object.entries({
   'with a domain': WITH_DOMAIN,
   maximal: MAXIMAL,
   options: OPTIONS,
+  'in a network of others': FOREIGN_NETWORK,
 }))
   test(`the program's own resources hold every policy: ${name}`, async () => {
     const result = await run({ posture });
