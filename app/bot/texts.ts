@@ -1,3 +1,8 @@
 import { declareTexts } from '../texts/index.ts';
 
-export const texts = declareTexts(import.meta.dirname, { 'tap-used': {}, 'tap-old': {}, 'tap-foreign': {} });
+export const texts = declareTexts(import.meta.dirname, {
+  'tap-used': {},
+  'tap-old': {},
+  'tap-foreign': {},
+  'private-only': {},
+});

@@ -62,7 +62,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
   audit: { worker: 'INSERT', operator: APPENDED },
-  flag: { web: 'SELECT', worker: 'SELECT', operator: CHANGED },
+  flag: { web: 'SELECT', worker: CHANGED, operator: CHANGED },
   lineage: { web: 'SELECT', worker: 'SELECT, UPDATE (held_at, held_why, known_until)', operator: 'SELECT' },
   desk: { operator: 'SELECT' },
   unknown_send: { web: 'SELECT (state, settled_at)', worker: 'SELECT (state, settled_at)', operator: 'SELECT' },

@@ -32,8 +32,8 @@ export interface FeatureNeeds {
   tills?: Tills;
   /** Ways to pay beside Stars that are open just now. */
   ways: () => readonly Way[];
-  /** What can be begun just now, in the order of /help. */
-  offers: () => readonly Offer[];
+  /** What somebody can begin just now, in the order of /help. */
+  offers: (userId: number | undefined) => readonly Offer[];
 }
 
 /** What handlers of jobs and schedules are made from. */
@@ -58,6 +58,8 @@ interface Handlers {
   entrances?: Part;
   /** What people write in their own words, or send: there while it is on. */
   reads?: Part;
+  /** It answers whatever people write: while a flag has it off, they are told so in its stead. */
+  readsAll?: true;
   /** Commands, taps and payments that end, show or undo what was begun: there whatever is switched off. */
   exits?: Part;
   /** What those are told who find its entrances closed. */

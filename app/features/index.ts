@@ -7,7 +7,9 @@ import { answerTap } from '../bot/answers.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
+import { mayAs, roleOf } from '../people/index.ts';
 import { languages, type Text } from '../texts/index.ts';
+import { admin } from './admin/index.ts';
 import { basics } from './basics/index.ts';
 import { texts as basicTexts } from './basics/texts.ts';
 import { chat } from './chat/index.ts';
@@ -34,6 +36,7 @@ const FEATURES = {
   chat,
   language,
   mydata,
+  admin,
   basics,
   echo,
 } satisfies { [Name in DeclaredName]: Feature<Name> } & Record<string, AnyFeature>;
@@ -53,16 +56,25 @@ const isPlainText = ({ message }: BotContext): boolean => message?.text !== unde
 export const offersOf = (posture: Posture, isOpen = (name: string) => isOn(posture, name)): readonly Offer[] =>
   faces.flatMap(([name, { offers = [] }]) => offers.filter(({ shown }) => shown === 'always' || isOpen(name)));
 
-/** Every command that a feature offers, for Telegram's menu: posture/commands.json is this. */
+/** Whom an offer is for: everybody, or those with a role. */
+const isFor = ({ people }: Posture, { role }: Offer, userId: number | undefined): boolean =>
+  role === undefined || (userId !== undefined && mayAs(roleOf(people, userId), role));
+
+/**
+ * Every command that a feature offers to all, for Telegram's menu: posture/commands.json is this. Those of people with a
+ * role stand in their /help: a menu of one chat can only be set once that chat is there.
+ */
 export const offeredCommands = (): OfferedCommand[] =>
   faces.flatMap(([feature, { offers = [] }]) =>
-    offers.map(({ command: { name, does, isPrivate }, shown }): OfferedCommand => ({
-      name,
-      feature,
-      shown: shown ?? 'on',
-      chats: isPrivate ? 'private' : 'all',
-      does: Object.fromEntries(languages.map((language) => [language, does(language)])),
-    })),
+    offers
+      .filter(({ role }) => role === undefined)
+      .map(({ command: { name, does, isPrivate }, shown }): OfferedCommand => ({
+        name,
+        feature,
+        shown: shown ?? 'on',
+        chats: isPrivate ? 'private' : 'all',
+        does: Object.fromEntries(languages.map((language) => [language, does(language)])),
+      })),
   );
 
 interface Given extends Omit<FeatureNeeds, 'offers' | 'ways'> {
@@ -76,7 +88,7 @@ export function composeFeatures({ isOn: flag = () => true, ...given }: Given): C
   const isOpen = (name: string): boolean => isOn(posture, name) && (!(name in SWITCHED) || flag(name));
   const needs: FeatureNeeds = {
     ...given,
-    offers: () => offersOf(posture, isOpen),
+    offers: (userId) => offersOf(posture, isOpen).filter((offer) => isFor(posture, offer, userId)),
     ways: () => faces.flatMap(([name, { way }]) => (way && isOpen(name) ? [way] : [])),
   };
   const called = new Composer<BotContext>();
@@ -89,12 +101,12 @@ export function composeFeatures({ isOn: flag = () => true, ...given }: Given): C
       notPlain.use(entrances(needs));
       if (read) reads.push(read(needs));
     } else if (!isOn(posture, name)) {
-      if (face.closed) notPlain.use(closed(face, face.closed.text));
+      if (face.closed) notPlain.use(closed(posture, face, face.closed.text));
     } else {
       const says = face.closed?.text ?? basicTexts.closed;
       // Asked of each update anew: a look into the flags in memory.
-      notPlain.branch(() => isOpen(name), entrances(needs), closed(face, says));
-      if (read) reads.push(either(() => isOpen(name), read(needs), unanswered(says)));
+      notPlain.branch(() => isOpen(name), entrances(needs), closed(posture, face, says));
+      if (read) reads.push(either(() => isOpen(name), read(needs), face.readsAll ? unanswered(says) : nothing()));
     }
   }
   return [called, ...reads];
@@ -109,12 +121,14 @@ function either(condition: () => boolean, yes: Composer<BotContext>, no: Compose
 }
 
 /** Answers in place of the entrances of a feature that is off. */
-function closed({ offers = [], closed: own }: AnyFeature, text: Text): Composer<BotContext> {
+function closed(posture: Posture, { offers = [], closed: own }: AnyFeature, text: Text): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const inPrivate = composer.chatType('private');
   const taps = own?.taps ?? [];
-  const commands = offers.filter(({ shown }) => shown === undefined).map(({ command }) => command.name);
-  if (commands.length > 0) inPrivate.command(commands, (ctx) => ctx.reply(text(ctx.language)));
+  for (const offer of offers.filter(({ shown }) => shown === undefined))
+    inPrivate
+      .filter(({ from }) => isFor(posture, offer, from?.id))
+      .command(offer.command.name, (ctx) => ctx.reply(text(ctx.language)));
   if (taps.length > 0) inPrivate.callbackQuery([...taps], async (ctx) => answerTap(ctx, text(ctx.language)));
   if (own?.checkouts)
     composer.on('pre_checkout_query', async (ctx) => {
@@ -124,7 +138,7 @@ function closed({ offers = [], closed: own }: AnyFeature, text: Text): Composer<
   return composer;
 }
 
-/** Answers in place of a feature that reads what people write. */
+/** Answers in place of a feature that reads all that people write. */
 function unanswered(text: Text): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.chatType('private').on(['message:text', 'message:caption'], (ctx) => ctx.reply(text(ctx.language)));

@@ -4,9 +4,9 @@
  * - what somebody has chosen by /language is known in every worker, for all who have chosen; a choice made elsewhere
  *   comes by NOTIFY, and at the latest with the next look;
  * - everybody else is spoken to in the language of their app, which Telegram sends with each update;
- * - for what is said when no update is there, both are in the person's row. It is written together with others', soon
- *   after a worker has seen somebody for the first time, or their app speaks another language. Killed before, it is
- *   written when they write again.
+ * - for what is said when no update is there, both are in the person's row, with their name and the day. It is written
+ *   together with others', soon after a worker has seen somebody for the first time that day, or something of it is not
+ *   as before. Killed before, it is written when they write again.
  */
 import type { User } from 'grammy/types';
 import type { Pool } from '../database/pool.ts';
@@ -29,13 +29,21 @@ const BITE = 1_000;
 const OVERLAP = 60;
 
 const TAG = /^[a-z]{2,3}([-_][a-z0-9]{2,8}){0,2}$/i;
+const USERNAME = /^\w{1,64}$/;
+const DAY = 86_400_000;
+
+/** What is noted of somebody, of those whom Telegram describes like this. */
+type Shown = Pick<User, 'id' | 'language_code' | 'username'>;
+/** Of somebody, as it is written. */
+type Noted = readonly [tag: string | null, username: string | null];
+const isSame = (a: Noted | undefined, b: Noted): boolean => a !== undefined && a[0] === b[0] && a[1] === b[1];
 
 export interface People {
   /**
    * What somebody is spoken to in; at once.
    * @param isOwn they write to the bot itself, and are not one of many in a group: then they are noted
    */
-  spokenTo(user: Pick<User, 'id' | 'language_code'> | undefined, isOwn: boolean): Language;
+  spokenTo(user: Shown | undefined, isOwn: boolean): Language;
   /** Their choice is committed: it holds in this process at once, and in others soon after. Null: as their app. */
   chose(userId: number, language: Language | null): Promise<void>;
   /** Reads what others have noted, at once. */
@@ -48,8 +56,10 @@ export interface People {
 
 export function startPeople({ pool, botId, log }: { pool: Pool; botId: number; log: Logger }): People {
   const chosen = new Map<number, Language>();
-  const known = new Map<number, string | null>();
-  const unwritten = new Map<number, string | null>();
+  const known = new Map<number, Noted>();
+  const unwritten = new Map<number, Noted>();
+  /** Who is known, is known of this day. */
+  let today = 0;
   let from = '-infinity';
   let overlap = 0;
 
@@ -71,20 +81,33 @@ export function startPeople({ pool, botId, log }: { pool: Pool; botId: number; l
 
   /** Whoever cannot be written now is there for the next turn. */
   async function write(): Promise<boolean> {
-    const bite: Seen[] = [...unwritten].slice(0, BITE);
+    const bite = [...unwritten].slice(0, BITE);
     if (bite.length === 0) return false;
-    await noteSeen(pool, botId, bite);
-    for (const [userId, tag] of bite) {
-      if (unwritten.get(userId) === tag) unwritten.delete(userId);
-      remember(known, userId, tag);
+    const day = today;
+    await noteSeen(
+      pool,
+      botId,
+      bite.map(([userId, noted]): Seen => [userId, ...noted]),
+    );
+    for (const [userId, noted] of bite) {
+      if (unwritten.get(userId) === noted) unwritten.delete(userId);
+      if (day === today) remember(known, userId, noted);
     }
     return unwritten.size > 0;
   }
   const writing = startLoop({ name: 'people who were seen', every: WRITE, log, turn: write });
 
-  function note({ id, language_code: code }: Pick<User, 'id' | 'language_code'>): void {
-    const tag = code !== undefined && TAG.test(code) ? code : null;
-    if (known.get(id) !== tag) remember(unwritten, id, tag);
+  function note({ id, language_code: code, username = '' }: Shown): void {
+    const day = Math.floor(Date.now() / DAY);
+    if (day !== today) {
+      today = day;
+      known.clear();
+    }
+    const noted = [
+      code !== undefined && TAG.test(code) ? code : null,
+      USERNAME.test(username) ? username : null,
+    ] as const;
+    if (!isSame(known.get(id), noted)) remember(unwritten, id, noted);
   }
 
   return {
@@ -113,9 +136,9 @@ export function startPeople({ pool, botId, log }: { pool: Pool; botId: number; l
   };
 }
 
-function remember(map: Map<number, string | null>, userId: number, tag: string | null): void {
+function remember(map: Map<number, Noted>, userId: number, noted: Noted): void {
   map.delete(userId);
-  map.set(userId, tag);
+  map.set(userId, noted);
   for (const oldest of map.keys()) {
     if (map.size <= KNOWN) return;
     map.delete(oldest);

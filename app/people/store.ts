@@ -3,24 +3,31 @@ import type { Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { isLanguage, languageFor, type Language } from '../texts/index.ts';
 
-/** Somebody who was seen, and what their app speaks: an IETF tag. */
-export type Seen = readonly [userId: number, tag: string | null];
+/** Somebody who was seen; what their app speaks, an IETF tag; and what Telegram calls them, without the @. */
+export type Seen = readonly [userId: number, tag: string | null, username: string | null];
 
-/** person_pkey. Writes those who are new, and those whose app speaks something else than before; no other row is touched. */
+/**
+ * person_pkey. Writes those who are new, those of whom something is not as before, and those who were not here yet today,
+ * in UTC by the clock of the database; no other row is touched.
+ */
 export async function noteSeen(pool: Pool, botId: number, seen: readonly Seen[]): Promise<void> {
   await pool.query({
     name: 'note-seen',
     text: `
-      INSERT INTO evenkeel.person AS p (bot_id, user_id, app_language)
-      SELECT $1, seen.user_id, tag FROM unnest($2::bigint[], $3::text[]) AS seen (user_id, tag)
+      INSERT INTO evenkeel.person AS p (bot_id, user_id, app_language, username, seen_on)
+      SELECT $1, seen.user_id, tag, name, (now() AT TIME ZONE 'UTC')::date
+      FROM unnest($2::bigint[], $3::text[], $4::text[]) AS seen (user_id, tag, name)
       -- Lateral: each by the key, whatever the planner thinks of the table.
       LEFT JOIN LATERAL (
-        SELECT true AS here, app_language FROM evenkeel.person WHERE bot_id = $1 AND user_id = seen.user_id OFFSET 0
+        SELECT true AS here, app_language, username, seen_on FROM evenkeel.person
+        WHERE bot_id = $1 AND user_id = seen.user_id OFFSET 0
       ) AS known ON true
-      WHERE known.here IS NULL OR known.app_language IS DISTINCT FROM tag
+      WHERE known.here IS NULL OR known.app_language IS DISTINCT FROM tag OR known.username IS DISTINCT FROM name
+        OR known.seen_on IS DISTINCT FROM (now() AT TIME ZONE 'UTC')::date
       ORDER BY seen.user_id
-      ON CONFLICT (bot_id, user_id) DO UPDATE SET app_language = excluded.app_language`,
-    values: [botId, seen.map(([userId]) => userId), seen.map(([, tag]) => tag)],
+      ON CONFLICT (bot_id, user_id) DO UPDATE SET
+        app_language = excluded.app_language, username = excluded.username, seen_on = excluded.seen_on`,
+    values: [botId, seen.map(([userId]) => userId), seen.map(([, tag]) => tag), seen.map(([, , name]) => name)],
   });
 }
 

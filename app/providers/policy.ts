@@ -49,10 +49,7 @@ export interface ProviderPolicy {
    * @throws {ProviderFailure} when the provider failed or did not answer in time
    */
   call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, repeat?: Repeat): Promise<T>;
-  /** Of an open breaker that nobody has asked for a whole window it says `closed`: it has seen no failure in it. */
   state: () => { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number };
-  /** Whether the next call is no probe: nothing but a call closes a breaker, however old its failures are. */
-  isClosed: () => boolean;
 }
 
 const STATE_NAMES = {
@@ -71,7 +68,6 @@ export function createPolicy(name: ProviderName | CallbackSource, posture: Postu
   const { breaker: limits } = declared;
   let failures = 0;
   let inFlight = 0;
-  let lastAsked = 0;
 
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof ProviderFailure),
@@ -113,7 +109,6 @@ export function createPolicy(name: ProviderName | CallbackSource, posture: Postu
     assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
     inFlight += 1;
-    lastAsked = Date.now();
     let leave: (() => void) | undefined;
     try {
       leave = await places.take(signal);
@@ -136,13 +131,7 @@ export function createPolicy(name: ProviderName | CallbackSource, posture: Postu
     return error;
   }
 
-  // A quiet night after an outage must not read as an outage: the task next door may have had all the calls since.
-  const isStale = () => inFlight === 0 && Date.now() - lastAsked > Math.max(limits.window, limits.openFor);
-  return {
-    call,
-    state: () => ({ breaker: isStale() ? 'closed' : STATE_NAMES[breaker.state], inFlight, failures }),
-    isClosed: () => breaker.state === CircuitState.Closed,
-  };
+  return { call, state: () => ({ breaker: STATE_NAMES[breaker.state], inFlight, failures }) };
 }
 
 /**

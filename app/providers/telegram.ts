@@ -37,7 +37,6 @@ export interface TelegramClient {
   /** Told of every send of an update, and asked before one is repeated. */
   readonly arrivals: Arrivals;
   state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts; rate: RateHealth };
-  isClosed: ProviderPolicy['isClosed'];
   close(): Promise<void>;
 }
 
@@ -140,7 +139,6 @@ export function createTelegramClient(
     ambiguous: declared.ambiguous,
     arrivals: createArrivals(longestCall(declared)),
     count: (what) => (sends[what] += 1),
-    isClosed: policy.isClosed,
     state: () => ({ ...policy.state(), sends: { ...sends }, rate: limiter.state() }),
     async close() {
       await Promise.all([limiter.close(), http.close()]);

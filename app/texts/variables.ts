@@ -12,6 +12,8 @@ export interface Kinds {
   change: bigint;
   /** A day and a time of it, in UTC. */
   moment: Date;
+  /** A day alone, in UTC. */
+  day: Date;
   /** What is HTML already; in texts that are declared by `html` alone. */
   html: string;
 }
@@ -34,6 +36,7 @@ class Amount extends FluentNumber {
 
 const SIGNED: Intl.NumberFormatOptions = { signDisplay: 'exceptZero' };
 const MOMENT: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' };
+const DAY: Intl.DateTimeFormatOptions = { dateStyle: 'medium', timeZone: 'UTC' };
 
 /** For Telegram's `parse_mode: 'HTML'`, between tags. */
 const escapeHtml = (text: string): string =>
@@ -43,6 +46,7 @@ const escapeHtml = (text: string): string =>
 export function asFluent(kind: Kind, value: Kinds[Kind], isHtml: boolean): FluentVariable {
   if (kind === 'text' && isHtml) return escapeHtml(value as string);
   if (kind === 'moment') return new FluentDateTime(value, MOMENT);
+  if (kind === 'day') return new FluentDateTime(value, DAY);
   if (kind === 'change') return new Amount(value as bigint, SIGNED);
   return typeof value === 'bigint' ? new Amount(value) : value;
 }

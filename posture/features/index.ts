@@ -2,6 +2,7 @@
  * What the features declare, one line each; their code is in the folder of the same name under app/features. Nothing of
  * that is imported here: whoever deploys or watches the bot needs none of it.
  */
+import { admin } from './admin.ts';
 import { chat } from './chat.ts';
 import { cryptoPay } from './cryptoPay.ts';
 import type { DeclaredQueue } from './feature.ts';
@@ -19,6 +20,7 @@ export const SWITCHED = {
   remind,
   cryptoPay,
   nowPayments,
+  admin,
 };
 
 export const ALWAYS = { money };

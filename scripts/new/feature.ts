@@ -18,12 +18,14 @@ async function objection(name: string): Promise<string | undefined> {
   if (!NAME.test(name)) return `"${name}" cannot be a command: 2 to 24 small letters and digits, the first a letter`;
   if (RESERVED.test(name)) return `"${name}" is a word of the language: take another`;
   const { resolve } = await import('../../posture/resolve.ts');
-  const { offeredCommands } = await import('../../app/features/index.ts');
-  const { features, work, jobs, schedules } = resolve({});
+  const { offersOf } = await import('../../app/features/index.ts');
+  const posture = resolve({});
+  const { features, work, jobs, schedules } = posture;
   if (Object.hasOwn(features, name)) return `there is a feature "${name}" already: app/features/${name}`;
   if ([work, jobs, schedules].some((section) => Object.hasOwn(section, name)))
     return `a queue or a schedule is called "${name}" already: take another`;
-  if (offeredCommands().some((command) => command.name === name)) return `/${name} is another feature's command`;
+  if (offersOf(posture, () => true).some(({ command }) => command.name === name))
+    return `/${name} is another feature's command`;
   const files = await Promise.all(LISTINGS.map(({ file }) => readFile(file, 'utf8')));
   const [taken] = LISTINGS.filter(({ file }, index) => file.endsWith('.ts') && wordsIn(files[index]!).has(name));
   if (taken) return `"${name}" means something else in ${taken.file}: take another`;

@@ -2,7 +2,6 @@
 import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Language } from '../../texts/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { texts } from './texts.ts';
 
@@ -12,14 +11,15 @@ const HELP = 'help';
 function answers({ offers }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
 
-  function keyboard(language: Language): InlineKeyboard {
+  function keyboard({ language, from }: BotContext): InlineKeyboard {
     const buttons = new InlineKeyboard().text(texts['help-button'](language), HELP);
-    for (const { button } of offers()) if (button) buttons.text(button.text(language), button.data);
+    for (const { button } of offers(from?.id)) if (button) buttons.text(button.text(language), button.data);
     return buttons;
   }
   function help(ctx: BotContext) {
-    const { language } = ctx;
-    const commands = offers().map(({ command: { name, does } }) =>
+    const { language, from, chat } = ctx;
+    // In a group nobody is shown what only some may do.
+    const commands = offers(chat?.type === 'private' ? from?.id : undefined).map(({ command: { name, does } }) =>
       texts.command(language, { name, does: does(language) }),
     );
     return ctx.reply(texts.help(language, { commands: commands.join('\n') }), { parse_mode: 'HTML' });
@@ -28,7 +28,7 @@ function answers({ offers }: FeatureNeeds): Composer<BotContext> {
   composer.command('start', (ctx) => {
     const name = ctx.from?.first_name;
     const greeting = name ? texts.start(ctx.language, { name }) : texts['start-nameless'](ctx.language);
-    return ctx.reply(greeting, { parse_mode: 'HTML', reply_markup: keyboard(ctx.language) });
+    return ctx.reply(greeting, { parse_mode: 'HTML', reply_markup: keyboard(ctx) });
   });
   composer.command('help', help);
   composer.callbackQuery(HELP, async (ctx) => {

@@ -58,4 +58,9 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
   return composer;
 }
 
-export const chat: Feature<'chat'> = { offers: [forgetOffer], reads: answer, exits: ({ pool }) => forget(pool) };
+export const chat: Feature<'chat'> = {
+  offers: [forgetOffer],
+  reads: answer,
+  readsAll: true,
+  exits: ({ pool }) => forget(pool),
+};

@@ -80,6 +80,7 @@ terms =
     Du zahlst mit Telegram-Sternen. Kann das Bezahlte nicht geliefert werden, werden die Sterne voll erstattet: /paysupport.
 
     Mit Sternen, die erstattet werden, gehen die Credits zurück, die dafür gekauft wurden; was davon verbraucht ist, gleicht die nächste Aufladung aus.
+refund-does = eine Zahlung zurückgeben
 refund-usage = Schreib: /refund R-17 warum. Wenn die Credits ausgegeben sind: /refund R-17 force warum – was fehlt, wird zur Schuld. Was von Hand zurückgeschickt wurde: /refund R-17 sent warum, und mit welcher Transaktion.
 refund-asked-elsewhere = { $receipt }: { $paid } geht an { $who } zurück. Die Nachricht kommt, wenn es geschehen ist, und /history zeigt es.
 refund-sent = { $receipt }: notiert, dass { $paid } an { $who } zurückging. Die Nachricht geht hinaus, und die Credits werden abgezogen.
@@ -92,6 +93,7 @@ not-refunded-too-much = Das ist mehr, als der Support bewegen darf. Frag einen O
 not-refunded-spent = { $missing } der Credits sind nicht mehr da. Mit "force" vor dem Grund werden sie zur Schuld.
 not-refunded-by-hand = NOWPayments erstattet nichts von selbst. Frag { $who } nach einer Adresse, schick { $paid } von deiner Wallet oder aus dem Dashboard dorthin, und schreib dann /refund { $receipt } sent warum, mit der Transaktion. Oder gib Credits: /adjust.
 not-refunded-not-by-hand = { $receipt } wurde in Sternen gezahlt: Nur Telegram gibt sie zurück. Lass "sent" weg.
+adjust-does = Credits geben oder nehmen
 adjust-usage = Schreib: /adjust USER-ID +100 warum, oder /adjust USER-ID -100 warum. Ganze Credits.
 adjust-too-much = Der Support darf { $most } Credits auf einmal bewegen. Frag einen Owner.
 adjust-not-there = Nur { $available } sind da. Nichts wurde geändert.

@@ -4,6 +4,7 @@ import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Tx } from '../../database/tx.ts';
+import { inAudit, roleOf } from '../../people/index.ts';
 import { adjust, InsufficientCredits, type Balance } from '../../ledger/index.ts';
 import { audit } from '../../payments/audit.ts';
 import type { Payment } from '../../payments/book.ts';
@@ -15,7 +16,7 @@ import { receiptOf, sumOf } from './words.ts';
 const REFUND = /^R-(\d{1,15})\s+((?:(?:force|sent)\s+){0,2})(\S[^]{2,400})$/i;
 const ADJUST = /^(\d{1,15})\s+([+-]\d{1,15})\s+(\S[^]{2,400})$/;
 
-interface Role {
+interface Limits {
   name: string;
   /** Credits that it may move at once; undefined: any number. */
   atMost: bigint | undefined;
@@ -43,18 +44,17 @@ function notRefunded(
 
 export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  const { owners, support, supportAtMost } = people;
+  const { supportAtMost } = people;
 
-  function roleOf(userId: number): Role | undefined {
-    if (owners.includes(userId)) return { name: `owner:${userId}`, atMost: undefined };
-    if (support.includes(userId)) return { name: `support:${userId}`, atMost: BigInt(supportAtMost) };
-    return undefined;
+  function limitsOf(userId: number): Limits | undefined {
+    const role = roleOf(people, userId);
+    return role && { name: inAudit(role, userId), atMost: role === 'owner' ? undefined : BigInt(supportAtMost) };
   }
 
   const inPrivate = composer.chatType('private');
 
   inPrivate.command('refund', async (ctx, next) => {
-    const role = roleOf(ctx.from.id);
+    const role = limitsOf(ctx.from.id);
     // For everybody else there is no such command.
     if (!role) return next();
     const [, number, how = '', reason] = REFUND.exec(ctx.match) ?? [];
@@ -77,7 +77,7 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
   });
 
   inPrivate.command('adjust', async (ctx, next) => {
-    const role = roleOf(ctx.from.id);
+    const role = limitsOf(ctx.from.id);
     if (!role) return next();
     const [, user, given, reason] = ADJUST.exec(ctx.match) ?? [];
     if (user === undefined || given === undefined || reason === undefined)

@@ -85,6 +85,8 @@ terms =
 
     Stars that are returned take the credits back that they bought; what of them was used is settled by the next top-up.
 # From here on for those who may refund and adjust.
+# Completes "/refund – …".
+refund-does = give a payment back
 refund-usage = Write: /refund R-17 why. Where the credits were spent: /refund R-17 force why – what is missing becomes a debt. What was sent back by hand: /refund R-17 sent why, and by which transaction.
 refund-asked-elsewhere = { $receipt }: { $paid } go back to { $who }. They are told when it is done, and their /history says it.
 refund-sent = { $receipt }: written down that { $paid } went back to { $who }. They are told, and the credits are taken.
@@ -97,6 +99,8 @@ not-refunded-too-much = That is more than support may move. Ask an owner.
 not-refunded-spent = { $missing } of its credits are not there any more. With "force" before the reason they become a debt.
 not-refunded-by-hand = NOWPayments gives nothing back by itself. Ask { $who } for an address, send { $paid } there from your own wallet or its dashboard, and then write /refund { $receipt } sent why, with the transaction. Or give credits: /adjust.
 not-refunded-not-by-hand = { $receipt } was paid in Stars: only Telegram gives them back. Leave out "sent".
+# Completes "/adjust – …".
+adjust-does = give or take credits
 adjust-usage = Write: /adjust USER-ID +100 why, or /adjust USER-ID -100 why. Whole credits.
 adjust-too-much = Support may move { $most } credits at once. Ask an owner.
 adjust-not-there = Only { $available } are there to take. Nothing was changed.

@@ -45,6 +45,10 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
 }
 
 export const money: Feature<'money'> = {
+  offers: [
+    { command: { name: 'refund', does: texts['refund-does'], isPrivate: true }, shown: 'always', role: 'support' },
+    { command: { name: 'adjust', does: texts['adjust-does'], isPrivate: true }, shown: 'always', role: 'support' },
+  ],
   exits: (needs) =>
     new Composer<BotContext>(booking(), subscriptions(needs), questions(needs), desk(needs.pool, needs.posture)),
   jobs: (needs) => ({ deposit: deposit(needs), refund: refund(needs), mandate: mandate(needs) }),

@@ -1,6 +1,8 @@
 does = alles zeigen, was ich von dir aufbewahre
 person = Ich kenne dich seit { $since }. Deine App spricht: { $app }. Du hast gewählt: { $chosen }.
 person-unknown = Ich habe dich noch nicht vermerkt.
+person-called = Telegram nennt dich { $name }.
+person-seen = Zuletzt warst du am { $day } hier.
 unsaid = nichts
 words = { $count ->
     [0] Von unserem Gespräch ist nichts da.
@@ -26,4 +28,4 @@ orders = { $count ->
 subscription = Abo { $plan }: { $state }, bezahlt bis { $until }
 elsewhere =
     Wo sonst etwas von dir ist: was du schreibst, wie Telegram es schickte, bis es bearbeitet ist, und dass du schriebst, { $updates } Tage lang; was ich dir zu sagen habe, bis es gesagt ist; was ich nicht bearbeiten oder sagen konnte, { $undelivered } Tage lang; Telegrams eigene Liste deiner Zahlungen, und Vermerke, was Menschen von Hand mit deinem Geld taten.
-forget = /forget löscht unser Gespräch, was ich dich gefragt habe und was ich nicht bearbeiten oder sagen konnte, und sagt ab, was du später willst. Deine Zahlungen und Credits, deine Bestellungen und deine Sprache bleiben.
+forget = /forget löscht unser Gespräch, was ich dich gefragt habe und was ich nicht bearbeiten oder sagen konnte, und sagt ab, was du später willst. Deine Zahlungen und Credits, deine Bestellungen, dein Name, deine Sprache und der Tag deines letzten Besuchs bleiben.

@@ -3,6 +3,8 @@ does = show all that I keep of you
 # $app and $chosen are languages, or "unsaid".
 person = I have known you since { $since }. Your app speaks: { $app }. You have chosen: { $chosen }.
 person-unknown = I have not noted you yet.
+person-called = Telegram calls you { $name }.
+person-seen = You were here last on { $day }.
 unsaid = nothing
 words = { $count ->
     [0] There is nothing of our conversation.
@@ -30,4 +32,4 @@ subscription = Subscription { $plan }: { $state }, paid until { $until }
 elsewhere =
     What else holds something of you: what you write, as Telegram sent it, until it is handled, and that you wrote, for { $updates } days; what I have to tell you, until it is said; what I could not handle or say, for { $undelivered } days; Telegram's own list of your payments, and notes of what people did with your money by hand.
 # /forget is a command.
-forget = /forget deletes our conversation, what I have asked you, and what I could not handle or say, and calls off what you want later. Your payments and credits, your orders and your language stay.
+forget = /forget deletes our conversation, what I have asked you, and what I could not handle or say, and calls off what you want later. Your payments and credits, your orders, your name, your language and the day of your last visit stay.

@@ -41,6 +41,8 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     person
       ? texts.person(language, { since: person.since, app: person.app ?? nothing, chosen: person.language ?? nothing })
       : texts['person-unknown'](language),
+    ...(person?.username ? [texts['person-called'](language, { name: `@${person.username}` })] : []),
+    ...(person?.seen ? [texts['person-seen'](language, { day: person.seen })] : []),
     texts.words(language, { count: all }),
     ...(shown.length < all ? [texts['words-older'](language, { count: all - shown.length })] : []),
     ...shown,

@@ -15,7 +15,10 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   message: { shown: true, forgotten: true },
   dialog: { shown: true, forgotten: true },
   tap: { shown: true, forgotten: true },
-  person: { shown: true, forgotten: 'whom not to write to, and in which language the others are spoken to' },
+  person: {
+    shown: true,
+    forgotten: 'whom not to write to, how the others are spoken to, and when they were here last',
+  },
   account: { shown: true, forgotten: MONEY },
   ledger_tx: { shown: true, forgotten: MONEY },
   ledger_entry: { shown: 'the same movements as ledger_tx, by account', forgotten: MONEY },

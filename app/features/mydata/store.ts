@@ -10,7 +10,9 @@ export interface Who {
 export const MOST = 2_000;
 
 interface Kept {
-  person: { since: Date; app: string | null; language: string | null } | undefined;
+  person:
+    | { since: Date; app: string | null; language: string | null; username: string | null; seen: Date | null }
+    | undefined;
   words: { at: Date; role: 'user' | 'assistant'; text: string }[];
   /** How many words there are. */
   all: number;
@@ -27,7 +29,8 @@ export async function keptOf(pool: Pool, { botId, userId }: Who): Promise<Kept> 
   const [person] = await of<NonNullable<Kept['person']>>(
     'person',
     // person_pkey
-    `SELECT first_seen_at AS since, app_language AS app, language FROM evenkeel.person WHERE bot_id = $1 AND user_id = $2`,
+    `SELECT first_seen_at AS since, app_language AS app, language, username,
+            seen_on::timestamp AT TIME ZONE 'UTC' AS seen FROM evenkeel.person WHERE bot_id = $1 AND user_id = $2`,
   );
   const words = await of<Kept['words'][number]>(
     'words',

@@ -4,6 +4,8 @@ export const texts = declareTexts(import.meta.dirname, {
   does: {},
   person: { since: 'moment', app: 'text', chosen: 'text' },
   'person-unknown': {},
+  'person-called': { name: 'text' },
+  'person-seen': { day: 'day' },
   unsaid: {},
   words: { count: 'number' },
   'words-older': { count: 'number' },

@@ -11,7 +11,14 @@ export interface BotUser {
 }
 
 export function wireUser(chat: Chat): object {
-  return { id: Math.abs(chat.id), is_bot: false, first_name: chat.firstName, language_code: chat.languageCode };
+  const id = Math.abs(chat.id);
+  return {
+    id,
+    is_bot: false,
+    first_name: chat.firstName,
+    username: `person${id}`,
+    language_code: chat.languageCode,
+  };
 }
 
 export function wireChat(chat: Chat): object {

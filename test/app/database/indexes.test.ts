@@ -95,7 +95,7 @@ async function hotPath(from: number): Promise<void> {
       await noteSeen(
         pool,
         1,
-        Array.from({ length: 1000 }, (_, n) => [id * 100 + n, 'de'] as const),
+        Array.from({ length: 1000 }, (_, n) => [id * 100 + n, 'de', `name${id * 100 + n}`] as const),
       );
       await languageOf(pool, 1, id);
       assert.ok((await readChoices(pool, 1, new Date(Date.now() - 3_600_000).toISOString(), 60)).length < 100);
