@@ -12,13 +12,15 @@ export interface Subscription {
   paidUntil: Date;
   wish: 'cancel' | 'resume' | null;
   canceledBy: 'user' | 'bot' | null;
+  /** Telegram has said, or confirmed, that it takes nothing more of it. */
+  stopped: boolean;
 }
 
 export type Row = Omit<Subscription, 'userId'> & { user: string };
 
 export const COLUMNS = `
   purchase, user_id::text AS user, plan, state, first_charge AS "firstCharge", paid_until AS "paidUntil", wish,
-  canceled_by AS "canceledBy"`;
+  canceled_by AS "canceledBy", stopped`;
 
 export const subscriptionFrom = ({ user, ...row }: Row): Subscription => ({ ...row, userId: Number(user) });
 
@@ -70,7 +72,7 @@ export async function runningOf(
   return rows[0] && subscriptionFrom(rows[0]);
 }
 
-type Change = Partial<Pick<Subscription, 'state' | 'firstCharge' | 'paidUntil' | 'wish' | 'canceledBy'>>;
+type Change = Partial<Pick<Subscription, 'state' | 'firstCharge' | 'paidUntil' | 'wish' | 'canceledBy' | 'stopped'>>;
 
 /** subscription_pkey. Under the lock. */
 export async function change(tx: Tx, botId: number, before: Subscription, to: Change): Promise<Subscription> {
@@ -79,7 +81,8 @@ export async function change(tx: Tx, botId: number, before: Subscription, to: Ch
     name: 'change-subscription',
     text: `
       UPDATE evenkeel.subscription
-      SET state = $4, first_charge = $5, paid_until = $6, wish = $7, canceled_by = $8, changed_at = now()
+      SET state = $4, first_charge = $5, paid_until = $6, wish = $7, canceled_by = $8, stopped = $9,
+          changed_at = now()
       WHERE bot_id = $1 AND purchase = $2 AND user_id = $3`,
     values: [
       botId,
@@ -90,6 +93,7 @@ export async function change(tx: Tx, botId: number, before: Subscription, to: Ch
       after.paidUntil,
       after.wish,
       after.canceledBy,
+      after.stopped,
     ],
   });
   return after;

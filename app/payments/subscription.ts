@@ -47,7 +47,7 @@ export async function paidFor(tx: Tx, paid: Installment): Promise<InstallmentRol
     return 'twice';
   }
   if (known.state === 'ended' && (await runningOf(tx, botId, userId))) {
-    await change(tx, botId, known, { wish: 'cancel', ...(isOther && { firstCharge: charge }) });
+    await change(tx, botId, known, { wish: 'cancel', stopped: false, ...(isOther && { firstCharge: charge }) });
     await tellTelegram(tx, botId, known, isOther ? charge : known.firstCharge);
     return 'second';
   }
@@ -56,6 +56,7 @@ export async function paidFor(tx: Tx, paid: Installment): Promise<InstallmentRol
   await change(tx, botId, known, {
     state,
     paidUntil: later,
+    stopped: false,
     ...(isOther && { firstCharge: charge }),
     // What was wished of one that is over is not wished of the next.
     ...(begins && { wish: null }),
@@ -143,10 +144,17 @@ export async function heardOf(
   said: 'canceled' | 'active' | 'failed',
 ): Promise<Subscription | undefined> {
   const known = await lock(tx, key);
-  const state = known && afterEvent(known.state, EVENTS[said]);
-  if (!known || !state || state === known.state) return undefined;
+  if (!known) return undefined;
+  const state = afterEvent(known.state, EVENTS[said]);
+  const stopped = said === 'failed' ? known.stopped : said === 'canceled';
+  if (!state || state === known.state) {
+    // Also of one that is over here: it decides what is made of a wish that Telegram refuses.
+    if (stopped !== known.stopped) await change(tx, key.botId, known, { stopped });
+    return undefined;
+  }
   return change(tx, key.botId, known, {
     state,
+    stopped,
     ...(said === 'canceled' && { canceledBy: 'user' as const }),
     ...(said === 'active' && { canceledBy: null, wish: null }),
   });
@@ -175,7 +183,7 @@ export async function told(tx: Tx, { botId, purchase, userId }: Key, wish: 'canc
     name: 'mandate-told',
     text: `
       UPDATE evenkeel.subscription
-      SET wish = NULL, changed_at = now(),
+      SET wish = NULL, changed_at = now(), stopped = stopped OR wish = 'cancel',
           -- It was paid once more while Telegram was being told.
           state = CASE WHEN wish = 'cancel' AND state IN ('active', 'failed') THEN 'canceled' ELSE state END
       WHERE bot_id = $1 AND purchase = $2 AND user_id = $3 AND wish = $4`,

@@ -3,7 +3,7 @@ import { withTx } from '../../app/database/tx.ts';
 import { balanceOf, checkLedger, isSound } from '../../app/ledger/index.ts';
 import { createLogger } from '../../app/log.ts';
 import { isReconciled, reconcile } from '../../app/payments/reconcile.ts';
-import { cartsDiffer, elsewhereDiffers, isOverAtTelegram, mandatesDiffer, promosDiffer } from './further-verdict.ts';
+import { cartsDiffer, elsewhereDiffers, mandatesDiffer, promosDiffer } from './further-verdict.ts';
 import type { Deeds } from './person.ts';
 import { until, type Stage } from './stage.ts';
 
@@ -121,7 +121,7 @@ export async function verdict(
     stage,
     `SELECT source_name AS name, source_output AS output FROM pgboss.job WHERE name = 'dead' LIMIT 20`,
   ))
-    if (!isOverAtTelegram(stage, name, output)) problems.push(`a job of ${name} is dead: ${JSON.stringify(output)}`);
+    problems.push(`a job of ${name} is dead: ${JSON.stringify(output)}`);
   for (const user of new Set(payments.map((payment) => payment.user))) {
     const { available, debt } = await balanceOf(pool, { botId, userId: user });
     if (available > 0n && debt < 0n) problems.push(`user ${user} has credits and a debt`);

@@ -4,9 +4,10 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { starSchedules } from '../../../app/features/money/reconcile.ts';
 import { withTx } from '../../../app/database/tx.ts';
+import { refusedWish } from '../../../app/payments/refused-wish.ts';
 import { askRefund } from '../../../app/payments/refund.ts';
 import { isReconciled, reconcile } from '../../../app/payments/reconcile.ts';
-import { cancel, wentBackOf } from '../../../app/payments/subscription.ts';
+import { allow, cancel, wentBackOf } from '../../../app/payments/subscription.ts';
 import {
   afterEvent,
   type SubscriptionEvent,
@@ -22,7 +23,10 @@ const written = {
   lanes: { poll: '200ms', sweep: '5s' },
   features: { chat: false },
   payments: { grace: '1s' },
-  work: { mandate: { backoff: { first: '200ms', max: '1s' } }, refund: { backoff: { first: '200ms', max: '1s' } } },
+  work: {
+    mandate: { backoff: { first: '200ms', max: '1s' }, attempts: 4 },
+    refund: { backoff: { first: '200ms', max: '1s' } },
+  },
 } as const;
 const posture = resolve(raised(written));
 const world = await startWorld({ after }, { posture: written });
@@ -352,6 +356,135 @@ test('27. Telegram does not answer, or with its own error: the subscription is a
   assert.deepEqual(
     (await job()).map(({ state }) => state),
     ['completed'],
+  );
+});
+
+const jobs = (user: number) =>
+  database.sql<{ state: string; waits: number }>(
+    `SELECT state::text, extract(epoch FROM start_after - now())::float8 AS waits FROM pgboss.job
+     WHERE name = 'mandate' AND data ->> 'userId' = $1 ORDER BY created_on`,
+    [String(user)],
+  );
+const dead = (user: number) =>
+  database.sql<{ why: string }>(
+    `SELECT source_output::text AS why FROM pgboss.job
+     WHERE name = 'dead' AND source_name = 'mandate' AND data ->> 'userId' = $1`,
+    [String(user)],
+  );
+const fulfilled = async (user: number) => {
+  await waitFor(async () => (await subscriptions(user)).every(({ wish }) => wish === null), { what: 'no wish left' });
+  await waitFor(async () => (await jobs(user)).every((job) => job.state === 'completed'), { what: 'no job left' });
+  assert.deepEqual(await dead(user), []);
+};
+/** As if Telegram had ended it by itself: it does not know its charge any more. */
+const goneAtTelegram = (user: number) =>
+  database.sql(`UPDATE evenkeel.subscription SET first_charge = 'gone' WHERE user_id = $1`, [user]);
+
+test('11, 22. what is taken back of a subscription that its payer had cancelled, and that is over at Telegram, leaves nothing to do', async () => {
+  const user = person();
+  const { payload } = await subscribe(user);
+  const receipt = shop.next(user, /^Receipt/);
+  telegram.monthPasses(user);
+  await receipt;
+  const heard = shop.next(user, /You have cancelled your subscription/);
+  telegram.changeMandate(user, payload, 'canceled');
+  await heard;
+  telegram.monthPasses(user);
+  assert.deepEqual(telegram.mandates(user), []);
+  const back = shop.next(user, /went back to you/);
+  telegram.chargeBack((await payments(user))[0]!.charge);
+  await back;
+  await fulfilled(user);
+  assert.deepEqual(await state(user), ['ended']);
+});
+
+test('11, 22. so does one of which everything went back, whatever Telegram has made of it meanwhile', async () => {
+  const user = person();
+  await subscribe(user);
+  await goneAtTelegram(user);
+  const back = shop.next(user, /went back to you/);
+  telegram.chargeBack((await payments(user))[0]!.charge);
+  await back;
+  await fulfilled(user);
+});
+
+test('11, 22. one that is paid and runs, and that Telegram does not cancel, is given up loudly, and the wish stays', async () => {
+  const user = person();
+  await subscribe(user);
+  const receipt = shop.next(user, /^Receipt/);
+  telegram.monthPasses(user);
+  await receipt;
+  await goneAtTelegram(user);
+  telegram.chargeBack((await payments(user))[0]!.charge);
+  await waitFor(async () => (await dead(user)).length === 1, { what: 'the job to be given up' });
+  assert.match((await dead(user))[0]!.why, /does not cancel the subscription gone: .*CHARGE_ID_INVALID/);
+  assert.equal((await subscriptions(user))[0]!.wish, 'cancel');
+});
+
+test('22. cancelled while a payment of it is late: whether it is over shows when the grace is, and a wish that changes counts', async () => {
+  const user = person();
+  await subscribe(user);
+  await goneAtTelegram(user);
+  await database.sql(`UPDATE evenkeel.payment SET paid_until = now() - interval '1 d' WHERE user_id = $1`, [user]);
+  await withTx(shop.pool, (tx) => cancel(tx, botId, user));
+  await waitFor(async () => (await jobs(user)).length === 2, { what: 'a further job' });
+  const [first, second] = await jobs(user);
+  assert.equal(first!.state, 'completed');
+  assert.ok(Math.abs(second!.waits - 2 * 86_400) < 3_600, `${second!.waits} s`);
+  assert.equal((await subscriptions(user))[0]!.wish, 'cancel');
+  // The grace passes, and nothing was paid.
+  await database.sql(`UPDATE evenkeel.payment SET paid_until = now() - interval '4 d' WHERE user_id = $1`, [user]);
+  await database.sql(`UPDATE pgboss.job SET start_after = now() WHERE name = 'mandate' AND data ->> 'userId' = $1`, [
+    String(user),
+  ]);
+  await fulfilled(user);
+  assert.deepEqual(await state(user), ['canceled']);
+});
+
+test('22. what the bot has cancelled and is wanted again when its month is over has nothing to have again', async () => {
+  const user = person();
+  await subscribe(user);
+  await withTx(shop.pool, (tx) => cancel(tx, botId, user));
+  await fulfilled(user);
+  telegram.monthPasses(user);
+  await database.sql(`UPDATE evenkeel.payment SET paid_until = now() - interval '1 s' WHERE user_id = $1`, [user]);
+  await withTx(shop.pool, (tx) => allow(tx, botId, user));
+  await fulfilled(user);
+});
+
+test('a wish that Telegram refuses is fulfilled exactly where nothing is taken, or had, any more', () => {
+  const hours = fc.integer({ min: -2_000, max: 2_000 });
+  fc.assert(
+    fc.property(
+      fc.constantFrom('cancel' as const, 'resume' as const),
+      fc.constantFrom<SubscriptionState>('active', 'canceled', 'failed', 'ended'),
+      fc.boolean(),
+      fc.boolean(),
+      fc.option(hours),
+      fc.integer({ min: 1, max: 720 }),
+      (wish, state, stopped, isRefunding, late, graceHours) => {
+        const [now, grace] = [new Date(), graceHours * 3_600_000];
+        const left = late === null ? null : new Date(now.getTime() - late * 3_600_000);
+        const known = { state, wish, stopped };
+        const { is } = refusedWish({ wish, known, left, isRefunding, now, grace });
+        const isPaid = left !== null && left > now;
+        if (wish === 'cancel' && !stopped && isPaid) assert.ok(is === 'runs' || is === 'soon', is);
+        if (wish === 'cancel' && stopped) assert.equal(is, 'over');
+        if (is === 'due') assert.ok(late! >= 0 && late! < graceHours);
+        if (is === 'soon') assert.ok(isRefunding);
+        assert.equal(
+          refusedWish({
+            wish,
+            known: { ...known, wish: wish === 'cancel' ? 'resume' : null },
+            left,
+            isRefunding,
+            now,
+            grace,
+          }).is,
+          'else',
+        );
+      },
+    ),
   );
 });
 
