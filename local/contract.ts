@@ -142,6 +142,8 @@ export interface TelegramFaults {
   migrated?: Record<string, number>;
   /** Chats in which the bot may not write: what Telegram's 400 says, by chat id. */
   forbidden?: Record<string, string>;
+  /** Every send is refused with a 400: nothing of it arrives, and no repetition mends it. */
+  refuse?: boolean;
   /** Chats whose users blocked the bot: sends answer 403. */
   blocked?: number[];
   /** Accounts that do not exist any more: sends answer 403, and nobody can be given anything back. */

@@ -9,6 +9,7 @@ import { isFree, portHolder } from '../local/platform/ports.ts';
 import { assertProven, laws } from '../posture/laws/index.ts';
 import { PostureError } from '../posture/resolve.ts';
 import { UsageError } from './command-line.ts';
+import { operatorHere } from './ops/here.ts';
 import { loadStack } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
 import { HELP, InTheWay, parseOptions, type StartOptions } from './start/options.ts';
@@ -79,6 +80,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     posture,
     stack: options.stack,
     ledger: (userId) => ledger.read(userId),
+    operator: operatorHere(platform.operatorUrl, posture, 'the control room'),
     ...(world.bot ? { bot: world.bot } : {}),
   });
   run.undo.defer(() => room.stop());

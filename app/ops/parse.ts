@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../../posture/problem.ts';
 import { CLASSES } from '../outbox/classes.ts';
+import { CALLBACK_WORD } from './updates.ts';
 import { OPTIONS, type Given, type OptionName, type Verb } from './verb.ts';
 import { VERBS } from './verbs.ts';
 import { WORK_WORD } from './work.ts';
@@ -115,7 +116,8 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
     return rest;
   }
   if (all && rest.length > 0) throw new OpsUsage(`either ids or --all: ${usage}`);
-  const fits = (word: string) => /^\d{1,16}$/.test(word) || (TAKE_WORK.has(verb.name) && WORK_WORD.test(word));
+  const fits = (word: string) =>
+    /^\d{1,16}$/.test(word) || CALLBACK_WORD.test(word) || (TAKE_WORK.has(verb.name) && WORK_WORD.test(word));
   const wrong = rest.find((word) => !fits(word));
   if (wrong !== undefined) throw new OpsUsage(`"${wrong}" is not the id of an update: ${usage}`);
   if (rest.length === 0 && !all) throw new OpsUsage(`which one? ${usage}`);

@@ -1,4 +1,4 @@
-/** Does one verb on one connection of the operator's. */
+/** Does verbs on one connection of the operator's. */
 import pg from 'pg';
 import type { Posture } from '../../posture/schema/index.ts';
 import { numbers } from '../database/pool.ts';
@@ -16,11 +16,10 @@ function explain(error: unknown): string {
   return `The database says no: ${text}${more}`;
 }
 
-export interface Performance {
+interface Place {
   /** Login of the operator. */
   url: string;
   posture: Posture;
-  parsed: Parsed;
   by: Caller;
   /** Name of the database's server (DATABASE_SERVER), which `resume` accepts. */
   server?: string | undefined;
@@ -28,7 +27,13 @@ export interface Performance {
   log: Logger;
 }
 
-export async function perform({ url, posture, parsed, by, server, progress, log }: Performance): Promise<Outcome> {
+export interface Performance extends Place {
+  parsed: Parsed;
+}
+
+/** One verb after the other on one connection; each has an outcome, also where the database says no. */
+export async function performAll(asked: readonly Parsed[], place: Place): Promise<Outcome[]> {
+  const { url, posture, by, server, progress, log } = place;
   const pool = new pg.Pool({
     connectionString: url,
     max: 1,
@@ -38,12 +43,22 @@ export async function perform({ url, posture, parsed, by, server, progress, log 
     types: numbers,
   });
   pool.on('error', (error) => log.warn({ error: describeError(error) }, 'the database connection was lost'));
+  const outcomes: Outcome[] = [];
   try {
-    const { verb, ...given } = parsed;
-    return await verb.run({ ...given, pool, posture, by, progress });
-  } catch (error) {
-    return { tables: [], said: [explain(error)], ok: false };
+    for (const { verb, ...given } of asked) {
+      try {
+        outcomes.push(await verb.run({ ...given, pool, posture, by, progress }));
+      } catch (error) {
+        outcomes.push({ tables: [], said: [explain(error)], ok: false });
+      }
+    }
+    return outcomes;
   } finally {
     await pool.end();
   }
+}
+
+export async function perform({ parsed, ...place }: Performance): Promise<Outcome> {
+  const [outcome] = await performAll([parsed], place);
+  return outcome!;
 }

@@ -4,7 +4,12 @@ import { table, type Outcome } from './outcome.ts';
 import type { Call } from './verb.ts';
 import { listWork, showWork, WORK_WORD } from './work.ts';
 
-const SHOWN = `bot_id AS bot, update_id AS update, queue, lane, state, attempts, takeovers, received_at AS received,
+/** A callback has an id that no update has, and that cannot be typed: below 0 (app/intake/callbacks/stored.ts). */
+export const CALLBACK_WORD = /^callback:\d{1,16}$/;
+
+const UPDATE = `CASE WHEN update_id < 0 THEN to_jsonb('callback:' || -update_id) ELSE to_jsonb(update_id) END AS update`;
+
+const SHOWN = `bot_id AS bot, ${UPDATE}, queue, lane, state, attempts, takeovers, received_at AS received,
   settled_at AS settled, confirmed, unknown, cause`;
 
 /** Names of the functions of the migration. */
@@ -38,7 +43,7 @@ export async function listParked(call: Call): Promise<Outcome> {
 export async function listUnknown(call: Call): Promise<Outcome> {
   const { pool, queue, bot, limit } = call;
   const { rows } = await pool.query(
-    `SELECT bot_id AS bot, update_id AS update, split_part(lane, ':', 2) AS chat, method, tries, sent_at AS sent, reason
+    `SELECT bot_id AS bot, ${UPDATE}, split_part(lane, ':', 2) AS chat, method, tries, sent_at AS sent, reason
      FROM evenkeel.unknown_send
      WHERE state = 'done' AND ($1::text IS NULL OR queue = $1) AND ($2::bigint IS NULL OR bot_id = $2)
      ORDER BY settled_at DESC, update_id LIMIT $3`,
@@ -52,12 +57,15 @@ export async function listUnknown(call: Call): Promise<Outcome> {
   };
 }
 
+const idOf = (word: string): string => word.replace(/^callback:/, '-');
+const wordFor = (update: number): string => (update < 0 ? `callback ${-update}` : `update ${update}`);
+
 /** inbox_pkey by update, for each bot that there is: ids are unique within a bot. */
 async function find({ pool, bot, words }: Call): Promise<Chosen[]> {
   const { rows } = await pool.query<Chosen>(
     `SELECT bot_id AS bot, update_id AS update FROM evenkeel.desk
      WHERE update_id = ANY ($1::bigint[]) AND ($2::bigint IS NULL OR bot_id = $2) ORDER BY bot_id, update_id`,
-    [words, bot ?? null],
+    [words.map(idOf), bot ?? null],
   );
   return rows;
 }
@@ -78,7 +86,7 @@ export async function showUpdate(call: Call): Promise<Outcome> {
       at,
     );
     tables.push(
-      table(`update ${update} of bot ${bot}`, rows),
+      table(`${wordFor(update)} of bot ${bot}`, rows),
       ...(sends.length > 0 ? [table('unknown sends', sends)] : []),
     );
     tables.push(...(await audited(call, bot, update)));
@@ -116,7 +124,7 @@ export async function tellStory(call: Call): Promise<Outcome> {
        ) AS event ORDER BY at, step`,
       [bot, update],
     );
-    tables.push(table(`update ${update} of bot ${bot}`, rows));
+    tables.push(table(`${wordFor(update)} of bot ${bot}`, rows));
   }
   return { tables, said: [] };
 }

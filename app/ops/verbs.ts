@@ -38,7 +38,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'dead redrive',
     takes: 'UPDATE_ID… | --all',
-    says: 'runs parked updates again, and job:… and message:… that were given up',
+    says: 'runs parked updates and callback:… again, and job:… and message:… that were given up',
     options: [...CHANGES, 'all', 'queue'],
     users:
       'Whoever wrote them gets the answer now, late and in their order; jobs do what they were to do, and messages are sent. Sends that were confirmed are not repeated; one whose outcome is unknown is, once at most.',
@@ -138,7 +138,7 @@ export const VERBS: readonly Verb[] = [
     says: 'a parked payment stays as it is, and is listed no more',
     options: ['reason', 'bot', 'dry-run'],
     users:
-      'Nothing is credited and nothing goes back. Whoever paid was told that a person looks at it, and hears no more.',
+      'Nothing is credited and nothing goes back. Whoever paid hears no more; /history says that a person has looked, and that it stays as it is.',
     run: dismissPayment,
   },
   {

@@ -12,6 +12,7 @@ export const telegramFaults = z.strictObject({
   latency: latency.optional(),
   duplicates: z.int().min(1).max(10).or(z.literal(false)).optional(),
   loseAnswers: flag.optional(),
+  refuse: flag.optional(),
 });
 
 export const providerFaults = z.strictObject({
@@ -60,6 +61,7 @@ function told(key: string, value: unknown): string {
   if (key === 'hang') return 'accepts calls and never answers';
   if (key === 'error') return 'answers 500';
   if (key === 'latency') return `answers after ${Number(value)} ms`;
+  if (key === 'refuse') return 'refuses every message (400)';
   if (key === 'loseAnswers') return 'does what it is asked, but its answers are lost';
   if (key === 'loseCallbacks') return 'tells nobody of payments';
   if (key === 'oldSignature') return 'signs in its older form';
@@ -90,6 +92,7 @@ const NO_LONGER: Record<string, string> = {
   error: 'answers 500',
   latency: 'is slow',
   loseAnswers: 'loses answers',
+  refuse: 'refuses messages',
   duplicates: 'repeats itself',
   loseCallbacks: 'is silent about payments',
   oldSignature: 'signs in its older form',

@@ -16,6 +16,9 @@ const CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ');
 
+/** What may be opened by a link. */
+const PAGES = new Set(['/', '/desk']);
+
 const HEADERS = {
   'content-security-policy': CSP,
   'x-content-type-options': 'nosniff',
@@ -53,7 +56,7 @@ export function guard(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(HEADERS);
     // A link from elsewhere may open the page itself; it may not read or do anything.
-    const opensPage = request.method === 'GET' && request.url === '/' && request.headers.origin === undefined;
+    const opensPage = request.method === 'GET' && PAGES.has(request.url) && request.headers.origin === undefined;
     const headers = opensPage ? { host: request.headers.host } : request.headers;
     const reason = refusal(headers);
     if (reason) return reply.code(403).send({ error: reason });

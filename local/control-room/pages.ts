@@ -13,14 +13,17 @@ const TYPES: Record<string, string> = {
 
 const FOLDER = join(import.meta.dirname, 'page');
 
-/** Adds a route for each file of page/, and `/` for its index.html. */
+/** `/` for index.html, `/desk` for desk.html, and every other file by its name. */
+const routeOf = (name: string): string => (name === 'index.html' ? '/' : `/${name.replace(/\.html$/, '')}`);
+
+/** Adds a route for each file of page/. */
 export async function servePages(app: FastifyInstance): Promise<void> {
   for (const name of await readdir(FOLDER)) {
     const type = TYPES[extname(name)];
     if (!type) continue;
     const body = await readFile(join(FOLDER, name));
     const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 16)}"`;
-    app.get(name === 'index.html' ? '/' : `/${name}`, async (request, reply) => {
+    app.get(routeOf(name), async (request, reply) => {
       reply.header('etag', etag).header('cache-control', 'no-cache');
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       return reply.type(type).send(body);

@@ -6,6 +6,8 @@ import { connectionLimits, connectionsPerTask, usableConnections, type Role } fr
 import { addActions, type Chatting, type Ledger } from './actions.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import { guard, isLoopback } from './guard.ts';
+import { addDesk } from './desk/routes.ts';
+import type { Operator } from './desk/operator.ts';
 import { createJournal, linesBetween, type Journal } from './journal.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { servePages } from './pages.ts';
@@ -33,6 +35,8 @@ export interface ControlRoomOptions {
   stack: string;
   /** Where somebody's credits are read; absent: the page shows none. */
   ledger?: Ledger;
+  /** Does the verbs of `npm run ops` on this bot; absent: the page has no desk and no switches. */
+  operator?: Operator;
   /** Where to write to the bot when Telegram is the real one. */
   bot?: { username: string };
   /** Ends the control room when aborted. */
@@ -153,11 +157,16 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     ledger: options.ledger,
     opened: (room) => broadcast.send('room', room),
   });
+  if (options.operator) {
+    const nameOf = (id: number) => (chatting?.rooms.has(id) ? chatting.rooms.roomOf(id)?.name : undefined);
+    addDesk(app, { operator: options.operator, journal, nameOf });
+  }
   streamEvents(app, broadcast, () => ({
     posture: declared(options),
     rooms: chatting?.rooms.snapshot() ?? null,
     bot: bot ?? null,
     hasBills: Object.keys(payers).length > 0 && chatting !== undefined,
+    hasDesk: options.operator !== undefined,
     hasLedger: options.ledger !== undefined && chatting !== undefined,
     sections: observer.current(),
     samples: observer.samples(),

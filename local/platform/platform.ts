@@ -57,6 +57,8 @@ export interface Platform extends PlatformView {
   readonly supervisor: Supervisor;
   /** Of the bot's database, as the superuser. */
   readonly databaseUrl: string;
+  /** Of the same, as its operator. */
+  readonly operatorUrl: string;
   /** Rolling replacement of one task. */
   replace(taskId: string): Promise<void>;
   /** Drains in the order web, worker, database, each under its deadline, and leaves nothing that is not to be kept. */
@@ -183,7 +185,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       },
     );
 
-    undo.defer(await sayWhere(dataDirectory, { databaseUrl: postgres.url('operator', DATABASE), posture }));
+    const operatorUrl = postgres.url('operator', DATABASE);
+    undo.defer(await sayWhere(dataDirectory, { databaseUrl: operatorUrl, posture }));
 
     return {
       url: door.url,
@@ -195,6 +198,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       postgres,
       supervisor,
       databaseUrl,
+      operatorUrl,
       tasks: () => supervisor.views(),
       kill: (taskId, what) => supervisor.kill(taskId, what),
       replace: (taskId) => supervisor.replace(taskId),

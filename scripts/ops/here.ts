@@ -2,12 +2,23 @@
 import { hostname, userInfo } from 'node:os';
 import { createLogger } from '../../app/log.ts';
 import { parseOps } from '../../app/ops/parse.ts';
-import { perform } from '../../app/ops/perform.ts';
+import { perform, performAll } from '../../app/ops/perform.ts';
+import type { Operator } from '../../local/control-room/desk/operator.ts';
 import { findRunning } from '../../local/platform/whereabouts.ts';
+import type { Posture } from '../../posture/schema/index.ts';
 import { PlaceError, type Place } from './place.ts';
 
 /** Who is at this machine, for the audit. */
 export const whoIsHere = (): string => `${userInfo().username}@${hostname()}`;
+
+/** Verbs on a database of this machine, by who is at it. @throws {OpsUsage} for a command that cannot be understood */
+export function operatorHere(url: string, posture: Posture, via: string): Operator {
+  const log = createLogger('ops', 'silent');
+  return async (commands) => {
+    const parsed = commands.map((command) => parseOps(command));
+    return performAll(parsed, { url, posture, by: { who: whoIsHere(), via }, log });
+  };
+}
 
 /** @throws {PlaceError} where none or several run */
 export async function here(): Promise<Place> {

@@ -9,7 +9,13 @@ const TELEGRAM = [
   { key: 'hang', on: true, label: 'Hang', hint: 'Calls are accepted and never answered' },
   { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
   { key: 'latency', on: 2000, label: 'Slow 2 s', hint: 'Calls answer after 2 s' },
-  { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Calls take effect, but their answers never arrive' },
+  {
+    key: 'loseAnswers',
+    on: true,
+    label: 'Lost reply',
+    hint: 'Calls take effect, but their answers never arrive: see the desk',
+  },
+  { key: 'refuse', on: true, label: 'Refuse', hint: 'Sends answer 400, which no repetition mends: see the desk' },
   { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each update is delivered up to three times, shuffled' },
 ];
 const PROVIDER = [

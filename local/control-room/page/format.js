@@ -46,3 +46,17 @@ export function day(unixSeconds, now = new Date()) {
   const yesterday = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1);
   return date.toDateString() === yesterday.toDateString() ? 'Yesterday' : dayFormat.format(date);
 }
+
+const momentFormat = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+/** Day and time of an ISO date. */
+export const moment = (iso) => momentFormat.format(new Date(iso));
+
+/** How long ago an ISO date is. */
+export const ago = (iso, now = Date.now()) => `${seconds(Math.max(0, now - new Date(iso).getTime()) / 1000)} ago`;

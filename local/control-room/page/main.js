@@ -1,6 +1,7 @@
 /** Joins the stream of events to the three panes. */
 import { billsCard } from './bills.js';
 import { chatPane } from './chat.js';
+import { deskLinks } from './desk-link.js';
 import { faultsPanel } from './faults.js';
 import { ledgerCard } from './ledger.js';
 import { follow } from './live.js';
@@ -14,6 +15,7 @@ const SAMPLES = 120;
 const byId = (id) => document.getElementById(id);
 
 const views = viewSwitch(byId('switch'));
+const desk = deskLinks([byId('desk-link'), views.desk]);
 const ledger = ledgerCard();
 const bills = billsCard();
 const chat = chatPane(byId('chat'), {
@@ -41,7 +43,9 @@ function show() {
 
 follow({
   link: (alive) => status.link(alive),
-  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries, hasLedger, hasBills }) {
+  snapshot({ posture: numbers, rooms, bot, sections, samples, log: entries, hasLedger, hasBills, hasDesk }) {
+    desk.show(hasDesk);
+    posture.switches.show(hasDesk);
     ledger.node.hidden = !hasLedger;
     bills.node.hidden = !hasBills;
     Object.assign(state, sections, { posture: numbers, samples });

@@ -7,6 +7,8 @@ const VIEWS = [
   { pane: 'faults', label: 'Faults', path: 'M13 3L5 14h6l-1 7 8-11h-6z' },
 ];
 
+const DESK = 'M3 10h18M5 10v9M19 10v9M8 10V5h8v5';
+
 export function viewSwitch(nav) {
   const badge = h('span', { class: 'badge', hidden: true });
   let unread = 0;
@@ -25,9 +27,12 @@ export function viewSwitch(nav) {
     }
   }
 
-  nav.replaceChildren(...buttons.map(({ node }) => node));
+  const desk = h('a', { href: '/desk', hidden: true }, icon(DESK), 'Desk');
+  nav.replaceChildren(...buttons.map(({ node }) => node), desk);
   choose('chat');
   return {
+    /** A page of its own. */
+    desk,
     /** A message came in; counted while the chat is out of sight. */
     unread() {
       if (document.body.dataset.pane === 'chat') return;

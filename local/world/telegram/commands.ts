@@ -23,6 +23,7 @@ export const faultsSchema = z.strictObject({
   sendsOnly: z.boolean().exactOptional(),
   migrated: z.record(z.string(), chatId).exactOptional(),
   forbidden: z.record(z.string(), z.string().min(1)).exactOptional(),
+  refuse: z.boolean().exactOptional(),
   blocked: z.array(chatId).exactOptional(),
   deleted: z.array(chatId).exactOptional(),
   losePayments: z.boolean().exactOptional(),

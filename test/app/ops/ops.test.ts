@@ -173,6 +173,24 @@ describe('parked updates', () => {
     for (const id of ids) assert.equal((await stateOf(id))['state'], 'pending');
   });
 
+  test('can be callbacks, whose ids nobody can type: each has a word', async () => {
+    next += 1;
+    const id = -next;
+    await database.sql(
+      `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, state, attempts, settled_at, last_error, body)
+       VALUES (1, $1, 'payment', '1:pay:5', 'parked', 8, now(), 'no such order', '{}')`,
+      [id],
+    );
+    const word = `callback:${next}`;
+    const listed = rowsOf(await ask('dead', 'list'), /^parked updates/).find((row) => row['update'] === word);
+    assert.equal(listed?.['cause'], 'no such order');
+    assert.match(JSON.stringify(await ask('story', word)), /stored in queue payment/);
+    const done = await ask('dead', 'redrive', word, '--reason', 'the order is there');
+    assert.deepEqual(done.said, ['1 update run again.']);
+    assert.equal((await stateOf(id))['state'], 'pending');
+    assert.equal((await auditOf(id))[0]!['reason'], 'the order is there');
+  });
+
   test('of two bots with one id are not guessed at', async () => {
     const id = await update({ lane: '1:9' });
     await database.sql(

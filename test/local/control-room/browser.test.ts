@@ -170,7 +170,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   test('every fault can be toggled on and off', async (t) => {
     const { page, telegram, provider, payers, complaints } = await open(t);
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 19);
+    assert.equal(toggles.length, 20);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
@@ -179,7 +179,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
       }
       const worlds = [telegram, provider, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 19 : 0);
+      assert.equal(count, on ? 20 : 0);
     }
     assert.deepEqual(complaints, []);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { suite, test, type TestContext } from 'node:test';
+import type { Operator } from '../../../local/control-room/desk/operator.ts';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
 import type { ChatMessage } from '../../../local/contract.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -236,6 +237,33 @@ suite('actions', () => {
     assert.deepEqual(telegram.faults, { duplicates: 3 });
     await post(url, '/api/faults', { target: 'provider', faults: { hang: true } });
     assert.deepEqual(provider.faults, { hang: true });
+  });
+
+  test('where nobody can decide there is neither desk nor switch', async (t) => {
+    const { url } = await start(t);
+    const stream = await openStream(url);
+    t.after(() => stream.close());
+    assert.equal((await stream.next<{ hasDesk: boolean }>('snapshot')).hasDesk, false);
+    for (const path of ['/api/desk', '/api/desk/kinds', '/api/flags'])
+      assert.equal((await fetch(url + path)).status, 404);
+    assert.equal((await fetch(`${url}/desk`)).status, 200);
+  });
+
+  test('what cannot be known now is said, and several pages share one look', async (t) => {
+    let looks = 0;
+    const no = { tables: [], said: ['The database says no: it starts'], ok: false };
+    const operator: Operator = async (commands) => {
+      looks += 1;
+      return commands.map(() => no);
+    };
+    const { url } = await start(t, { operator });
+    const answers = await Promise.all([1, 2, 3].map(async () => (await fetch(`${url}/api/desk`)).json()));
+    for (const answer of answers as { away: string; items: unknown[] }[])
+      assert.deepEqual([answer.away, answer.items], ['The database says no: it starts', []]);
+    assert.equal(looks, 1);
+    const flags = await fetch(`${url}/api/flags`);
+    assert.equal(flags.status, 503);
+    assert.deepEqual(await flags.json(), { error: 'The database says no: it starts' });
   });
 
   test('bills are those of the chat, and become only what they can', async (t) => {

@@ -33,12 +33,13 @@ export type Method = (context: Context, params: Params) => unknown;
 export function chatOf({ chats, faults }: Context, params: Params): Chat {
   const id = text(params, 'chat_id');
   if (id === '') throw badRequest('chat_id is empty');
-  const { blocked, deleted, migrated, forbidden: closed } = faults();
+  const { blocked, deleted, migrated, refuse, forbidden: closed } = faults();
   if (migrated && Object.hasOwn(migrated, id)) throw migratedTo(migrated[id]!);
   const chat = chats.find(Number(id));
   if (!chat) throw badRequest('chat not found');
   if (deleted?.includes(chat.id)) throw forbidden('user is deactivated');
   if (blocked?.includes(chat.id)) throw forbidden('bot was blocked by the user');
+  if (refuse) throw badRequest('message is refused');
   if (closed && Object.hasOwn(closed, id)) throw badRequest(closed[id]!);
   return chat;
 }
