@@ -147,6 +147,12 @@ export async function heardOf(
   if (!known) return undefined;
   const state = afterEvent(known.state, EVENTS[said]);
   const stopped = said === 'failed' ? known.stopped : said === 'canceled';
+  if (said === 'active' && known.state === 'ended' && known.canceledBy === 'bot' && known.wish === null) {
+    // Its money went back: what begins it anew is a payment of its own, and none is to be taken for this one.
+    await change(tx, key.botId, known, { wish: 'cancel', stopped: false });
+    await tellTelegram(tx, key.botId, known, known.firstCharge);
+    return undefined;
+  }
   if (!state || state === known.state) {
     // Also of one that is over here: it decides what is made of a wish that Telegram refuses.
     if (stopped !== known.stopped) await change(tx, key.botId, known, { stopped });

@@ -92,7 +92,8 @@ export class Stars {
   edit(userId: number, charge: string, isCanceled: boolean): void {
     const mandate = this.#mandates.find((one) => one.charge === charge && one.userId === userId);
     if (!mandate) throw badRequest('CHARGE_ID_INVALID');
-    if (isCanceled) mandate.canceledBy ??= 'bot';
+    // Over its user's own: they cannot have again what the bot has cancelled as well.
+    if (isCanceled) mandate.canceledBy = 'bot';
     // Allows its user to have it again: until they do, it is not paid.
     else if (mandate.canceledBy === 'bot') mandate.canceledBy = 'user';
   }

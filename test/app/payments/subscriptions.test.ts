@@ -398,6 +398,25 @@ test('11, 22. what is taken back of a subscription that its payer had cancelled,
   assert.deepEqual(await state(user), ['ended']);
 });
 
+test('11, 22. what went back is not paid again, though its payer had cancelled it first and has it again at Telegram', async () => {
+  const user = person();
+  const { payload } = await subscribe(user);
+  const heard = shop.next(user, /You have cancelled your subscription/);
+  telegram.changeMandate(user, payload, 'canceled');
+  await heard;
+  const back = shop.next(user, /went back to you/);
+  telegram.chargeBack((await payments(user))[0]!.charge);
+  await back;
+  await fulfilled(user);
+  assert.throws(() => telegram.changeMandate(user, payload, 'active'), /the bot has cancelled it/);
+  // Should somebody with the bot's token allow it all the same, Telegram is told again.
+  await shop.api.editUserStarSubscription(user, telegram.mandates(user)[0]!.charge, false);
+  telegram.changeMandate(user, payload, 'active');
+  await waitFor(() => telegram.mandates(user)[0]!.canceledBy === 'bot', { what: 'Telegram to be told again' });
+  await fulfilled(user);
+  assert.deepEqual(await state(user), ['ended']);
+});
+
 test('11, 22. so does one of which everything went back, whatever Telegram has made of it meanwhile', async () => {
   const user = person();
   await subscribe(user);
