@@ -34,3 +34,23 @@ export function daily(text: string): Window[] {
 /** Whether one opens while the other is open, over the end of the week as well. */
 export const overlap = (one: Window, other: Window): boolean =>
   between(one.from, other.from, WEEK) % WEEK < one.length || between(other.from, one.from, WEEK) % WEEK < other.length;
+
+/**
+ * Hour of the day that lies farthest from both windows on every day, for what has to keep away from them: 0 to 23, UTC. The
+ * earliest of several.
+ */
+export function farthestHour(windows: { backupWindow: string; maintenanceWindow: string }): number {
+  const busy = [...daily(windows.backupWindow), weekly(windows.maintenanceWindow)];
+  const until = (minute: number): number =>
+    Math.min(
+      ...busy.map(({ from, length }) => {
+        const since = between(from, minute, WEEK) % WEEK;
+        // Inside of it: no way at all.
+        return since < length ? 0 : Math.min(since - length, WEEK - since);
+      }),
+    );
+  const room = Array.from({ length: 24 }, (_, hour) =>
+    Math.min(...DAYS.map((_day, day) => until(day * DAY + hour * 60))),
+  );
+  return room.indexOf(Math.max(...room));
+}

@@ -1,9 +1,11 @@
 /** The cloud: everything in AWS that the posture asks for, in the order in which it is needed. */
+import type * as pulumi from '@pulumi/pulumi';
 import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { sentinelPeriod } from '../../posture/alarms/outside.ts';
 import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
 import { lookAtNetwork } from './foreign-network.ts';
+import { BackupCopy, lookAtVault } from './backup-copy.ts';
 import { foundation, type Foundation } from './foundation.ts';
 import { after } from './claim.ts';
 import { keeper } from './keeper.ts';
@@ -17,12 +19,14 @@ export async function deploy(settings: Settings): Promise<Outputs> {
   const name = namePrefix(settings.project, settings.stack);
   const access = account(settings);
   await lookAtNetwork(settings.posture, access.provider);
+  await lookAtVault(settings.posture, access.kmsKey, access.provider);
   const base = foundation(name, settings, access);
   const tasks = declareTasks(name, settings, access, base);
   const watching = { providers: [access.provider], transformations: [after(base.claimed)] };
   const watched = whatIsWatched(settings, access, base, tasks);
   // Before the services: a deploy is taken back by alarms that already watch.
   const alarms = createAlarms(name, watched, watching);
+  const copies = copyBackups(name, settings.posture, access, base, alarms.ticketTopicArn, watching);
   const { webhookUrl, webhook, parts } = rollout(name, {
     settings,
     account: access,
@@ -38,7 +42,14 @@ export async function deploy(settings: Settings): Promise<Outputs> {
     },
   });
   const sentinel = createSentinel(name, watched, [webhook], watching);
-  keeper(name, settings.posture, [...base.parts, ...Object.values(tasks), ...alarms.parts, ...parts, sentinel]);
+  keeper(name, settings.posture, [
+    ...base.parts,
+    ...Object.values(tasks),
+    ...alarms.parts,
+    ...copies,
+    ...parts,
+    sentinel,
+  ]);
   const { image, ingress, vault } = base;
   return {
     webhookUrl,
@@ -53,6 +64,20 @@ export async function deploy(settings: Settings): Promise<Outputs> {
     operatorToken: vault.operatorToken,
     proof: [...settings.proof],
   };
+}
+
+function copyBackups(
+  name: string,
+  { database }: Settings['posture'],
+  { kmsKey, permissionsBoundary }: Account,
+  { database: { instance }, accountId }: Foundation,
+  ticketTopic: pulumi.Input<string>,
+  options: pulumi.ComponentResourceOptions,
+): BackupCopy[] {
+  const { backupCopy: copy } = database;
+  if (copy === undefined) return [];
+  const args = { copy, database, instance, accountId, kmsKey, permissionsBoundary, ticketTopic };
+  return [new BackupCopy(`${name}-backup-copy`, args, options)];
 }
 
 /** What alarms and sentinel are told of the stack. */

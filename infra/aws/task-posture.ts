@@ -21,6 +21,7 @@ export const OUTSIDE_OF_TASKS: readonly string[] = [
   'ingress.rateLimit',
   'scaling',
   'database.backups',
+  'database.backupCopy',
   'database.backupWindow',
   'database.maintenanceWindow',
   'database.deletionProtection',

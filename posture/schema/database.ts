@@ -92,6 +92,23 @@ export const database = z
     backups: duration('1d', '365d')
       .prefault('7d')
       .describe('Retention of automated backups and point-in-time recovery.'),
+    backupCopy: z
+      .strictObject({
+        vault: z
+          .string()
+          .regex(
+            /^arn:aws:backup:[a-z0-9-]+:\d{12}:backup-vault:[\w.-]{2,50}$/,
+            'the ARN of a backup vault, such as "arn:aws:backup:eu-west-1:210987654321:backup-vault:bots"',
+          )
+          .describe(
+            'Vault of AWS Backup, in another account or region. Of another account it wants evenkeel:kmsKey, and lets this account copy into it.',
+          ),
+        keep: duration('1d', '3650d').prefault('35d').describe('How long a copy is kept there.'),
+      })
+      .optional()
+      .describe(
+        'A daily copy of the backups somewhere else, for the day on which this account is lost or somebody empties it: about 0.10 USD a GB and month, and 0.02 a GB to another region. Without it: all backups are beside the database.',
+      ),
     deletionProtection: z.boolean().prefault(true).describe('The server refuses to be deleted.'),
     finalSnapshot: z.boolean().prefault(true).describe('A last snapshot is taken when the server is deleted.'),
     performanceInsights: z.boolean().prefault(true).describe('Query statistics for 7 days, without charge.'),

@@ -146,6 +146,16 @@ function database(resources: readonly Declared[]): Line[] {
   });
 }
 
+/** A first copy is as large as the data, and each further one what changed since: about the disk, whatever is kept. */
+function copies(resources: readonly Declared[]): Line[] {
+  const size = Number(of(resources, 'aws:rds/instance:Instance')[0]?.['allocatedStorage'] ?? 0);
+  return of(resources, 'aws:backup/plan:Plan').map(() => ({
+    what: 'copies of the backups, in another vault',
+    sum: `about ${size} × ${STORAGE.backup}`,
+    amount: size * STORAGE.backup,
+  }));
+}
+
 /** Alarms to which a metric's zeros are as good as silence, in CloudWatch's words. */
 const needsNoZero = ({ treatMissingData, statistic, comparisonOperator, threshold }: Inputs): boolean =>
   heedsNoZero({
@@ -258,6 +268,7 @@ export const lines = (resources: readonly Declared[]): Line[] => [
   ...entrance(resources),
   ...network(resources),
   ...database(resources),
+  ...copies(resources),
   ...safety(resources),
   ...watching(resources),
   { what: 'ECR, S3, Lambda, SNS, CloudFront', sum: 'little of each', amount: ASSUMED.rest },

@@ -32,6 +32,10 @@ export const WITH_DOMAIN = change(PROD, 'ingress', {
 /** Every option that is off as shipped, on top of the shipped stack. */
 export const OPTIONS: Values = {
   ...PROD,
+  database: {
+    ...(PROD['database'] as Values),
+    backupCopy: { vault: 'arn:aws:backup:eu-west-1:123456789012:backup-vault:bots', keep: '90d' },
+  },
   ingress: { rateLimit: 600 },
   network: { ...(PROD['network'] as Values), flowLogs: '30d' },
   oncall: {

@@ -226,3 +226,57 @@ describe('evenkeel:kmsKey', () => {
       assert.equal(error!.message.split('\n').length, 1);
     });
 });
+
+describe('database.backupCopy', () => {
+  const HERE = 'arn:aws:backup:eu-west-1:123456789012:backup-vault:bots';
+  const ELSEWHERE = 'arn:aws:backup:eu-central-1:210987654321:backup-vault:bots';
+  const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0000-4000-8000-0123456789ab';
+
+  test('takes this one database daily, away from its windows, and keeps the copy as long as it says', async () => {
+    const posture = change(PROD, 'database.backupCopy', { vault: HERE, keep: '90d' });
+    const result = await run({ posture: change(posture, 'database.backupWindow', '01:00-02:00') });
+    const [rule] = only(result, 'aws:backup/plan:Plan').inputs['rules'] as Record<string, unknown>[];
+    // Windows are 01:00 to 02:00 daily, and 03:00 to 04:00 on Sundays: farthest from both is half past 14.
+    assert.equal(rule!['schedule'], 'cron(0 14 * * ? *)');
+    assert.deepEqual(rule!['copyActions'], [{ destinationVaultArn: HERE, lifecycle: { deleteAfter: 90 } }]);
+    const selection = only(result, 'aws:backup/selection:Selection');
+    assert.match(String((selection.inputs['resources'] as string[])[0]), /Instance\/evenkeel-prod$/);
+    assert.ok(
+      selection.dependsOn.includes(only(result, 'aws:iam/rolePolicy:RolePolicy', '-backup-copy').urn),
+      'AWS Backup may, before it is told to',
+    );
+  });
+
+  test('tells on-call of a copy that failed', async () => {
+    const result = await run({ posture: change(PROD, 'database.backupCopy', { vault: HERE }) });
+    const { inputs } = only(result, 'aws:cloudwatch/eventRule:EventRule', '-backup-copy');
+    const pattern = JSON.parse(String(inputs['eventPattern'])) as { 'detail-type': string[]; detail: object };
+    assert.deepEqual(pattern['detail-type'], ['Backup Job State Change', 'Copy Job State Change']);
+    assert.match(JSON.stringify(pattern.detail), /"FAILED".*Instance\/evenkeel-prod"/);
+    assert.match(
+      String(only(result, 'aws:cloudwatch/eventTarget:EventTarget', '-backup-copy').inputs['arn']),
+      /evenkeel-prod-ticket$/,
+    );
+  });
+
+  test('into another account wants a key that can be shared with it', async () => {
+    const posture = change(PROD, 'database.backupCopy', { vault: ELSEWHERE });
+    const refused = await run({ posture });
+    assert.match(
+      refused.error!.message,
+      /^evenkeel:posture: database\.backupCopy\.vault: is in the account 210987654321, .*: pulumi config set evenkeel:kmsKey/,
+    );
+    const result = await run({ posture, config: { ...CONFIG, 'evenkeel:kmsKey': KEY } });
+    assert.equal(result.error, undefined);
+    const policy = String(only(result, 'aws:iam/rolePolicy:RolePolicy', '-backup-copy').inputs['policy']);
+    assert.match(policy, /"kms:CreateGrant".*"kms:GrantIsForAWSResource"/);
+  });
+
+  test('moves nothing that stands', async () => {
+    const types = await moved('database.backupCopy', { vault: HERE });
+    assert.deepEqual(
+      types.filter((type) => !/backup\/|BackupCopy|iam\/role|cloudwatch\/event/.test(type)),
+      [],
+    );
+  });
+});
