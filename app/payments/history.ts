@@ -11,7 +11,8 @@ export interface Line {
   number: bigint | null;
   paid: bigint | null;
   currency: string | null;
-  state: PaymentState | null;
+  /** Dismissed: parked, and a person has looked at it. */
+  state: PaymentState | 'dismissed' | null;
   reason: string | null;
 }
 
@@ -25,7 +26,8 @@ export async function history(pool: Pool, botId: number, userId: number, limit: 
   const { rows } = await pool.query<Line & Record<string, unknown>>({
     name: 'history',
     text: `
-      (SELECT paid_at AS at, 'payment' AS kind, credits AS amount, number, amount AS paid, currency, state, refund_reason AS reason
+      (SELECT paid_at AS at, 'payment' AS kind, credits AS amount, number, amount AS paid, currency,
+              CASE WHEN state = 'parked' AND dismissed_at IS NOT NULL THEN 'dismissed' ELSE state END AS state, refund_reason AS reason
        FROM evenkeel.payment WHERE bot_id = $1 AND user_id = $2 ORDER BY number DESC LIMIT $3)
       UNION ALL
       (SELECT event_at, kind, CASE WHEN kind = 'settle' THEN -amount ELSE amount END, NULL, NULL, NULL, NULL, reason

@@ -89,212 +89,212 @@ async function isFit(page: Page, what: string): Promise<void> {
   await page.setViewportSize(WIDE);
 }
 
-test(
-  'what real faults have left is decided about at the desk, and whom it concerns sees it',
-  { skip: skipWithoutChromium() },
-  async (t) => {
-    const { url, page, telegram, telegramApiRoot, complaints, seen, sql, post, said } = await begin(
-      t,
-      '--set',
-      'providers.telegram.timeout=2s',
-    );
-    await page.goto(`${url}/desk`);
-    await page.getByText('Nothing is parked').waitFor();
-    await page.getByRole('status').getByText('Nothing waits for a person').waitFor();
+test('what a person decides by the page', { skip: skipWithoutChromium() }, async (t) => {
+  const room = await begin(t, '--set', 'providers.telegram.timeout=2s', '--set', 'features.nowPayments=false');
+  await t.test('what real faults have left is decided about at the desk, and whom it concerns sees it', () =>
+    atTheDesk(room),
+  );
+  await t.test('a switch is obeyed in every process and by the bot, and none turns on what the posture has off', () =>
+    atTheSwitches(room),
+  );
+});
 
-    // Telegram refuses the answer, which no repetition mends: parked, and seen without a reload.
-    await telegram.setFaults({ refuse: true });
-    await post('/api/say', { chatId: 1001, text: '/help' });
-    const { body: ada } = await post('/api/new-chat', {});
-    const other = ada['id'] as number;
-    await post('/api/say', { chatId: other, text: SECRET });
-    const updates = page.locator('[data-kind=update]');
-    const mine = updates.locator('.item', { hasText: 'You · 1001' });
-    const theirs = updates.locator('.item', { hasText: `Ada · ${other}` });
-    await mine.getByText('400 Bad Request').waitFor();
-    await theirs.waitFor();
-    await telegram.setFaults({});
-    await isFit(page, 'parked');
-    await mine.getByText('What happened').click();
-    await mine.getByText('stored in queue chat').waitFor();
-    await updates.getByRole('button', { name: 'Run again: all 2' }).waitFor();
+type Room = Awaited<ReturnType<typeof begin>>;
 
-    // By the keyboard. Escape changes nothing.
-    const id = Number(await mine.getAttribute('data-item'));
-    const stateOf = async (update: number) =>
-      (await sql('SELECT state FROM evenkeel.desk WHERE update_id = $1', update))[0]!['state'];
-    const dialog = page.getByRole('dialog');
-    const again = mine.getByRole('button', { name: 'Run again' });
-    await again.focus();
-    await page.keyboard.press('Enter');
-    await dialog.getByText('They get the answer now, late.').waitFor();
-    await isFit(page, 'confirm');
-    await page.keyboard.press('Escape');
+async function atTheDesk(room: Room): Promise<void> {
+  const { url, page, telegram, telegramApiRoot, complaints, seen, sql, post, said } = room;
+  await page.goto(`${url}/desk`);
+  await page.getByText('Nothing is parked').waitFor();
+  await page.getByRole('status').getByText('Nothing waits for a person').waitFor();
+
+  // Telegram refuses the answer, which no repetition mends: parked, and seen without a reload.
+  await telegram.setFaults({ refuse: true });
+  await post('/api/say', { chatId: 1001, text: '/help' });
+  const { body: ada } = await post('/api/new-chat', {});
+  const other = ada['id'] as number;
+  await post('/api/say', { chatId: other, text: SECRET });
+  const updates = page.locator('[data-kind=update]');
+  const mine = updates.locator('.item', { hasText: 'You · 1001' });
+  const theirs = updates.locator('.item', { hasText: `Ada · ${other}` });
+  await mine.getByText('400 Bad Request').waitFor();
+  await theirs.waitFor();
+  await telegram.setFaults({});
+  await isFit(page, 'parked');
+  await mine.getByText('What happened').click();
+  await mine.getByText('stored in queue chat').waitFor();
+  await updates.getByRole('button', { name: 'Run again: all 2' }).waitFor();
+
+  // By the keyboard. Escape changes nothing.
+  const id = Number(await mine.getAttribute('data-item'));
+  const stateOf = async (update: number) =>
+    (await sql('SELECT state FROM evenkeel.desk WHERE update_id = $1', update))[0]!['state'];
+  const dialog = page.getByRole('dialog');
+  const again = mine.getByRole('button', { name: 'Run again' });
+  await again.focus();
+  await page.keyboard.press('Enter');
+  await dialog.getByText('They get the answer now, late.').waitFor();
+  await isFit(page, 'confirm');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await stateOf(id), 'parked');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Run again' }).waitFor();
+  // Without a reason nothing is done.
+  await dialog.locator('button[type=submit]:enabled').click();
+  assert.equal(await dialog.count(), 1);
+  await page.keyboard.type('Telegram takes it again');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await mine.waitFor({ state: 'detached' });
+  await waitFor(async () => (await said(1001)).some((text) => text.includes('/topup')), { what: 'the answer' });
+  await waitFor(async () => (await stateOf(id)) === 'done', { what: 'the update to be done' });
+  const audit = () => sql('SELECT verb, reason, via FROM evenkeel.audit ORDER BY id DESC LIMIT 1');
+  const by = (verb: string, reason: string) => [{ verb, reason, via: 'the control room' }];
+  assert.deepEqual(await audit(), by('dead redrive', 'Telegram takes it again'));
+
+  async function decides(button: string, why: string): Promise<void> {
+    await dialog.getByLabel('Why?').fill(why);
+    await dialog.getByRole('button', { name: button }).click();
     await dialog.waitFor({ state: 'detached' });
-    assert.equal(await stateOf(id), 'parked');
-    await page.keyboard.press('Enter');
-    await dialog.getByRole('button', { name: 'Run again' }).waitFor();
-    // Without a reason nothing is done.
-    await dialog.locator('button[type=submit]:enabled').click();
-    assert.equal(await dialog.count(), 1);
-    await page.keyboard.type('Telegram takes it again');
-    await page.keyboard.press('Enter');
-    await dialog.waitFor({ state: 'detached' });
-    await mine.waitFor({ state: 'detached' });
-    await waitFor(async () => (await said(1001)).some((text) => text.includes('/topup')), { what: 'the answer' });
-    await waitFor(async () => (await stateOf(id)) === 'done', { what: 'the update to be done' });
-    const audit = () => sql('SELECT verb, reason, via FROM evenkeel.audit ORDER BY id DESC LIMIT 1');
-    const by = (verb: string, reason: string) => [{ verb, reason, via: 'the control room' }];
-    assert.deepEqual(await audit(), by('dead redrive', 'Telegram takes it again'));
+  }
 
-    async function decides(button: string, why: string): Promise<void> {
-      await dialog.getByLabel('Why?').fill(why);
-      await dialog.getByRole('button', { name: button }).click();
-      await dialog.waitFor({ state: 'detached' });
-    }
+  await theirs.getByRole('button', { name: 'Give up' }).click();
+  await dialog.getByText('This cannot be taken back.').waitFor();
+  await decides('Give up', 'the chat is gone');
+  await page.getByText('Nothing is parked').waitFor();
+  assert.deepEqual(await audit(), by('dead dismiss', 'the chat is gone'));
+  assert.deepEqual(await said(other), []);
 
-    await theirs.getByRole('button', { name: 'Give up' }).click();
-    await dialog.getByText('This cannot be taken back.').waitFor();
-    await decides('Give up', 'the chat is gone');
-    await page.getByText('Nothing is parked').waitFor();
-    assert.deepEqual(await audit(), by('dead dismiss', 'the chat is gone'));
-    assert.deepEqual(await said(other), []);
+  // Nobody knows whether it arrived: it left twice, and no answer came.
+  await telegram.setFaults({ loseAnswers: true, sendsOnly: true });
+  await post('/api/say', { chatId: other, text: '/balance' });
+  const unknown = page.locator('[data-kind=unknown]');
+  await unknown.getByText('no answer within').waitFor();
+  await telegram.setFaults({});
+  await unknown.getByRole('button', { name: 'It arrived' }).click();
+  await decides('It arrived', 'Ada says so');
+  await unknown.waitFor({ state: 'hidden' });
+  assert.deepEqual(await audit(), by('unknown resolve', 'arrived: Ada says so'));
 
-    // Nobody knows whether it arrived: it left twice, and no answer came.
-    await telegram.setFaults({ loseAnswers: true, sendsOnly: true });
-    await post('/api/say', { chatId: other, text: '/balance' });
-    const unknown = page.locator('[data-kind=unknown]');
-    await unknown.getByText('no answer within').waitFor();
-    await telegram.setFaults({});
-    await unknown.getByRole('button', { name: 'It arrived' }).click();
-    await decides('It arrived', 'Ada says so');
-    await unknown.waitFor({ state: 'hidden' });
-    assert.deepEqual(await audit(), by('unknown resolve', 'arrived: Ada says so'));
+  // Paid for an offer that nobody knows, by somebody who is gone: the job that gives it back is given up.
+  const charge = async (chatId: number) => {
+    const body = JSON.stringify({ chatId, payload: 'of another shop' });
+    await fetch(`${telegramApiRoot}/control/charge`, { method: 'POST', body });
+  };
+  await charge(other);
+  const payments = page.locator('[data-kind=payment]');
+  await payments.getByText('nothing credited yet').waitFor();
+  await telegram.setFaults({ deleted: [other] });
+  await payments.getByRole('button', { name: 'Give it back' }).click();
+  await decides('Give it back', 'not our shop');
+  const jobs = page.locator('[data-kind=job]');
+  await jobs.getByText('USER_ID_INVALID').waitFor();
+  await isFit(page, 'jobs');
+  await telegram.setFaults({});
+  await jobs.getByRole('button', { name: 'Run again' }).click();
+  await decides('Run again', 'she is back');
+  await jobs.waitFor({ state: 'hidden' });
+  await waitFor(async () => (await said(other)).some((text) => text.includes('went back to you')), {
+    what: 'her Stars',
+  });
 
-    // Paid for an offer that nobody knows, by somebody who is gone: the job that gives it back is given up.
-    const charge = async (chatId: number) => {
-      const body = JSON.stringify({ chatId, payload: 'of another shop' });
-      await fetch(`${telegramApiRoot}/control/charge`, { method: 'POST', body });
-    };
-    await charge(other);
-    const payments = page.locator('[data-kind=payment]');
-    await payments.getByText('nothing credited yet').waitFor();
-    await telegram.setFaults({ deleted: [other] });
-    await payments.getByRole('button', { name: 'Give it back' }).click();
-    await decides('Give it back', 'not our shop');
-    const jobs = page.locator('[data-kind=job]');
-    await jobs.getByText('USER_ID_INVALID').waitFor();
-    await isFit(page, 'jobs');
-    await telegram.setFaults({});
-    await jobs.getByRole('button', { name: 'Run again' }).click();
-    await decides('Run again', 'she is back');
-    await jobs.waitFor({ state: 'hidden' });
-    await waitFor(async () => (await said(other)).some((text) => text.includes('went back to you')), {
-      what: 'her Stars',
-    });
+  await payments.waitFor({ state: 'hidden' });
 
-    await payments.waitFor({ state: 'hidden' });
+  // And one that is worth what a person says.
+  await charge(1001);
+  await payments.getByText('nothing credited yet').waitFor();
+  await payments.getByRole('button', { name: 'Credit it' }).click();
+  await dialog.getByLabel('Credits').fill('40');
+  await dialog.getByText('40 credits to user 1001').waitFor();
+  await decides('Credit it', 'their order was lost');
+  await payments.waitFor({ state: 'hidden' });
+  await waitFor(async () => (await said(1001)).some((text) => text.includes('You have 40 credits')), {
+    what: 'credits',
+  });
+  await page.getByLabel('Which one').fill('1001');
+  await page.getByRole('button', { name: 'Look', exact: true }).click();
+  await page.getByRole('region', { name: 'credits of user 1001' }).getByText('40', { exact: true }).first().waitFor();
 
-    // And one that is worth what a person says.
-    await charge(1001);
-    await payments.getByText('nothing credited yet').waitFor();
-    await payments.getByRole('button', { name: 'Credit it' }).click();
-    await dialog.getByLabel('Credits').fill('40');
-    await dialog.getByText('40 credits to user 1001').waitFor();
-    await decides('Credit it', 'their order was lost');
-    await payments.waitFor({ state: 'hidden' });
-    await waitFor(async () => (await said(1001)).some((text) => text.includes('You have 40 credits')), {
-      what: 'credits',
-    });
-    await page.getByLabel('Which one').fill('1001');
-    await page.getByRole('button', { name: 'Look', exact: true }).click();
-    await page.getByRole('region', { name: 'credits of user 1001' }).getByText('40', { exact: true }).first().waitFor();
+  // What goes out is held, and let go.
+  await page.getByRole('button', { name: 'Hold everything' }).click();
+  await decides('Hold everything', 'looking');
+  const held = page.locator('[data-kind=held]');
+  await held.locator('.pill', { hasText: /^held$/ }).waitFor();
+  await isFit(page, 'held');
+  await held.getByRole('button', { name: 'Let everything go out' }).click();
+  await decides('Let everything go out', 'looked');
+  await held.locator('.pill', { hasText: 'everything goes out' }).waitFor();
+  assert.deepEqual(await audit(), by('resume', 'looked'));
 
-    // What goes out is held, and let go.
-    await page.getByRole('button', { name: 'Hold everything' }).click();
-    await decides('Hold everything', 'looking');
-    const held = page.locator('[data-kind=held]');
-    await held.locator('.pill', { hasText: /^held$/ }).waitFor();
-    await isFit(page, 'held');
-    await held.getByRole('button', { name: 'Let everything go out' }).click();
-    await decides('Let everything go out', 'looked');
-    await held.locator('.pill', { hasText: 'everything goes out' }).waitFor();
-    assert.deepEqual(await audit(), by('resume', 'looked'));
+  for (const [body, status, says] of [
+    [{ kind: 'update', deed: 'burn', ids: ['1'], reason: 'x' }, 400, /nobody can do "burn"/],
+    [{ kind: 'update', deed: 'redrive', ids: ['--all'], reason: 'x' }, 400, /^ids\.0: is no id/],
+    [{ kind: 'update', deed: 'redrive', ids: ['1'] }, 400, /say why/],
+    [{ kind: 'update', deed: 'redrive', ids: ['1'], reason: '--all' }, 409, /Nothing there that could be run again/],
+    [{ kind: 'payment', deed: 'link', ids: ['R-999'], reason: 'x' }, 409, /No payment R-999/],
+    [
+      { kind: 'payment', deed: 'link', ids: ['R-1'], credits: 'many', reason: 'x' },
+      400,
+      /--credits takes a whole number/,
+    ],
+  ] as const) {
+    const answer = await post('/api/desk', body);
+    assert.equal(answer.status, status, JSON.stringify(answer.body));
+    assert.match(String(answer.body['error']), says);
+  }
+  assert.ok(!seen.some((text) => text.includes(SECRET)), 'a text of a person at the desk');
+  assert.deepEqual(complaints, []);
+}
 
-    for (const [body, status, says] of [
-      [{ kind: 'update', deed: 'burn', ids: ['1'], reason: 'x' }, 400, /nobody can do "burn"/],
-      [{ kind: 'update', deed: 'redrive', ids: ['--all'], reason: 'x' }, 400, /^ids\.0: is no id/],
-      [{ kind: 'update', deed: 'redrive', ids: ['1'] }, 400, /say why/],
-      [{ kind: 'update', deed: 'redrive', ids: ['1'], reason: '--all' }, 409, /Nothing there that could be run again/],
-      [{ kind: 'payment', deed: 'link', ids: ['R-999'], reason: 'x' }, 409, /No payment R-999/],
-      [
-        { kind: 'payment', deed: 'link', ids: ['R-1'], credits: 'many', reason: 'x' },
-        400,
-        /--credits takes a whole number/,
-      ],
-    ] as const) {
-      const answer = await post('/api/desk', body);
-      assert.equal(answer.status, status, JSON.stringify(answer.body));
-      assert.match(String(answer.body['error']), says);
-    }
-    assert.ok(!seen.some((text) => text.includes(SECRET)), 'a text of a person at the desk');
-    assert.deepEqual(complaints, []);
-  },
-);
+async function atTheSwitches(room: Room): Promise<void> {
+  const { url, page, complaints, sql, post, said } = room;
+  await page.goto(url);
+  const card = page.getByRole('article', { name: 'Switches' });
+  const wallet = card.locator('.switch-row', { has: page.locator('[data-flag=wallet]') });
+  await wallet.getByText('on', { exact: true }).waitFor();
+  const toggle = page.getByRole('switch', { name: 'wallet' });
+  await toggle.focus();
+  await page.keyboard.press('Space');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('is told that it is switched off just now').waitFor();
+  await dialog.getByLabel('Why?').fill('prices are wrong');
+  await dialog.getByRole('button', { name: 'Switch off' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  // So it says once every process's /health does.
+  await wallet.getByText('off', { exact: true }).waitFor();
+  await wallet.getByText('prices are wrong').waitFor();
+  assert.equal(await toggle.getAttribute('aria-checked'), 'false');
+  await post('/api/say', { chatId: 1001, text: '/topup' });
+  await waitFor(async () => (await said(1001)).some((text) => text.includes('Nothing can be bought just now')), {
+    what: 'a no',
+  });
+  assert.deepEqual(await sql(`SELECT is_on, reason FROM evenkeel.flag WHERE name = 'wallet'`), [
+    { is_on: false, reason: 'prices are wrong' },
+  ]);
 
-test(
-  'a switch of the page is obeyed in every process and by the bot, and none turns on what the posture has off',
-  { skip: skipWithoutChromium() },
-  async (t) => {
-    const { url, page, complaints, sql, post, said } = await begin(t, '--set', 'features.nowPayments=false');
-    await page.goto(url);
-    const card = page.getByRole('article', { name: 'Switches' });
-    const wallet = card.locator('.switch-row', { has: page.locator('[data-flag=wallet]') });
-    await wallet.getByText('on', { exact: true }).waitFor();
-    const toggle = page.getByRole('switch', { name: 'wallet' });
-    await toggle.focus();
-    await page.keyboard.press('Space');
-    const dialog = page.getByRole('dialog');
-    await dialog.getByText('is told that it is switched off just now').waitFor();
-    await dialog.getByLabel('Why?').fill('prices are wrong');
-    await dialog.getByRole('button', { name: 'Switch off' }).click();
-    await dialog.waitFor({ state: 'detached' });
-    // So it says once every process's /health does.
-    await wallet.getByText('off', { exact: true }).waitFor();
-    await wallet.getByText('prices are wrong').waitFor();
-    assert.equal(await toggle.getAttribute('aria-checked'), 'false');
-    await post('/api/say', { chatId: 1001, text: '/topup' });
-    await waitFor(async () => (await said(1001)).some((text) => text.includes('Nothing can be bought just now')), {
-      what: 'a no',
-    });
-    assert.deepEqual(await sql(`SELECT is_on, reason FROM evenkeel.flag WHERE name = 'wallet'`), [
-      { is_on: false, reason: 'prices are wrong' },
-    ]);
+  const never = card.locator('.switch-row', { has: page.locator('[data-flag=nowPayments]') });
+  await never.getByText('off in the posture').waitFor();
+  await never.getByText('Set features.nowPayments in the posture').waitFor();
+  assert.ok(await page.getByRole('switch', { name: 'nowPayments' }).isDisabled());
+  const refused = await post('/api/desk', { kind: 'flag', deed: 'on', ids: ['nowPayments'], reason: 'x' });
+  assert.deepEqual(
+    [refused.status, refused.body['error']],
+    [409, 'The posture has nowPayments off, and no flag turns that on: features.nowPayments.'],
+  );
+  await page.getByRole('switch', { name: 'schedules.reserves' }).scrollIntoViewIfNeeded();
+  // As the bar of views does it on a phone.
+  await page.evaluate(`document.body.dataset.pane = 'posture'`);
+  await isFit(page, 'switches');
 
-    const never = card.locator('.switch-row', { has: page.locator('[data-flag=nowPayments]') });
-    await never.getByText('off in the posture').waitFor();
-    await never.getByText('Set features.nowPayments in the posture').waitFor();
-    assert.ok(await page.getByRole('switch', { name: 'nowPayments' }).isDisabled());
-    const refused = await post('/api/desk', { kind: 'flag', deed: 'on', ids: ['nowPayments'], reason: 'x' });
-    assert.deepEqual(
-      [refused.status, refused.body['error']],
-      [409, 'The posture has nowPayments off, and no flag turns that on: features.nowPayments.'],
-    );
-    await page.getByRole('switch', { name: 'schedules.reserves' }).scrollIntoViewIfNeeded();
-    // As the bar of views does it on a phone.
-    await page.evaluate(`document.body.dataset.pane = 'posture'`);
-    await isFit(page, 'switches');
-
-    await toggle.click();
-    await dialog.getByLabel('Why?').fill('mended');
-    await dialog.getByRole('button', { name: 'Switch on' }).click();
-    await wallet.getByText('on', { exact: true }).waitFor();
-    await post('/api/say', { chatId: 1001, text: '/topup' });
-    await waitFor(async () => (await said(1001)).some((text) => text.includes('Which package?')), { what: 'an offer' });
-    assert.deepEqual(await sql(`SELECT verb, reason FROM evenkeel.audit WHERE target = 'flag wallet' ORDER BY id`), [
-      { verb: 'flag off', reason: 'prices are wrong' },
-      { verb: 'flag on', reason: 'mended' },
-    ]);
-    assert.deepEqual(complaints, []);
-  },
-);
+  await toggle.click();
+  await dialog.getByLabel('Why?').fill('mended');
+  await dialog.getByRole('button', { name: 'Switch on' }).click();
+  await wallet.getByText('on', { exact: true }).waitFor();
+  await post('/api/say', { chatId: 1001, text: '/topup' });
+  await waitFor(async () => (await said(1001)).some((text) => text.includes('Which package?')), { what: 'an offer' });
+  assert.deepEqual(await sql(`SELECT verb, reason FROM evenkeel.audit WHERE target = 'flag wallet' ORDER BY id`), [
+    { verb: 'flag off', reason: 'prices are wrong' },
+    { verb: 'flag on', reason: 'mended' },
+  ]);
+  assert.deepEqual(complaints, []);
+}

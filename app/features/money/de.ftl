@@ -18,6 +18,7 @@ receipt-elsewhere = Beleg { $receipt }: { $credits ->
 receipt-parked-elsewhere = Beleg { $receipt }: { $paid } ist angekommen, und ich kann nicht erkennen, wofür oder wie viel es wert ist. Nichts ist verloren: Ein Mensch sieht es sich an. /paysupport
 history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } Credits{ $state ->
     [parked] {" "}– wartet darauf, dass ein Mensch es sich ansieht
+    [dismissed] {" "}– von einem Menschen angesehen: Dafür wird nichts gutgeschrieben. /paysupport
     [refunding] {" "}– auf dem Rückweg
     [refunded] {" "}– erstattet
     [taken-back] {" "}– wurde zurückgeholt
@@ -44,6 +45,7 @@ went-back-elsewhere = Beleg { $receipt }: { $paid } ging an dich zurück, und { 
 history-empty = Noch wurde nichts gezahlt und nichts verbraucht. /topup
 history-payment = { $at } · { $receipt } · { $paid } Sterne · { $credits } Credits{ $state ->
     [parked] {" "}– wartet darauf, dass ein Mensch es sich ansieht
+    [dismissed] {" "}– von einem Menschen angesehen: Dafür wird nichts gutgeschrieben. /paysupport
     [refunding] {" "}– die Sterne sind auf dem Rückweg
     [refunded] {" "}– erstattet
     [taken-back] {" "}– die Sterne wurden zurückgeholt
@@ -77,9 +79,12 @@ complaint-missed = Telegram lässt mich nicht an { $missed } schreiben: Sie müs
 terms =
     Credits gelten nur in diesem Bot. Sie verfallen nicht und können nicht übertragen oder in Geld getauscht werden.
 
-    Du zahlst mit Telegram-Sternen. Kann das Bezahlte nicht geliefert werden, werden die Sterne voll erstattet: /paysupport.
+    Du zahlst mit Telegram-Sternen{ $ways ->
+        [several] {" "}oder, wo es angeboten wird, in Krypto
+       *[stars] {""}
+    }. Kann das Bezahlte nicht geliefert werden, wird es voll erstattet: /paysupport.
 
-    Mit Sternen, die erstattet werden, gehen die Credits zurück, die dafür gekauft wurden; was davon verbraucht ist, gleicht die nächste Aufladung aus.
+    Mit dem, was erstattet wird, gehen die Credits zurück, die dafür gekauft wurden; was davon verbraucht ist, gleicht die nächste Aufladung aus.
 refund-does = eine Zahlung zurückgeben
 refund-usage = Schreib: /refund R-17 warum. Wenn die Credits ausgegeben sind: /refund R-17 force warum – was fehlt, wird zur Schuld. Was von Hand zurückgeschickt wurde: /refund R-17 sent warum, und mit welcher Transaktion.
 refund-asked-elsewhere = { $receipt }: { $paid } geht an { $who } zurück. Die Nachricht kommt, wenn es geschehen ist, und /history zeigt es.

@@ -19,6 +19,7 @@ receipt-elsewhere = Receipt { $receipt }: { $credits ->
 receipt-parked-elsewhere = Receipt { $receipt }: { $paid } arrived, and I cannot tell what for, or what it is worth. Nothing is lost: a person looks at it. /paysupport
 history-elsewhere = { $at } · { $receipt } · { $paid } · { $credits } credits{ $state ->
     [parked] {" "}– waits for a person to look at it
+    [dismissed] {" "}– looked at by a person: nothing is credited for it. /paysupport
     [refunding] {" "}– on its way back
     [refunded] {" "}– refunded
     [taken-back] {" "}– was taken back
@@ -45,6 +46,7 @@ went-back-elsewhere = Receipt { $receipt }: { $paid } went back to you, and { $c
 history-empty = Nothing was paid and nothing was used yet. /topup
 history-payment = { $at } · { $receipt } · { $paid } Stars · { $credits } credits{ $state ->
     [parked] {" "}– waits for a person to look at it
+    [dismissed] {" "}– looked at by a person: nothing is credited for it. /paysupport
     [refunding] {" "}– the Stars are on their way back
     [refunded] {" "}– refunded
     [taken-back] {" "}– the Stars were taken back
@@ -81,9 +83,12 @@ complaint-missed = Telegram does not let me write to { $missed }: they have to o
 terms =
     Credits are used inside this bot alone. They do not expire, and cannot be transferred or exchanged for money.
 
-    You pay with Telegram Stars. If what you paid for cannot be delivered, the Stars are returned in full: /paysupport.
+    You pay with Telegram Stars{ $ways ->
+        [several] {" "}or, where it is offered, in crypto
+       *[stars] {""}
+    }. If what you paid for cannot be delivered, it is returned in full: /paysupport.
 
-    Stars that are returned take the credits back that they bought; what of them was used is settled by the next top-up.
+    What is returned takes the credits back that it bought; what of them was used is settled by the next top-up.
 # From here on for those who may refund and adjust.
 # Completes "/refund – …".
 refund-does = give a payment back

@@ -20,7 +20,7 @@ import { sayBalance, sayHistory } from './words.ts';
 const SHOWN = 15;
 
 /** Where one's money is, and whom to ask. */
-function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
+function questions({ pool, posture, ways }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const { owners, support } = posture.people;
   const inPrivate = composer.chatType('private');
@@ -36,7 +36,9 @@ function questions({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     const { debt } = await balanceOf(pool, { botId, userId });
     await ctx.reply(sayHistory(ctx.language, { lines, held, late, seen, debt }));
   });
-  inPrivate.command('terms', (ctx) => ctx.reply(texts.terms(ctx.language)));
+  inPrivate.command('terms', (ctx) =>
+    ctx.reply(texts.terms(ctx.language, { ways: ways().length > 0 ? 'several' : 'stars' })),
+  );
   inPrivate.command('paysupport', async (ctx) => {
     if (ctx.match === '') return ctx.reply(texts.paysupport(ctx.language));
     return passOn(ctx, pool, [...support, ...owners]);

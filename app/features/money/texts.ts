@@ -36,7 +36,7 @@ export const texts = declareTexts(import.meta.dirname, {
   'paysupport-unreached': {},
   complaint: { who: 'text', words: 'text' },
   'complaint-missed': { missed: 'text' },
-  terms: {},
+  terms: { ways: 'text' },
   'refund-does': {},
   'refund-usage': {},
   'refund-asked': { receipt: 'text', paid: 'amount', who: 'text' },

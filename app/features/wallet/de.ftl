@@ -1,10 +1,12 @@
-does-topup = Credits für Telegram-Sterne kaufen
+does-topup = Credits kaufen
 does-balance = wie viele Credits du hast
 does-history = wo dein Geld ist
 does-paysupport = Hilfe bei einer Zahlung
 does-terms = Verkaufsbedingungen
 topup-button = Aufladen
 topup = Welches Paket? Du zahlst mit Telegram-Sternen.
+# Wo es mehr als einen Weg gibt zu zahlen.
+topup-ways = Welches Paket? Danach wählst du, wie du zahlst: mit Telegram-Sternen oder in Krypto.
 closed = Gerade kann nichts gekauft werden. Deine Credits und Zahlungen sind sicher: /balance, /history.
 package = { $credits ->
     [one] { $credits } Credit

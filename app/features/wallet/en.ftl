@@ -1,11 +1,13 @@
 # Each completes a line of /help: "/topup – …".
-does-topup = buy credits for Telegram Stars
+does-topup = buy credits
 does-balance = how many credits you have
 does-history = where your money is
 does-paysupport = help with a payment
 does-terms = terms of sale
 topup-button = Top up
 topup = Which package? You pay with Telegram Stars.
+# Where there is more than one way to pay.
+topup-ways = Which package? You choose next how to pay: with Telegram Stars or in crypto.
 closed = Nothing can be bought just now. Your credits and payments are safe: /balance, /history.
 # On a button.
 package = { $credits ->

@@ -1,4 +1,4 @@
-/** The wallet: credits for Telegram Stars. What was paid, and where it is, is in the folder money. */
+/** The wallet: credits for Telegram Stars, and for crypto where that is on. What was paid, and where it is, is in the folder money. */
 import { Composer, InlineKeyboard } from 'grammy';
 import { answerTap } from '../../bot/answers.ts';
 import type { BotContext } from '../../bot/context.ts';
@@ -25,13 +25,15 @@ function shop({ pool, posture, ways }: FeatureNeeds): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   const packages = packagesOf(posture);
   const plans = plansOf(posture);
+  const isAlsoSoldElsewhere = packages.some(({ cents }) => cents !== undefined);
   const keyboard = (language: Language) =>
     InlineKeyboard.from(packages.map((one) => [InlineKeyboard.text(texts.package(language, one), `buy:${one.name}`)]));
   const offer = async (ctx: BotContext) => {
     const { language } = ctx;
     const cart = ctx.from && (await intentOf(pool, ctx.me.id, ctx.from.id));
-    if (!cart) return ctx.reply(texts.topup(language), { reply_markup: keyboard(language) });
-    const lines = [texts['cart-kept'](language, cart), texts.topup(language)];
+    const which = texts[isAlsoSoldElsewhere && ways().length > 0 ? 'topup-ways' : 'topup'](language);
+    if (!cart) return ctx.reply(which, { reply_markup: keyboard(language) });
+    const lines = [texts['cart-kept'](language, cart), which];
     return ctx.reply(lines.join('\n\n'), {
       reply_markup: keyboard(language).row().text(texts['cart-drop'](language), DROP),
     });

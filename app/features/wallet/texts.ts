@@ -8,6 +8,7 @@ export const texts = declareTexts(import.meta.dirname, {
   'does-terms': {},
   'topup-button': {},
   topup: {},
+  'topup-ways': {},
   closed: {},
   package: { credits: 'amount', price: 'amount' },
   gone: {},

@@ -164,7 +164,10 @@ test('one that is dismissed is listed and counted no more, and may be credited a
   assert.equal((await ask('payments', 'dismiss', `R-${receipt}`, '--reason', 'a test of ours')).ok ?? true, true);
   assert.equal((await ask('payments', 'list')).tables.length, 0);
   assert.equal((await readMoney(shop.pool, world.botId)).parked, 0);
+  await shop.ask(user, '/history', /R-\d+ · \d+ Stars · 0 credits – looked at by a person: nothing is credited for it/);
   assert.equal((await ask('payments', 'link', `R-${receipt}`, '--credits', '5', '--dry-run')).ok ?? true, true);
+  assert.equal((await ask('payments', 'link', `R-${receipt}`, '--credits', '5', '--reason', 'ours')).ok ?? true, true);
+  await shop.ask(user, '/history', /R-\d+ · \d+ Stars · 0 credits – waits for a person/);
 });
 
 test('a reconciliation by hand is made by a worker, and says what it found', async (t) => {

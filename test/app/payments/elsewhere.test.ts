@@ -95,6 +95,20 @@ test('Crypto Pay: a package is chosen, paid, told of three times, credited once,
   await shop.sound();
 });
 
+test('what is said before a package is chosen fits the ways to pay it', async () => {
+  const user = person();
+  await shop.ask(user, '/topup', /^Which package\? You choose next how to pay: with Telegram Stars or in crypto\.$/);
+  await shop.ask(user, '/terms', /You pay with Telegram Stars or, where it is offered, in crypto\. If/);
+  const other = person();
+  telegram.open(other, 'Grete', 'de');
+  const said = shop.next(
+    other,
+    /^Welches Paket\? Danach wählst du, wie du zahlst: mit Telegram-Sternen oder in Krypto\.$/,
+  );
+  telegram.say(other, '/topup');
+  await said;
+});
+
 test('15. NOWPayments: both forms of its signature are taken, and a payment is credited once', async () => {
   for (const oldSignature of [false, true]) {
     const user = person();

@@ -30,14 +30,15 @@ test('a package is chosen, paid, credited, and has a receipt with its number', a
   const said = await shop.ask(user, '/history', /R-\d+/);
   assert.match(said.text, /R-\d+ · 250 Stars · \+550 credits$/m);
   await shop.ask(user, '/balance', /You have 550 credits/);
-  await shop.ask(user, '/terms', /Telegram Stars/);
+  await shop.ask(user, '/terms', /You pay with Telegram Stars\. If/);
+  await shop.ask(user, '/topup', /^Which package\? You pay with Telegram Stars\.$/);
   await shop.ask(user, '/paysupport', /within two minutes/);
 });
 
 test('who reads German is sold to, credited and answered in German', async () => {
   const user = person();
   telegram.open(user, 'Grete', 'de');
-  const offered = shop.next(user, /^Welches Paket\?/);
+  const offered = shop.next(user, /^Welches Paket\? Du zahlst mit Telegram-Sternen\.$/);
   telegram.say(user, '/topup');
   const { messageId, buttons } = await offered;
   assert.equal(buttons[2]![0]!.text, '1.200 Credits für 500 ⭐️');
