@@ -104,6 +104,8 @@ const environments = {
     NOWPAYMENTS_ROOT: url(/^https?$/, 'https://api.nowpayments.io/v1').default('https://api.nowpayments.io/v1'),
     OPENROUTER_API_KEY: z.string().min(1).optional(),
     OPENROUTER_BASE_URL: url(/^https?$/, 'https://openrouter.ai/api/v1').default('https://openrouter.ai/api/v1'),
+    NOVITA_API_KEY: text(/^\S{8,}$/, 'the API key of Novita').optional(),
+    NOVITA_BASE_URL: url(/^https?$/, 'https://api.novita.ai').default('https://api.novita.ai'),
   }),
   migrate: z.object({
     /** Of the server's administrator, who may create roles. */
@@ -149,7 +151,7 @@ export function readLogLevel({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): stri
 }
 
 const SECRETS =
-  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
+  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|NOVITA_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
 
 /** Whatever of an environment must not be seen in a log: each secret, and the password inside a URL, as written and as meant. */
 export function secretsIn(source: NodeJS.ProcessEnv): string[] {
@@ -208,12 +210,24 @@ function assertPayerKeys(role: keyof typeof PAYER_KEYS, posture: Posture, given:
   );
 }
 
-/** The provider's key, which only the feature that asks it needs. */
-function assertKeys(posture: Posture, env: { OPENROUTER_API_KEY?: string | undefined }): void {
-  if (!providersInUse(posture).includes('openrouter') || env.OPENROUTER_API_KEY !== undefined) return;
-  throw new ConfigError([
-    "OPENROUTER_API_KEY: missing; set it to the provider's key, or turn the feature off with features.chat: false",
-  ]);
+/** Keys of providers that only the feature needs that asks them, with the feature. */
+const ASKED = {
+  openrouter: { key: 'OPENROUTER_API_KEY', feature: 'chat' },
+  novita: { key: 'NOVITA_API_KEY', feature: 'studio' },
+} as const;
+
+function assertKeys(posture: Posture, given: NodeJS.ProcessEnv): void {
+  const inUse = providersInUse(posture);
+  const missing = Object.entries(ASKED).filter(
+    ([provider, { key }]) => inUse.includes(provider as keyof typeof ASKED) && given[key] === undefined,
+  );
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    missing.map(
+      ([, { key, feature }]) =>
+        `${key}: missing; set it to the provider's key, or turn the feature off with features.${feature}: false`,
+    ),
+  );
 }
 
 /**
@@ -235,8 +249,7 @@ export function readConfig<C extends Command>(role: C, source: NodeJS.ProcessEnv
   };
   const env = collect(() => readEnvironment(role, given));
   const posture = collect(() => readPosture(given['POSTURE']));
-  if (role === 'worker' && posture)
-    collect(() => assertKeys(posture, { OPENROUTER_API_KEY: given['OPENROUTER_API_KEY'] }));
+  if (role === 'worker' && posture) collect(() => assertKeys(posture, given));
   if ((role === 'web' || role === 'worker') && posture) collect(() => assertPayerKeys(role, posture, given));
   if (!env || !posture || problems.length > 0) throw new ConfigError(problems);
   return { role, posture, env: leadToCopy(env) };

@@ -7,6 +7,7 @@ export const SECRET_KEYS = [
   'webhookSecretPrevious',
   'operatorToken',
   'openrouterApiKey',
+  'novitaApiKey',
   'cryptoPayToken',
   'cryptoPayTokenPrevious',
   'nowPaymentsApiKey',

@@ -44,6 +44,11 @@ export const RULES = {
     wanted: 'an API key of the AI provider',
     command: 'pulumi config set --secret evenkeel:openrouterApiKey <key>',
   },
+  novitaApiKey: {
+    accepts: /^\S{8,}$/,
+    wanted: 'the API key of Novita, 8 characters or more without spaces',
+    command: 'pulumi config set --secret evenkeel:novitaApiKey <key>',
+  },
   cryptoPayToken: {
     accepts: CRYPTO_PAY_TOKEN,
     wanted: 'the token of an app of Crypto Pay, such as "12345:AA…", from @CryptoBot',

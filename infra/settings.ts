@@ -17,6 +17,8 @@ export interface BotSecrets {
   operatorToken: pulumi.Output<string> | undefined;
   /** Key of the AI provider; wanted while features.chat is on. */
   openrouterApiKey: pulumi.Output<string> | undefined;
+  /** Key of Novita, which renders pictures and videos; wanted while features.studio is on. */
+  novitaApiKey: pulumi.Output<string> | undefined;
   /** Token of Crypto Pay: asks, and checks what it signed. Wanted while features.cryptoPay is on. */
   cryptoPayToken: pulumi.Output<string> | undefined;
   /** The token before: what was signed with it is taken too. Absent outside of a rotation. */

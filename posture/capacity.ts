@@ -1,6 +1,6 @@
 /** How many updates a second a posture bears for ever, by what would end first. */
 import { bearable, MEASURED, SUSTAINED_CORES } from './costs.ts';
-import { providersInUse } from './limits.ts';
+import { providersOfUpdates } from './limits.ts';
 import type { Posture } from './schema/index.ts';
 
 export interface Bound {
@@ -22,7 +22,7 @@ const tasksCores = ({ scaling, ...posture }: Posture, role: 'web' | 'worker'): n
 /** Every bound, the lowest first. An update is taken to be answered by one message. */
 export function bounds(posture: Posture): Bound[] {
   const { database, jobs, providers, telegram, worker } = posture;
-  const used = providersInUse(posture);
+  const used = providersOfUpdates(posture);
   const perUpdate = used.reduce((sum, name) => sum + providers[name].takes, 0);
   const atOnce = (places: number, takes: number) => (places * worker.tasks.max * 1000) / takes;
   const all: Bound[] = [

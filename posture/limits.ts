@@ -152,12 +152,23 @@ export const settleTime = ({ database: { timeouts } }: Posture): number => timeo
 export const payersInUse = ({ features }: Posture): CallbackSource[] =>
   Object.entries(SWITCHED).flatMap(([name, { paidBy }]) => (features[name as FeatureName] ? paidBy : []));
 
-/** Providers that are called at all: a feature that is off calls none. */
-export function providersInUse({ providers, features }: Posture) {
-  const asked = Object.entries(SWITCHED).flatMap(([name, { asks }]) => (features[name as FeatureName] ? asks : []));
-  const all = Object.keys(providers) as (keyof Posture['providers'])[];
-  return all.filter((name) => name === 'telegram' || asked.includes(name));
+type ProviderName = keyof Posture['providers'];
+
+/** Telegram, and those of the others that some feature asks which is on. */
+function askedBy({ providers, features }: Posture, by: 'asks' | 'jobsAsk'): ProviderName[] {
+  const asked = Object.entries(SWITCHED).flatMap(([name, declared]): readonly ProviderName[] =>
+    features[name as FeatureName] ? declared[by] : [],
+  );
+  return (Object.keys(providers) as ProviderName[]).filter((name) => name === 'telegram' || asked.includes(name));
 }
+
+/** Providers that the handling of an update may wait for. */
+export const providersOfUpdates = (posture: Posture): ProviderName[] => askedBy(posture, 'asks');
+
+/** Providers that are called at all: a feature that is off calls none. */
+export const providersInUse = (posture: Posture): ProviderName[] => [
+  ...new Set([...askedBy(posture, 'asks'), ...askedBy(posture, 'jobsAsk')]),
+];
 
 /**
  * Longest time that a call waits for a free place (bulkhead), ms: what the chat's handler has left when every call in it
@@ -165,7 +176,7 @@ export function providersInUse({ providers, features }: Posture) {
  * handler of a payment has left, which sends one message. Who would wait longer is postponed, and uses up no attempt.
  */
 export function placeWait(posture: Posture): number {
-  const used = providersInUse(posture);
+  const used = providersOfUpdates(posture);
   const calls = used.reduce((sum, name) => sum + longestCall(posture.providers[name]), 0);
   const { patience } = posture.providers.telegram.rate;
   const { chat, payment } = posture.jobs;
@@ -221,6 +232,7 @@ export const requestsAtOnce = ({ web }: Posture): number =>
 /** Calls to others that one worker has open at once. */
 export const callsAtOnce = ({ providers, payments }: Posture): number =>
   Object.values(providers).reduce((sum, { concurrency }) => sum + concurrency, 0) +
+  providers.telegram.upload.concurrency +
   PAYERS.length * payments.providers.concurrency;
 
 /** Bytes of their bodies, as they came. */

@@ -13,7 +13,7 @@ import { operatorHere } from './ops/here.ts';
 import { loadStack } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
 import { HELP, InTheWay, parseOptions, type StartOptions } from './start/options.ts';
-import { everyWayToPay } from './start/payers.ts';
+import { ownSettings } from './start/settings.ts';
 import { createReport, timed, type Report } from './start/report.ts';
 import { onEndSignals } from './start/signals.ts';
 import { startWorld } from './start/world.ts';
@@ -101,7 +101,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
 const botIdOf = (env: Record<string, string>): number => Number(env['BOT_TOKEN']!.split(':')[0]);
 
 async function provenStack({ stack, set }: StartOptions) {
-  const own = process.env['BOT_TOKEN'] ? [] : everyWayToPay();
+  const own = ownSettings(process.env);
   const loaded = await loadStack(stack, process.cwd(), [...own, ...set]);
   assertProven(loaded.posture);
   return loaded;

@@ -14,6 +14,10 @@ const NOT_CONTENT = 'bot_id, update_id, queue, lane, state, attempts, takeovers,
 /** Of a message, whose and when it was. */
 const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
 
+/** Of a render, all but what it is of and where it lies. */
+const NOT_WORDS =
+  'id, bot_id, user_id, kind, makes, price, state, tries, task, looks, missed, percent, deliveries, reason, deadline_at, ordered_at, submitted_at, ended_at';
+
 /** Of a job, all but what it was given, what it gave back and why it failed. */
 const NOT_DATA =
   'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
@@ -57,6 +61,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   till: { worker: CHANGED, operator: 'SELECT' },
   callback: { worker: READ_WRITE, operator: 'SELECT (bot_id, id, provider, deposit, received_at)' },
   subscription: { worker: CHANGED, operator: 'SELECT' },
+  render: { worker: READ_WRITE, operator: `SELECT (${NOT_WORDS})` },
   intent: { worker: READ_WRITE },
   promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },

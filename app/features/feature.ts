@@ -7,6 +7,7 @@ import type { Pool } from '../database/pool.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
 import type { People } from '../people/index.ts';
+import type { Novita } from '../providers/novita.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import type { Tills } from '../payments/tills/index.ts';
 import type { Language, Text } from '../texts/index.ts';
@@ -45,6 +46,10 @@ export interface JobNeeds {
   api: Api;
   /** Providers beside Telegram that there is a key for. */
   tills?: Tills;
+  /** Where there is a key for it. */
+  novita?: Novita | undefined;
+  /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
+  callbackOf?: ((render: string) => string) | undefined;
 }
 
 type Part = (needs: FeatureNeeds) => Composer<BotContext>;

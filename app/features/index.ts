@@ -22,6 +22,7 @@ import { mydata } from './mydata/index.ts';
 import { nowPayments } from './nowPayments/index.ts';
 import type { Offer } from './offer.ts';
 import { remind } from './remind/index.ts';
+import { studio } from './studio/index.ts';
 import { unread } from './unread/index.ts';
 import { wallet } from './wallet/index.ts';
 
@@ -33,6 +34,7 @@ const FEATURES = {
   nowPayments,
   money,
   remind,
+  studio,
   chat,
   language,
   mydata,

@@ -46,6 +46,8 @@ export const BITES = {
   taps: bite('evenkeel.tap', 'expires_at'),
   /** callback_received */
   callbacks: bite('evenkeel.callback', 'received_at'),
+  /** render_ended: without their words, which went when they ended. */
+  renders: bite('evenkeel.render', 'ended_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
   /** slot_age. The last of each schedule stays: by it is known what was missed. */
@@ -65,6 +67,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   dialogs: 'updates',
   taps: 'updates',
   callbacks: 'callbacks',
+  renders: 'parked',
   conversation: 'conversation',
   slots: 'updates',
 };

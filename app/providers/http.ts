@@ -7,6 +7,8 @@ export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';
   /** With its query, below the provider's address. */
   path: string;
+  /** Elsewhere than at the provider's address, such as where it keeps its results: `https://host`. */
+  origin?: string;
   headers?: Record<string, string>;
   /** JSON. */
   body?: string;
@@ -79,11 +81,11 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     maxResponseSize: maxBytes,
   });
 
-  async function send({ method, path, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
+  async function send({ method, path, origin, headers, body, signal }: HttpRequest): Promise<Dispatcher.ResponseData> {
     try {
       return await agent.request({
-        origin: base.origin,
-        path: `${prefix}${path}`,
+        origin: origin ?? base.origin,
+        path: origin === undefined ? `${prefix}${path}` : path,
         method,
         headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
         ...(body !== undefined && { body }),

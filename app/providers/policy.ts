@@ -63,8 +63,22 @@ const STATE_NAMES = {
 /** Pause asked for when no place was free for as long as a handler can spare. */
 const CROWDED_PAUSE = 1_000;
 
-export function createPolicy(name: ProviderName | CallbackSource, posture: Posture, log: Logger): ProviderPolicy {
-  const declared = name in posture.providers ? posture.providers[name as ProviderName] : posture.payments.providers;
+/** What of a provider's declaration a policy is made of. */
+type Declared = Pick<
+  Posture['providers'][ProviderName],
+  'timeout' | 'attempts' | 'backoff' | 'concurrency' | 'breaker'
+>;
+
+const declaredFor = (name: ProviderName | CallbackSource, { providers, payments }: Posture): Declared =>
+  name in providers ? providers[name as ProviderName] : payments.providers;
+
+/** @param declared in place of what the posture says of the provider's ordinary calls */
+export function createPolicy(
+  name: ProviderName | CallbackSource,
+  posture: Posture,
+  log: Logger,
+  declared = declaredFor(name, posture),
+): ProviderPolicy {
   const { breaker: limits } = declared;
   let failures = 0;
   let inFlight = 0;

@@ -60,6 +60,10 @@ export function createTelegramClient(
 ): TelegramClient {
   const declared = posture.providers.telegram;
   const policy = createPolicy('telegram', posture, log);
+  const { timeout, concurrency } = declared.upload;
+  const { backoff, breaker } = declared;
+  // A stream takes its time, and can be read once.
+  const uploads = createPolicy('telegram', posture, log, { timeout, concurrency, attempts: 1, backoff, breaker });
   const http = createHttpClient({
     name: 'telegram',
     baseUrl: env.apiRoot,
@@ -100,7 +104,7 @@ export function createTelegramClient(
 
       async function call(sent: typeof payload): Promise<ApiResponse<unknown>> {
         const body = containsFile(sent) ? undefined : toWellFormedJson(sent ?? {});
-        return policy.call(
+        return (body === undefined ? uploads : policy).call(
           (own) => {
             // Time may have passed in the bulkhead or between repeats, and the lane with it.
             leaving?.(payload);

@@ -28,6 +28,7 @@ import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
 import { startOutbox } from '../outbox/index.ts';
+import { createNovita } from '../providers/novita.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
@@ -56,6 +57,11 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     { baseUrl: env.OPENROUTER_BASE_URL, apiKey: env.OPENROUTER_API_KEY ?? '' },
     log,
   );
+  // Where there is a key, whatever is switched on: what was begun ends.
+  const novita =
+    env.NOVITA_API_KEY === undefined
+      ? undefined
+      : createNovita(posture, { baseUrl: env.NOVITA_BASE_URL, apiKey: env.NOVITA_API_KEY }, log);
   const till = openTills(
     {
       ...(env.CRYPTO_PAY_TOKEN && { cryptoPay: { root: env.CRYPTO_PAY_ROOT, token: env.CRYPTO_PAY_TOKEN } }),
@@ -65,6 +71,12 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     posture,
     log,
   );
+  const providers = () => ({
+    telegram: telegram.state(),
+    openrouter: openrouter.state(),
+    ...(novita && { novita: novita.state() }),
+    ...till.states(),
+  });
   let engine: Engine | undefined;
   let waitingFor: string | undefined = 'Telegram and the database';
 
@@ -83,7 +95,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         lanes: engine?.state() ?? {},
         jobs: jobs.state(),
         outbox: outbox.state(),
-        providers: { telegram: telegram.state(), openrouter: openrouter.state(), ...till.states() },
+        providers: providers(),
         leases: { lost: engine?.lost() ?? 0 },
         listener: { connected: listener.connected() ? 1 : 0 },
         money: money.state(),
@@ -91,7 +103,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       }),
       reasons: () => [
         ...(waitingFor ? [`waiting for ${waitingFor}`] : []),
-        ...Object.entries({ telegram: telegram.state(), openrouter: openrouter.state(), ...till.states() })
+        ...Object.entries(providers())
           .filter(([, { breaker }]) => breaker !== 'closed')
           .map(([name, { breaker }]) => `${name}: breaker is ${breaker}`),
       ],
@@ -112,7 +124,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
-  const needs = { pool, posture, botId, api, tills: till.tills };
+  const needs = { pool, posture, botId, api, tills: till.tills, novita };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
@@ -196,7 +208,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
     await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
-    await Promise.all([telegram.close(), openrouter.close(), till.close()]);
+    await Promise.all([telegram.close(), openrouter.close(), novita?.close(), till.close()]);
     await server.close();
     await pool.end();
   }

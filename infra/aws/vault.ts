@@ -61,6 +61,8 @@ export class Vault extends pulumi.ComponentResource {
         ...tokens,
         DATABASE_URL: database.url('worker'),
         ...(secrets.openrouterApiKey && { OPENROUTER_API_KEY: secrets.openrouterApiKey }),
+        // Whatever is on: what was begun there ends.
+        ...(secrets.novitaApiKey && { NOVITA_API_KEY: secrets.novitaApiKey }),
         ...payerEnvironment('worker', secrets),
       }),
       migrate: keep('migrate', "Environment of the migration: the server's master, and the roles' passwords", {

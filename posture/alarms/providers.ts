@@ -19,6 +19,8 @@ const PROVIDERS: Record<ProviderName, ProviderFacts> = {
   telegram: { missed: 'no answer reaches any user', severity: 'page' },
   // Users get a polite answer instead; nobody here can repair the provider at night.
   openrouter: { missed: 'questions are answered with an apology', severity: 'ticket' },
+  // Renders wait, and in the end their credits go back.
+  novita: { missed: 'pictures and videos are late, or not made', severity: 'ticket' },
 };
 
 /** Of those who take payments. People can pay by Stars meanwhile, and what they have paid is credited when it is over. */
@@ -56,11 +58,22 @@ function breaker({ id, name, missed, severity, window }: Watched): AlarmDraft {
   };
 }
 
+/** Providers whose accounts are filled by us, with the alarm's name and what it says. */
+const BILLED = {
+  openrouter: {
+    id: 'provider-balance-empty',
+    title: 'Our account at OpenRouter is empty: questions are answered with an apology',
+  },
+  novita: {
+    id: 'provider-novita-balance-empty',
+    title: 'Our account at Novita is empty: no picture and no video is made, and credits go back',
+  },
+} as const;
+
 /** Nothing mends it but a payment of ours, so it does not wait for the morning. */
-const balanceEmpty: AlarmDraft = {
-  id: 'provider-balance-empty',
-  title: 'Our account at OpenRouter is empty: questions are answered with an apology',
-  metric: { namespace: TASK, name: TASK_METRICS.balanceEmpty, dimensions: ['stack', 'provider:openrouter'] },
+const balanceEmpty = (name: keyof typeof BILLED): AlarmDraft => ({
+  ...BILLED[name],
+  metric: { namespace: TASK, name: TASK_METRICS.balanceEmpty, dimensions: ['stack', `provider:${name}`] },
   statistic: 'Maximum',
   comparison: '>=',
   threshold: 1,
@@ -71,12 +84,12 @@ const balanceEmpty: AlarmDraft = {
   severity: 'page',
   faults: ['no-degradation'],
   delay: DELAY,
-};
+});
 
 export const providerAlarms = (posture: Posture): Alarm[] => [
   ...providersInUse(posture).flatMap((name) => [
     alarm(posture, breaker({ ...PROVIDERS[name], id: name, name, window: posture.providers[name].breaker.window })),
-    ...(name === 'openrouter' ? [alarm(posture, balanceEmpty)] : []),
+    ...(name in BILLED ? [alarm(posture, balanceEmpty(name as keyof typeof BILLED))] : []),
   ]),
   ...payersInUse(posture).map((name) =>
     alarm(posture, breaker({ ...PAYERS[name], name, window: posture.payments.providers.breaker.window })),

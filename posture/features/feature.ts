@@ -4,6 +4,8 @@ import type { CallbackSource } from '../payers.ts';
 import type { providers } from '../schema/providers.ts';
 
 type Shape = Record<string, z.ZodType>;
+/** Nothing declared. */
+type None = Record<never, never>;
 
 /** A queue of jobs, and what its alarms are made of. */
 export interface DeclaredQueue<Queue extends z.ZodType = z.ZodType> {
@@ -22,23 +24,28 @@ export interface Declaration<Work extends Record<string, DeclaredQueue>, Slots e
   slots: Slots;
 }
 
+/** Providers by their key under `providers`. */
+type Provider = keyof z.output<typeof providers>;
+
 export interface Switched<
   Flag extends z.ZodType,
   Work extends Record<string, DeclaredQueue>,
   Slots extends Shape,
+  Settings extends Shape = None,
 > extends Declaration<Work, Slots> {
+  /** What else is to be declared of it: keys of the posture itself. */
+  settings: Settings;
   /** Key under `features`. Off: nothing of it can be begun; what was begun ends all the same. */
   flag: Flag;
   /** People pay for something of it. */
   sells: boolean;
-  /** Providers that it asks, beside Telegram. */
-  asks: readonly (keyof z.output<typeof providers>)[];
+  /** Providers that it asks while it handles an update, beside Telegram. */
+  asks: readonly Provider[];
+  /** Providers that its jobs ask: no update waits for them. */
+  jobsAsk: readonly Provider[];
   /** Whom people pay by it, beside Telegram: a key of ours is needed there. */
   paidBy: readonly CallbackSource[];
 }
-
-/** Nothing declared. */
-type None = Record<never, never>;
 
 /** Of every bot: there whatever is switched off. */
 export const always = <Work extends Record<string, DeclaredQueue> = None, Slots extends Shape = None>(
@@ -50,13 +57,16 @@ export const switched = <
   Flag extends z.ZodType,
   Work extends Record<string, DeclaredQueue> = None,
   Slots extends Shape = None,
+  Settings extends Shape = None,
 >(
-  declared: Partial<Switched<Flag, Work, Slots>> & { flag: Flag },
-): Switched<Flag, Work, Slots> => ({
+  declared: Partial<Switched<Flag, Work, Slots, Settings>> & { flag: Flag },
+): Switched<Flag, Work, Slots, Settings> => ({
   work: {} as Work,
   slots: {} as Slots,
+  settings: {} as Settings,
   sells: false,
   asks: [],
+  jobsAsk: [],
   paidBy: [],
   ...declared,
 });

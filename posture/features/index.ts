@@ -9,6 +9,7 @@ import type { DeclaredQueue } from './feature.ts';
 import { money } from './money.ts';
 import { nowPayments } from './nowPayments.ts';
 import { remind } from './remind.ts';
+import { studio } from './studio.ts';
 import { wallet } from './wallet.ts';
 
 export type { DeclaredQueue };
@@ -21,6 +22,7 @@ export const SWITCHED = {
   cryptoPay,
   nowPayments,
   admin,
+  studio,
 };
 
 export const ALWAYS = { money };
@@ -58,3 +60,9 @@ export const workOfFeatures = Object.fromEntries(
 export const slotsOfFeatures = Object.assign({}, ...DECLARED.map(({ slots }) => slots)) as Merged<
   Declared[DeclaredName]['slots']
 >;
+
+/** Keys of the posture that features declare of themselves. */
+export const settingsOfFeatures = Object.assign(
+  {},
+  ...Object.values(SWITCHED).map(({ settings }) => settings),
+) as Merged<(typeof SWITCHED)[FeatureName]['settings']>;

@@ -20,6 +20,7 @@ import { preCheckoutInTime } from './pre-checkout-in-time.ts';
 import { pricesHold } from './prices-hold.ts';
 import { ratesObeyed } from './rates-obeyed.ts';
 import { recoveryDeclared } from './recovery-declared.ts';
+import { rendersBounded } from './renders-bounded.ts';
 import { retriesBounded } from './retries-bounded.ts';
 import { rolloutConverges } from './rollout-converges.ts';
 import { schedulesHold } from './schedules-hold.ts';
@@ -42,6 +43,7 @@ export const laws: readonly Law[] = [
   drainFits,
   lanesRecover,
   retriesBounded,
+  rendersBounded,
   memoryFits,
   historyBounded,
   filesFit,

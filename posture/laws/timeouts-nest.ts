@@ -1,4 +1,4 @@
-import { longestCall, placeWait, providersInUse } from '../limits.ts';
+import { longestCall, placeWait, providersOfUpdates } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { ascending, atMost, law, lessThan, type Clause } from './law.ts';
 
@@ -24,7 +24,7 @@ function databaseNests({ database, jobs, work }: Posture): Clause[] {
  */
 function callsNest(posture: Posture): Clause[] {
   const { jobs, providers } = posture;
-  const used = providersInUse(posture);
+  const used = providersOfUpdates(posture);
   const { patience } = providers.telegram.rate;
   return [
     atMost(

@@ -1,4 +1,4 @@
-import { providersInUse, tasksLeft } from '../limits.ts';
+import { providersOfUpdates, tasksLeft } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, ms, plain, type Clause } from './law.ts';
 
@@ -30,7 +30,7 @@ function fits(
 
 function clauses(posture: Posture): Clause[] {
   const { jobs, providers } = posture;
-  const used = providersInUse(posture);
+  const used = providersOfUpdates(posture);
   const whole = used.reduce((sum, name) => sum + providers[name].takes, 0);
   return [
     fits(posture, 'chats', whole, jobs.chat.lanes, 'lanes'),

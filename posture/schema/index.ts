@@ -1,5 +1,6 @@
 /** The posture: one declaration of everything that decides whether the bot stays up. All durations resolve to ms, sizes to bytes, percentages to ratios. */
 import { z } from 'zod';
+import { settingsOfFeatures } from '../features/index.ts';
 import { database } from './database.ts';
 import { ingress, network, telegram } from './edge.ts';
 import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
@@ -29,6 +30,7 @@ export const postureSchema = z
     providers,
     history,
     features,
+    ...settingsOfFeatures,
     payments,
     people,
     oncall,

@@ -48,6 +48,16 @@ export const providers = z
       .strictObject({
         ...provider({ timeout: '5s', attempts: 2, concurrency: 256, takes: '200ms' }),
         breaker: breaker({ failures: 20, window: '20s', open: '5s' }),
+        upload: z
+          .strictObject({
+            timeout: duration('1s', '10m', 'a file takes longer than a message')
+              .prefault('40s')
+              .describe('Deadline of sending one file, from where it is fetched to where it is shown.'),
+            concurrency: count(1, 200)
+              .prefault(4)
+              .describe('Files that one task sends at once, beside its other calls.'),
+          })
+          .prefault({}),
         ambiguous: z
           .enum(['once', 'never'])
           .prefault('once')
@@ -84,5 +94,12 @@ export const providers = z
         contextTokens: count(1024, 2_000_000).prefault(32_768).describe("The model's context window, in tokens."),
       })
       .prefault({}),
+    novita: z
+      .strictObject({
+        ...provider({ timeout: '15s', attempts: 1, concurrency: 8, takes: '1s' }),
+        breaker: breaker({ failures: 5, window: '1m', open: '30s' }),
+      })
+      .prefault({})
+      .describe('Renders pictures and videos; asked by jobs, which take a render in steps.'),
   })
   .prefault({});

@@ -6,7 +6,6 @@ import { CALLBACK_PATHS } from '../../contract/paths.ts';
 import type { SimulatedPayers } from '../../local/contract.ts';
 import { startCryptoPay } from '../../local/world/payments/cryptopay.ts';
 import { startNowPayments } from '../../local/world/payments/nowpayments.ts';
-import { SWITCHED } from '../../posture/features/index.ts';
 
 export interface Payers {
   /** For the tasks. */
@@ -60,7 +59,3 @@ export async function startPayers(env: NodeJS.ProcessEnv): Promise<Payers> {
   const running = undo.move();
   return { ...all, stop: () => running.disposeAsync() };
 }
-
-/** Settings that have every way to pay on, before those of the command line. */
-export const everyWayToPay = (): string[] =>
-  Object.entries(SWITCHED).flatMap(([name, { paidBy }]) => (paidBy.length > 0 ? [`features.${name}=true`] : []));

@@ -1,8 +1,9 @@
 /** The outside of the bot: the simulated Telegram, AI provider and payers, or the real ones where a token or key is given. */
-import type { SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
+import type { SimulatedNovita, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
+import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { menus } from '../../posture/commands.ts';
@@ -17,6 +18,7 @@ export interface World {
   name: string;
   telegram: SimulatedTelegram | undefined;
   provider: SimulatedProvider | undefined;
+  novita: SimulatedNovita | undefined;
   payers: SimulatedPayers;
   /** The real bot. */
   bot: { username: string } | undefined;
@@ -27,7 +29,7 @@ export interface World {
 
 export interface WorldOptions {
   posture: Posture;
-  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL and the keys of payers may stand. */
+  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL, NOVITA_API_KEY and the keys of payers may stand. */
   env: NodeJS.ProcessEnv;
   takeOver: boolean;
   say: (line: string) => void;
@@ -41,6 +43,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   await using undo = new AsyncDisposableStack();
   const ai = await provider(options.env);
   undo.defer(() => ai.stop());
+  const renderer = await renders(options.env);
+  undo.defer(() => renderer.stop());
   const till = await startPayers(options.env);
   undo.defer(() => till.stop());
   const side = options.env['BOT_TOKEN']
@@ -50,9 +54,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const all = undo.move();
   return {
     ...side,
-    env: { ...side.env, ...ai.env, ...till.env },
-    name: [side.name, ai.name, ...till.names].join(', '),
+    env: { ...side.env, ...ai.env, ...renderer.env, ...till.env },
+    name: [side.name, ai.name, renderer.name, ...till.names].join(', '),
     provider: ai.simulated,
+    novita: renderer.simulated,
     payers: till.payers,
     async connect(platform, say) {
       till.connect(platform.url);
@@ -78,7 +83,23 @@ async function provider(env: NodeJS.ProcessEnv) {
   };
 }
 
-type Side = Omit<World, 'provider' | 'payers'>;
+async function renders(env: NodeJS.ProcessEnv) {
+  const key = env['NOVITA_API_KEY'];
+  if (key) {
+    const base = env['NOVITA_BASE_URL'];
+    const given = { NOVITA_API_KEY: key, ...(base ? { NOVITA_BASE_URL: base } : {}) };
+    return { name: 'real Novita', env: given, simulated: undefined, stop: nothing };
+  }
+  const simulated = await startNovita();
+  return {
+    name: 'simulated Novita',
+    env: { NOVITA_API_KEY: simulated.apiKey, NOVITA_BASE_URL: simulated.baseUrl },
+    simulated,
+    stop: () => simulated.stop(),
+  };
+}
+
+type Side = Omit<World, 'provider' | 'payers' | 'novita'>;
 
 async function simulatedTelegram(posture: Posture): Promise<Side> {
   const telegram = await startTelegram();

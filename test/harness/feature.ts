@@ -1,5 +1,6 @@
 /** One feature on a real PostgreSQL and the simulated world: a web task and a worker as processes, everything else off. */
 import { SWITCHED, type FeatureName } from '../../posture/features/index.ts';
+import type { NovitaOptions } from '../../local/contract.ts';
 import type { PostureInput } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';
@@ -43,10 +44,10 @@ export const off = (...names: string[]): PostureInput['features'] =>
 export async function startFeature(
   owner: Owner,
   feature: FeatureName,
-  { posture = {} }: { posture?: PostureInput } = {},
+  { posture = {}, novita = {} }: { posture?: PostureInput; novita?: NovitaOptions } = {},
 ): Promise<RunningFeature> {
   const undo = cleanup(owner);
-  const world = await startWorld({ after: undo }, { posture: { ...posture, features: only(feature) } });
+  const world = await startWorld({ after: undo }, { novita, posture: { ...posture, features: only(feature) } });
   const { database, telegram } = world;
   const [web, worker] = await Promise.all([
     world.startTask({ after: undo }, 'web'),

@@ -8,9 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '../../app/config.ts';
-import type { SimulatedProvider, SimulatedTelegram, TelegramOptions } from '../../local/contract.ts';
+import type {
+  NovitaOptions,
+  SimulatedNovita,
+  SimulatedProvider,
+  SimulatedTelegram,
+  TelegramOptions,
+} from '../../local/contract.ts';
 import { startGuard, type Guard } from '../../local/platform/guard.ts';
 import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
+import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
@@ -25,6 +32,8 @@ export const WEBHOOK_SECRET = 'secret-of-the-tests';
 export interface WorldOptions {
   posture?: PostureInput;
   telegram?: TelegramOptions;
+  /** Default: a render takes a quarter of a second. */
+  novita?: NovitaOptions;
   /**
    * Telegram's limits of messages a second, in the posture and in the simulated Telegram. Default `raised`: most tests
    * are about something else, and at 30 a second would only wait. `telegram`: those of the posture, 30 a second.
@@ -40,6 +49,7 @@ export interface World {
   postgres: Postgres;
   telegram: SimulatedTelegram;
   openrouter: SimulatedProvider;
+  novita: SimulatedNovita;
   botId: number;
   /** The world's own migrated database; tasks use it where no other is given. */
   database: TestDatabase;
@@ -99,6 +109,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   undo(() => telegram.stop());
   const openrouter = await startOpenRouter();
   undo(() => openrouter.stop());
+  const novita = await startNovita({ takes: { image: 250, video: 250 }, ...options.novita });
+  undo(() => novita.stop());
   await prepareTemplate(postgres, posture);
   const database = await freshDatabase(postgres, undo);
 
@@ -112,6 +124,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       TELEGRAM_API_ROOT: telegram.apiRoot,
       OPENROUTER_API_KEY: openrouter.apiKey,
       OPENROUTER_BASE_URL: openrouter.baseUrl,
+      NOVITA_API_KEY: novita.apiKey,
+      NOVITA_BASE_URL: novita.baseUrl,
       ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
@@ -163,6 +177,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     postgres,
     telegram,
     openrouter,
+    novita,
     botId: Number(telegram.botToken.split(':')[0]),
     database,
     freshDatabase: (databaseOwner) => freshDatabase(postgres, cleanup(databaseOwner)),

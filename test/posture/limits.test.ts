@@ -60,7 +60,7 @@ describe('the heap limit', () => {
   it('is what the memory leaves, in whole MiB and never negative', () => {
     const posture = resolve({});
     assert.equal(heapLimit(posture, 'web'), 258 * MiB);
-    assert.equal(heapLimit(posture, 'worker'), 739 * MiB);
+    assert.equal(heapLimit(posture, 'worker'), 737 * MiB);
     assert.equal(heapLimit(resolve({ web: { maxInFlight: 10_000 } }), 'web'), 0);
   });
 });

@@ -30,6 +30,7 @@ const BUDGETS: Readonly<Record<string, string>> = {
   'database.backendMemory': 'measured; decides whether the memory of the server bears its connections',
   'jobs.preCheckout.perSecond': 'expected; decides how many lanes it takes once something is for sale',
   'providers.openrouter.contextTokens': 'a fact about the model; decides how long a conversation may be',
+  'providers.novita.takes': 'expected; decides how many renders are looked at at once',
   'providers.openrouter.takes': 'expected; decides how many places the traffic takes',
   'providers.telegram.takes': 'expected; decides how many places the traffic takes',
   'providers.telegram.rate.broadcast': 'what broadcasts will be given of the rate; there are none yet',
@@ -40,6 +41,21 @@ const BUDGETS: Readonly<Record<string, string>> = {
 /** Read where this test cannot go: by whoever ends the process, and where one has died. Each has tests with processes. */
 const ELSEWHERE: Readonly<Record<string, { file: string; by: string }>> = {
   'lanes.takeovers': { file: 'app/lanes/takeover.ts', by: 'posture.lanes.takeovers' },
+  ...Object.fromEntries(
+    (['image', 'video'] as const).flatMap((kind) => [
+      [`studio.${kind}.price`, { file: 'app/features/studio/index.ts', by: 'posture.studio[kind].price' }],
+      [`studio.${kind}.model`, { file: 'app/features/studio/render.ts', by: 'posture.studio[begin.makes].model' }],
+      [`studio.${kind}.takes`, { file: 'app/features/studio/steps.ts', by: 'kind.takes' }],
+      [`studio.${kind}.deadline`, { file: 'app/features/studio/index.ts', by: 'declared.deadline' }],
+    ]),
+  ),
+  'studio.quoteLasts': { file: 'app/features/studio/index.ts', by: 'posture.studio.quoteLasts' },
+  'studio.atOnce': { file: 'app/features/studio/index.ts', by: '{ atOnce, ' },
+  'studio.reserve': { file: 'app/features/studio/index.ts', by: 'reserve: holds' },
+  'studio.perMinute': { file: 'app/features/studio/render.ts', by: 'posture.studio.perMinute' },
+  'studio.tries': { file: 'app/features/studio/look.ts', by: 'posture.studio.tries' },
+  'studio.poll.first': { file: 'app/features/studio/steps.ts', by: 'poll.first' },
+  'studio.poll.max': { file: 'app/features/studio/steps.ts', by: 'poll.max' },
   'watchdog.maxLag': { file: 'app/roles/start.ts', by: '...posture.watchdog' },
   'watchdog.stalledAfter': { file: 'app/roles/start.ts', by: '...posture.watchdog' },
 };
@@ -72,7 +88,8 @@ const PAYMENT = {
   },
 };
 
-const posture = resolve(PROD);
+/** With what is off as shipped, so that its laws speak as well. */
+const posture = resolve({ ...PROD, features: { ...(PROD as { features?: object }).features, studio: true } });
 
 /** Declares everything that the stack has in the cloud, on mocks of Pulumi. */
 async function declare(recorded: Posture): Promise<void> {

@@ -21,6 +21,8 @@ dialog = I have asked you something last ({ $what }): { $state }
 question = A question with buttons ({ $what }): { $input }
 # $what is the name of a kind of work, such as remind; $input is what it was given.
 later = You want it later ({ $what }, { $at }): { $input }
+# A picture or video that is wanted, or under way; $text describes it.
+render = You have ordered a picture or video ({ $at }): { $text }
 unhandled = { $at } · you, and I could not handle it: { $text }
 untold = { $at } · I, and it could not be said: { $text }
 money = Your money:

@@ -12,6 +12,7 @@ import type { Language } from '../../texts/index.ts';
 import { split } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { sayBalance, sayHistory } from '../money/words.ts';
+import { rendersOf } from './renders.ts';
 import { keptOf, type Who } from './store.ts';
 import { texts } from './texts.ts';
 
@@ -27,6 +28,7 @@ type Needs = Pick<FeatureNeeds, 'pool' | 'posture'>;
 export async function dataOf({ pool, posture }: Needs, who: Who, language: Language): Promise<string> {
   const { person, words, all, dialog, questions, orders, subscriptions } = await keptOf(pool, who);
   const later = await wishes(pool, wishOf(who.botId, who.userId));
+  const renders = await rendersOf(pool, who.botId, who.userId);
   const unhandled = await keptUpdates(pool, laneOfChat(who.botId, who.userId));
   const untold = await unsaid(pool, who.botId, who.userId);
   const { updates, parked } = posture.database.retention;
@@ -51,6 +53,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     ...later.map(({ queue, due, input }) =>
       texts.later(language, { what: queue, at: due, input: JSON.stringify(input) }),
     ),
+    ...renders.map(({ at, prompt }) => texts.render(language, { at, text: prompt })),
     ...unhandled.flatMap(({ at, body }) => wordsOf(body).map((text) => texts.unhandled(language, { at, text }))),
     ...untold.flatMap(({ at, payload }) =>
       typeof payload.text === 'string' ? [texts.untold(language, { at, text: payload.text })] : [],

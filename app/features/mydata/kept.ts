@@ -26,6 +26,10 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   purchase: { shown: true, forgotten: MONEY },
   payment: { shown: true, forgotten: MONEY },
   subscription: { shown: true, forgotten: MONEY },
+  render: {
+    shown: true,
+    forgotten: 'its words go at once; that it was ordered, and for how many credits, is kept as money is',
+  },
   intent: {
     shown: 'what was wanted and is done once there are credits for it; gone after half an hour',
     forgotten: true,

@@ -14,6 +14,7 @@ export const texts = declareTexts(import.meta.dirname, {
   dialog: { what: 'text', state: 'text' },
   question: { what: 'text', input: 'text' },
   later: { what: 'text', at: 'moment', input: 'text' },
+  render: { at: 'moment', text: 'text' },
   unhandled: { at: 'moment', text: 'text' },
   untold: { at: 'moment', text: 'text' },
   money: {},

@@ -1,5 +1,5 @@
 /** Chats as their users see them: who is in them and what was said, the last messages of each. */
-import type { ChatMessage, InlineButton, Invoice, MessageEntity, TelegramEvent } from '../../contract.ts';
+import type { ChatMessage, InlineButton, Invoice, Media, MessageEntity, TelegramEvent } from '../../contract.ts';
 import { badRequest } from './errors.ts';
 
 export interface Chat {
@@ -22,6 +22,7 @@ export interface Draft {
   invoice?: Invoice;
   charge?: string;
   subscription?: string;
+  media?: Media;
   replyTo?: number;
 }
 
@@ -69,6 +70,7 @@ export class Chats {
       ...(draft.invoice && { invoice: draft.invoice }),
       ...(draft.charge !== undefined && { charge: draft.charge }),
       ...(draft.subscription !== undefined && { subscription: draft.subscription }),
+      ...(draft.media && { media: draft.media }),
       ...(draft.replyTo !== undefined && { replyTo: draft.replyTo }),
     };
     chat.messages.push(message);

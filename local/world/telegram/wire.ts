@@ -1,5 +1,5 @@
 /** Chats and messages in the shapes of the Bot API. */
-import type { ChatMessage } from '../../contract.ts';
+import type { ChatMessage, Media } from '../../contract.ts';
 import type { Chat } from './chats.ts';
 
 /** The bot as getMe shows it. */
@@ -32,6 +32,15 @@ function withoutReply({ replyTo: _, ...message }: ChatMessage): ChatMessage {
   return message;
 }
 
+function wireMedia({ kind, name, size }: Media, { messageId, text }: ChatMessage): object {
+  const file = { file_id: `file-${messageId}`, file_unique_id: `unique-${messageId}`, file_size: size };
+  const caption = text === '' ? {} : { caption: text };
+  if (kind === 'photo') return { photo: [{ ...file, width: 128, height: 128 }], ...caption };
+  if (kind === 'video')
+    return { video: { ...file, width: 640, height: 480, duration: 2, file_name: name }, ...caption };
+  return { document: { ...file, file_name: name }, ...caption };
+}
+
 export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): object {
   const answered =
     message.replyTo === undefined ? undefined : chat.messages.find(({ messageId }) => messageId === message.replyTo);
@@ -51,7 +60,9 @@ export function wireMessage(bot: BotUser, chat: Chat, message: ChatMessage): obj
             total_amount: message.invoice.amount,
           },
         }
-      : { text: message.text }),
+      : message.media
+        ? wireMedia(message.media, message)
+        : { text: message.text }),
     ...(answered && { reply_to_message: wireMessage(bot, chat, withoutReply(answered)) }),
     ...(message.entities.length > 0 && { entities: message.entities }),
     ...(message.buttons.length > 0 && { reply_markup: { inline_keyboard: message.buttons } }),

@@ -94,6 +94,11 @@ async function somebody(user: number): Promise<void> {
      VALUES ($1, $3, $2, 'monthly', 'ended', 'c', now())`,
     [botId, user, `s${user}`],
   );
+  await database.sql(
+    `INSERT INTO evenkeel.render (bot_id, user_id, kind, makes, prompt, price, state, deadline_at)
+     VALUES ($1, $2, 'image', 'image', $3, 10, 'wanted', now() + interval '1 h')`,
+    [botId, user, `a picture wanted by ${user}`],
+  );
   await waitFor(async () => Object.values(await mine(user)).every((count) => count > 0), {
     what: 'something in every table',
   });
@@ -143,6 +148,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
     /^One order of yours is kept\.$/m,
     /^Subscription monthly: ended/m,
     /^You want it later \(remind, .*\): .*a later wish of 31/m,
+    /^You have ordered a picture or video .*: a picture wanted by 31$/m,
     /· you, and I could not handle it: what failed of 31$/m,
     /· I, and it could not be said: what could not be said to 31$/m,
   ])
@@ -162,6 +168,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
   for (const what of [
     'a secret of',
     'a later wish of',
+    'a picture wanted by',
     'what failed of',
     'what was quoted of',
     'what could not be said to',

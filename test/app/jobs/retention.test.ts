@@ -47,6 +47,11 @@ async function fill(database: TestDatabase): Promise<void> {
     SELECT 1, n, 'nowPayments', n, '{}', now() - CASE WHEN n <= 25 THEN interval '91 days' ELSE interval '89 days' END
     FROM generate_series(1, 35) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.render (bot_id, user_id, kind, makes, price, state, deadline_at, ended_at)
+    SELECT 1, n, 'image', 'image', 10, CASE WHEN n > 50 THEN 'ordered' ELSE 'delivered' END, now(),
+           CASE WHEN n <= 45 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
+    FROM generate_series(1, 60) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.slot (name, at, outcome)
     SELECT name, now() - n * interval '1 day', CASE WHEN n > 10 THEN 'done' ELSE 'failed' END
     FROM generate_series(1, 30) AS n, unnest(ARRAY['daily', 'hourly']) AS name`);
@@ -73,6 +78,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       dialogs: 30,
       taps: 40,
       callbacks: 25,
+      renders: 45,
       conversation: 1500,
       slots: 38,
     },
@@ -87,6 +93,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       dialogs: 0,
       taps: 0,
       callbacks: 0,
+      renders: 0,
       conversation: 0,
       slots: 0,
     },

@@ -115,13 +115,17 @@ test('no job is written with a notification in its commit', async (t) => {
   );
   assert.deepEqual(queues, [
     { name: 'dead', policy: 'standard', notify: false },
+    { name: 'deliver', policy: 'standard', notify: false },
     { name: 'deposit', policy: 'standard', notify: false },
     { name: 'deposits', policy: 'exclusive', notify: false },
     { name: 'lapse', policy: 'exclusive', notify: false },
+    { name: 'look', policy: 'standard', notify: false },
     { name: 'mandate', policy: 'standard', notify: false },
     { name: 'reconcile', policy: 'exclusive', notify: false },
     { name: 'refund', policy: 'standard', notify: false },
     { name: 'remind', policy: 'standard', notify: false },
+    { name: 'render', policy: 'standard', notify: false },
+    { name: 'renders', policy: 'exclusive', notify: false },
     { name: 'reserves', policy: 'exclusive', notify: false },
     { name: 'retention', policy: 'exclusive', notify: false },
     { name: 'stars', policy: 'exclusive', notify: false },

@@ -1,5 +1,5 @@
 /** Methods on messages. */
-import type { ChatMessage } from '../../../contract.ts';
+import type { ChatMessage, Media } from '../../../contract.ts';
 import type { Chat } from '../chats.ts';
 import { badRequest } from '../errors.ts';
 import { integer, text, type Params } from '../params.ts';
@@ -24,6 +24,35 @@ const sendMessage: Method = (context, params) => {
   context.floods.answered(message.text, false);
   return wireMessage(context.bot, chat, message);
 };
+
+/** Bytes of a picture that is shown to who looks. */
+const PREVIEWED = 256 * 1024;
+
+/** A file that was uploaded with the call: its part is named by the parameter, as `attach://…`. */
+const sendFile =
+  (kind: Media['kind']): Method =>
+  async (context, params) => {
+    const chat = chatOf(context, params);
+    const name = /^attach:\/\/(.+)$/.exec(text(params, kind))?.[1];
+    const file = name === undefined ? undefined : params[name];
+    if (!(file instanceof File) || file.size === 0) throw badRequest(`there is no ${kind} in the request`);
+    if (kind === 'photo' && file.size > 10 * 1024 * 1024) throw badRequest('file is too big');
+    const bytes = kind === 'photo' && file.size <= PREVIEWED ? Buffer.from(await file.arrayBuffer()) : undefined;
+    const message = context.chats.add(chat, {
+      from: 'bot',
+      text: text(params, 'caption'),
+      entities: [],
+      buttons: inlineKeyboard(params),
+      media: {
+        kind,
+        name: file.name,
+        size: file.size,
+        ...(bytes && { preview: `data:image/png;base64,${bytes.toString('base64')}` }),
+      },
+    });
+    context.counters.sent++;
+    return wireMessage(context.bot, chat, message);
+  };
 
 const editMessageText: Method = (context, params) => {
   const [chat, message] = ownMessage(context, params);
@@ -69,4 +98,13 @@ function isSame(a: Content, b: Content): boolean {
   return content(a) === content(b);
 }
 
-export const messageMethods = { sendMessage, editMessageText, editMessageReplyMarkup, deleteMessage, sendChatAction };
+export const messageMethods = {
+  sendPhoto: sendFile('photo'),
+  sendVideo: sendFile('video'),
+  sendDocument: sendFile('document'),
+  sendMessage,
+  editMessageText,
+  editMessageReplyMarkup,
+  deleteMessage,
+  sendChatAction,
+};

@@ -1,0 +1,16 @@
+/**
+ * What is on here although it is off as shipped, before the settings of the command line: where Telegram is simulated nobody
+ * is charged and nobody's terms are broken, so every way to pay; and pictures and videos, where they cost nothing or somebody
+ * has given the key that pays for them.
+ */
+import { SWITCHED } from '../../posture/features/index.ts';
+
+export function ownSettings(env: NodeJS.ProcessEnv): string[] {
+  const isReal = Boolean(env['BOT_TOKEN']);
+  const declared = Object.entries(SWITCHED);
+  const paying = declared.filter(([, { paidBy }]) => paidBy.length > 0 && !isReal);
+  const rendering = declared.filter(
+    ([, { jobsAsk }]) => jobsAsk.includes('novita') && (!isReal || env['NOVITA_API_KEY']),
+  );
+  return [...paying, ...rendering].map(([name]) => `features.${name}=true`);
+}

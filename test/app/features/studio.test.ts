@@ -1,0 +1,233 @@
+/** Pictures and videos for credits: what people see, and what becomes of their credits, whatever Novita does. */
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { startFeature } from '../../harness/feature.ts';
+import { people, QUICK } from './studio.rig.ts';
+
+const feature = await startFeature({ after }, 'studio', { posture: QUICK });
+const { world } = feature;
+const { telegram, novita, database } = world;
+const { give, balance, order, said, rows, files, press, sound, until, messages } = people({ after }, world);
+
+beforeEach(() => {
+  novita.faults = {};
+  telegram.faults = {};
+});
+
+test('a picture is quoted, agreed to, made, shown and charged, in that order', async () => {
+  await give(1);
+  await order(1, '/image a lighthouse in a storm');
+  const done = await said(1, /^Done\. You paid 10 credits; 90 left\.$/);
+  const [picture, ...more] = files(1);
+  assert.equal(more.length, 0);
+  assert.equal(picture!.text, 'Your picture.');
+  assert.equal(picture!.media!.kind, 'photo');
+  assert.ok(picture!.media!.size > 500);
+  assert.ok(done.edited, 'one message is changed all the way');
+  assert.deepEqual(done.buttons, []);
+  assert.deepEqual(await balance(1), { available: 90n, held: 0n, debt: 0n });
+  assert.equal(novita.tasks().length, 1);
+  const [row] = await rows(1);
+  assert.deepEqual([row!.state, row!.tries, row!.deliveries, row!.prompt], ['delivered', 1, 1, null]);
+  await sound();
+});
+
+test('no price is taken for nothing, too much or somewhere else', async () => {
+  telegram.open(2);
+  assert.match(await feature.ask(2, '/image'), /^Describe the picture/);
+  assert.match(await feature.ask(2, `/image ${'x'.repeat(1_001)}`), /1,?000 characters or fewer/);
+  assert.match(await feature.ask(-2, '/image a cat'), /^Write to me in private/);
+});
+
+test('no, thanks: nothing is made', async () => {
+  await give(3);
+  telegram.say(3, '/image a cat');
+  await said(3, /You pay only when you have it/);
+  await press(3, /^No, thanks$/);
+  await said(3, /nothing is charged/);
+  assert.deepEqual(await rows(3), []);
+  assert.deepEqual(await balance(3), { available: 100n, held: 0n, debt: 0n });
+});
+
+test('two taps and two orders make one render', async () => {
+  await give(4);
+  novita.faults = { slow: 40 };
+  const quote = await order(4, '/image one');
+  telegram.tap(4, quote.messageId, quote.buttons[0]![0]!.callback_data!);
+  await said(4, /^Your order is in/);
+  telegram.say(4, '/image two');
+  await until('a second quote', () => messages(4).filter(({ text }) => /You pay only/.test(text)).length > 0);
+  await press(4, /^Make it/);
+  await said(4, /^You have one under way already/);
+  await press(4, /^Cancel$/);
+  await said(4, /^Cancelled\. Your 10 credits are back\.$/);
+  assert.deepEqual(await balance(4), { available: 100n, held: 0n, debt: 0n });
+  assert.deepEqual(
+    (await rows(4)).map(({ state }) => state),
+    ['cancelled'],
+  );
+  await sound();
+});
+
+test('with too few credits it waits for them, and says how many', async () => {
+  await give(5, 4n);
+  await order(5, '/image a cat');
+  await said(5, /short of 6 credits/);
+  assert.deepEqual(
+    (await rows(5)).map(({ state }) => state),
+    ['wanted'],
+  );
+  assert.deepEqual(await balance(5), { available: 4n, held: 0n, debt: 0n });
+});
+
+test('what is declined is not charged, tried again or offered otherwise', async () => {
+  await give(6);
+  await order(6, '/video something forbidden');
+  const told = await said(6, /^The renderer declines to make this\. Your 80 credits are back/);
+  assert.deepEqual(told.buttons, []);
+  await give(7);
+  await order(7, '/video nude');
+  assert.deepEqual((await said(7, /^The renderer declines to make this/)).buttons, []);
+  assert.deepEqual(await balance(7), { available: 100n, held: 0n, debt: 0n });
+  assert.deepEqual(
+    (await rows(7)).map(({ tries, reason }) => [tries, reason]),
+    [[1, 'moderated']],
+  );
+});
+
+test('an empty account at Novita: the credits go back, and the worker says so', async () => {
+  await give(8);
+  novita.faults = { empty: true };
+  await order(8, '/image a cat');
+  await said(8, /^Nothing can be made just now, and somebody has been told/);
+  assert.equal((await feature.worker.health()).providers!['novita']!.balanceEmpty, 1);
+  novita.faults = {};
+  await give(9);
+  await order(9, '/image a cat');
+  await said(9, /^Done/);
+  assert.equal((await feature.worker.health()).providers!['novita']!.balanceEmpty, 0);
+});
+
+test('a render that fails is tried once more, and then its credits go back', async () => {
+  await give(10);
+  novita.faults = { fails: true };
+  const before = novita.tasks().length;
+  await order(10, '/image a cat');
+  await said(10, /^It could not be made\. Your 10 credits are back\.$/);
+  assert.equal(novita.tasks().length - before, 2);
+  assert.deepEqual(await balance(10), { available: 100n, held: 0n, debt: 0n });
+});
+
+test('a video that failed is offered as a picture, at its own price, by a button', async () => {
+  await give(11);
+  novita.faults = { fails: true };
+  await order(11, '/video waves');
+  await said(11, /picture of it instead, for 10 credits\?/);
+  novita.faults = {};
+  await press(11, /^A picture for 10$/);
+  await said(11, /^Done\. You paid 10 credits; 90 left/);
+  assert.equal(files(11)[0]!.media!.kind, 'photo');
+});
+
+test('a video comes as one', async () => {
+  await give(12);
+  await order(12, '/video waves rolling onto a beach');
+  await said(12, /^Done\. You paid 80 credits; 20 left/);
+  const { kind, size } = files(12)[0]!.media!;
+  assert.deepEqual([kind, size], ['video', 512 * 1024]);
+});
+
+test('a submission whose answer is lost is never made again; without a callback its credits go back', async () => {
+  await give(13);
+  novita.faults = { loseAnswers: true };
+  const before = novita.tasks().length;
+  await order(13, '/image a cat');
+  await until('the submission', () => novita.tasks().length > before);
+  await until('its deadline', async () => (await rows(13))[0]?.state === 'submitting');
+  await database.sql(`UPDATE evenkeel.render SET submitted_at = now() - interval '1 h' WHERE user_id = 13`);
+  await said(13, /^The renderer has lost your order\. Your 10 credits are back/);
+  assert.equal(novita.tasks().length - before, 1);
+  await sound();
+});
+
+test('a task that Novita does not know any more is given up after some looks', async () => {
+  await give(14);
+  novita.faults = { forgets: true };
+  await order(14, '/image a cat');
+  await said(14, /^The renderer has lost your order/);
+});
+
+test('Novita is away: the order waits, is not doubled, and is made when it is back', async () => {
+  await give(15);
+  novita.faults = { rateLimit: true };
+  const before = novita.tasks().length;
+  await order(15, '/image a cat');
+  await said(15, /^The renderer is busy; yours begins as soon as it can\. 10 credits stay set aside/);
+  novita.faults = {};
+  await said(15, /^Done/);
+  assert.equal(novita.tasks().length - before, 1);
+});
+
+test('a result that cannot be fetched is not charged', async () => {
+  await give(16);
+  novita.faults = { resultGone: true };
+  await order(16, '/image a cat');
+  await until('attempts at it', async () => {
+    await feature.due('deliver');
+    return (await rows(16))[0]?.state === 'failed';
+  });
+  await said(16, /^It was made, but it could not be fetched\. Your 10 credits are back/);
+  assert.deepEqual(files(16), []);
+  assert.deepEqual(await balance(16), { available: 100n, held: 0n, debt: 0n });
+});
+
+test('a deadline that is over gives the credits back, whatever Novita says later', async () => {
+  await give(17);
+  novita.faults = { slow: 1_000 };
+  await order(17, '/image a cat');
+  await until('the task', async () => (await rows(17))[0]?.state === 'submitted');
+  await database.sql(`UPDATE evenkeel.render SET deadline_at = now() WHERE user_id = 17`);
+  await said(17, /^It took too long and was stopped\. Your 10 credits are back/);
+  const { task } = (await rows(17))[0]!;
+  novita.finish(task!, 'done');
+  assert.deepEqual(files(17), []);
+  await sound();
+});
+
+test('who has blocked the bot is not charged', async () => {
+  await give(18);
+  novita.faults = { slow: 8 };
+  await order(18, '/image a cat');
+  await said(18, /^Your order is in/);
+  telegram.faults = { blocked: [18] };
+  await until('its end', async () => (await rows(18))[0]?.state === 'failed');
+  assert.deepEqual(await balance(18), { available: 100n, held: 0n, debt: 0n });
+});
+
+test('a result of which nobody knows whether it arrived comes once more, says so, and is paid once', async () => {
+  await give(19);
+  novita.faults = { slow: 8 };
+  await order(19, '/image a cat');
+  await said(19, /^Your order is in/);
+  telegram.faults = { spoiltAnswers: 'reset', sendsOnly: true };
+  await until('the first file', () => files(19).length > 0);
+  telegram.faults = {};
+  await until('the end', async () => (await rows(19))[0]?.state === 'delivered');
+  const texts = files(19).map(({ text }) => text);
+  assert.equal(texts.length, 2);
+  assert.match(texts[1]!, /again: it was not certain/);
+  assert.deepEqual(await balance(19), { available: 90n, held: 0n, debt: 0n });
+  assert.equal((await rows(19))[0]!.deliveries, 2);
+});
+
+test('what is under way ends while the feature is switched off, and nothing new begins', async () => {
+  await give(20);
+  novita.faults = { slow: 16 };
+  await order(20, '/image a cat');
+  await said(20, /^Your order is in/);
+  await database.sql(
+    `INSERT INTO evenkeel.flag (name, is_on, changed_by, reason) VALUES ('features.studio', false, 'test', 'test')
+     ON CONFLICT (name) DO UPDATE SET is_on = false`,
+  );
+  await said(20, /^Done/);
+});
