@@ -18,6 +18,7 @@ import { checkout, start } from './starting.ts';
 const SECRET = 'my very own words';
 const OVERFLOW = `Math.max(
   document.documentElement.scrollWidth - innerWidth,
+  document.scrollingElement.scrollHeight - innerHeight,
   ...[...document.querySelectorAll('.desk, .card, .confirm, .pane')].map((node) => node.scrollWidth - node.clientWidth),
 )`;
 const WIDE = { width: 1440, height: 900 };

@@ -1,29 +1,45 @@
 /** What the chosen chat's person was asked to pay in crypto: here they pay it, or do what people and chains do instead. */
-import { h, keyed, setText } from './dom.js';
+import { h, keyed, setAttr, setText } from './dom.js';
 import { following } from './follow.js';
 import { post } from './live.js';
 import { attempt } from './toast.js';
 
+/** What has come to somebody's use, what is on its way, and what nothing comes of any more. */
+const TONES = {
+  paid: 'good',
+  finished: 'good',
+  partially_paid: 'warn',
+  confirming: 'warn',
+  failed: 'bad',
+  expired: 'bad',
+};
 const NAMES = { cryptoPay: 'Crypto Pay', nowPayments: 'NOWPayments' };
 
 function bill(first, act) {
-  const status = h('span', { class: 'muted' });
+  const status = h('span', { class: 'pill' });
   const deeds = h('div', { class: 'toggles' });
   const node = h(
     'li',
     { class: 'bill', data: { bill: `${first.payer}-${first.id}` } },
-    h('div', { class: 'fault-row' }, h('span', {}, `${NAMES[first.payer]}: ${first.due}`), status),
+    h(
+      'div',
+      { class: 'bill-head' },
+      h('strong', {}, first.due),
+      status,
+      h('span', { class: 'bill-payer muted' }, NAMES[first.payer]),
+    ),
     deeds,
   );
   const show = keyed(deeds, ([name, label]) => {
-    const button = h('button', { type: 'button', class: 'button' }, label);
+    const button = h('button', { type: 'button', class: 'act act-bill' }, label);
     button.addEventListener('click', () => act(first, name));
     return { node: button, update: () => undefined };
   });
   return {
     node,
     update(next) {
-      setText(status, next.status);
+      setText(status, next.status.replaceAll('_', ' '));
+      setAttr(status, 'data-tone', TONES[next.status] ?? 'info');
       show(Object.entries(next.deeds), ([name]) => name);
     },
   };

@@ -13,6 +13,7 @@ const PHONE = { width: 390, height: 844 };
 const BILL = 'https://t.me/CryptoBot?start=IV17';
 const OVERFLOW = `Math.max(
   document.documentElement.scrollWidth - innerWidth,
+  document.scrollingElement.scrollHeight - innerHeight,
   ...[...document.querySelectorAll('.pane, .conversation')].map((node) => node.scrollWidth - node.clientWidth),
 )`;
 
@@ -233,7 +234,8 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     test(`at ${viewport.width}px one view is shown at a time and nothing scrolls sideways`, async (t) => {
       const { page, telegram, complaints } = await open(t, { viewport });
       telegram.send(1001, { text: 'x'.repeat(300), entities: [{ type: 'pre', offset: 0, length: 200 }] });
-      await page.locator('.message').waitFor();
+      for (let index = 0; index < 20; index += 1) telegram.send(1001, { text: `message ${index}` });
+      await page.getByText('message 19').waitFor();
       for (const view of ['Posture', 'Faults', 'Chat']) {
         await page.getByRole('navigation').getByRole('button', { name: view }).click();
         assert.equal(await page.locator('.pane:visible').count(), 1, view);
