@@ -21,7 +21,8 @@ const deedBody = z.strictObject({
     .array(z.string().regex(/^(?!-)[\w.:-]{1,80}$/, 'is no id'))
     .max(SHOWN)
     .default([]),
-  bot: z.int().positive().nullish(),
+  /** 0: of a message whose bot nobody has said. */
+  bot: z.int().min(0).nullish(),
   reason: z.string().trim().min(1, 'say why: it is kept in the audit').max(500).optional(),
   credits: z.string().trim().max(20).optional(),
   user: z.string().trim().max(20).optional(),
@@ -54,7 +55,7 @@ function commandOf(deed: Deed, { ids, bot, reason, credits, user, force, sent, d
     ...deed.verb.split(' '),
     ...ids,
     ...(deed.options ?? []),
-    ...(takesBot && bot != null ? [`--bot=${bot}`] : []),
+    ...(takesBot && bot ? [`--bot=${bot}`] : []),
     ...option('credits', credits),
     ...option('user', user),
     ...(force ? ['--force'] : []),

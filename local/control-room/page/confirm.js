@@ -4,7 +4,7 @@
  */
 import { h, setText } from './dom.js';
 import { post } from './live.js';
-import { outcomeOf } from './outcome.js';
+import { onPage, outcomeOf } from './outcome.js';
 import { toast } from './toast.js';
 
 const FIELDS = {
@@ -13,13 +13,6 @@ const FIELDS = {
   force: { label: 'Also where the credits are spent: what is missing becomes a debt' },
   sent: { label: 'I have sent it back by hand, and say by which transaction below (NOWPayments)' },
 };
-/** What a verb calls an option, as the form calls it. */
-const inForm = (text) =>
-  text
-    .replace(/--credits N/g, '“Credits”')
-    .replace(/--user ID/g, '“Whose it is”')
-    .replace(/--(force|sent)/g, 'the box');
-
 /** After the last key, before it is asked what would become of it. */
 const PAUSE_MS = 400;
 
@@ -103,9 +96,7 @@ export function confirmDeed({ about, deed, title, done }) {
     // What has not been filled in yet is no mistake.
     told.dataset.tone = outcome.ok || (fields.length > 0 && !fields.some(({ value }) => value())) ? '' : 'bad';
     // Of one thing the page shows all of it already.
-    told.replaceChildren(
-      outcomeOf({ ...outcome, said: outcome.said.map(inForm), ...(about.ids.length === 1 && { tables: [] }) }),
-    );
+    told.replaceChildren(outcomeOf({ ...outcome, ...(about.ids.length === 1 && { tables: [] }) }));
     told.hidden = !told.textContent;
     act.disabled = !outcome.ok;
   }
@@ -124,10 +115,10 @@ export function confirmDeed({ about, deed, title, done }) {
     try {
       const outcome = await post('/api/desk', { ...body(), reason: reason.value });
       box.close();
-      toast(outcome.said.join(' '));
+      toast(onPage(outcome.said.join(' ')));
       done?.(outcome);
     } catch (error) {
-      setText(problem, inForm(error.message));
+      setText(problem, onPage(error.message));
       problem.hidden = false;
       act.disabled = false;
       act.removeAttribute('aria-busy');

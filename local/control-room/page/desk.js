@@ -60,7 +60,8 @@ function start(kinds) {
     if (place.previousSibling !== held.node) place.before(held.node);
     empty.hidden = items.length > 0;
     const waits = items.length === 1 ? '1 thing waits for a person' : `${items.length} things wait for a person`;
-    setText(title, items.length === 0 ? 'Nothing waits for a person' : waits);
+    const said = items.length === 0 ? 'Nothing waits for a person' : waits;
+    setText(title, holding.isHeld ? `Nothing goes out · ${said.toLowerCase()}` : said);
     document.title = `${items.length > 0 ? `(${items.length}) ` : ''}The desk – Evenkeel`;
   }
 

@@ -39,5 +39,21 @@ function table({ title, rows }) {
   );
 }
 
+/** How a verb names things in a terminal, and how the page does. */
+const WORDS = [
+  [/--credits N/g, '“Credits”'],
+  [/--user ID/g, '“Whose it is”'],
+  [/--(force|sent)\b/g, 'the box'],
+  [/\bknownUntil\b/g, '“known until”'],
+  [/held drop CLASS leaves it unsaid/g, '“Leave unsaid” keeps it back for good'],
+  [/is said again by resume/g, 'is said again when everything goes out'],
+  [/ops reconcile first, and look again/g, 'compare them first, and look again'],
+  [/until resume/g, 'until it is let go'],
+  [/ops held shows/g, 'this card shows'],
+];
+
+/** A sentence of a verb in the words of the page. */
+export const onPage = (text) => WORDS.reduce((said, [word, here]) => said.replace(word, here), text);
+
 export const outcomeOf = ({ tables = [], said = [] }) =>
-  h('div', { class: 'outcome' }, ...said.map((text) => h('p', {}, text)), ...tables.map(table));
+  h('div', { class: 'outcome' }, ...said.map((text) => h('p', {}, onPage(text))), ...tables.map(table));

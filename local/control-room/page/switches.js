@@ -41,6 +41,8 @@ function row(first, turn) {
       const isOn = posture && flag;
       setAttr(toggle, 'aria-checked', isOn);
       toggle.disabled = !posture;
+      // Why it is off stands there: all of it.
+      setAttr(node, 'data-posture', posture ? 'on' : 'off');
       const waits = of > 0 && obeying < of;
       setAttr(state, 'data-tone', isOn ? (waits ? 'warn' : 'good') : posture ? 'bad' : 'info');
       const word = isOn ? 'on' : posture ? 'off' : 'off in the posture';
