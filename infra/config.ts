@@ -131,9 +131,26 @@ function keyElsewhere(values: Readonly<Record<string, string>>): string[] {
   ];
 }
 
+/** What is said of a server that is not the one that is there. */
+function twoDatabases(values: Readonly<Record<string, string>>, { database: { server } }: Posture): string[] {
+  if (server === 'rds')
+    return values['evenkeel:databaseUrl'] === undefined
+      ? []
+      : [
+          'evenkeel:databaseUrl: leads to a server, and database.server "rds" makes another: pulumi config set --path evenkeel:posture.database.server own, or pulumi config rm evenkeel:databaseUrl',
+        ];
+  return ['restoreSnapshot', 'majorUpgrade']
+    .filter((key) => values[`evenkeel:${key}`] !== undefined)
+    .map(
+      (key) =>
+        `evenkeel:${key}: is for a server of this stack, and database.server is "own": pulumi config rm evenkeel:${key}`,
+    );
+}
+
 /** What is set beside the posture and cannot be together with it. */
 export const contradictions = (values: Readonly<Record<string, string>>, posture: Posture): string[] => [
   ...keyElsewhere(values),
+  ...twoDatabases(values, posture),
   ...apartFromTelegram(values, posture),
 ];
 
@@ -166,6 +183,12 @@ export function missingForAws(values: Readonly<Record<string, string>>, posture:
       command: RULES.novitaApiKey.command,
       needed: providersInUse(posture).includes('novita'),
       or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.studio false',
+    },
+    {
+      key: 'evenkeel:databaseUrl',
+      command: RULES.databaseUrl.command,
+      needed: posture.database.server === 'own',
+      or: 'let the stack make a server: pulumi config rm --path evenkeel:posture.database.server',
     },
     {
       key: 'evenkeel:oncallBotToken',

@@ -15,6 +15,7 @@ export const SECRET_KEYS = [
   'nowPaymentsIpnSecretPrevious',
   'oncallBotToken',
   'heartbeatUrl',
+  'databaseUrl',
 ] as const;
 
 /** Every key that this program reads, beside `aws:…`. A misspelt one is refused: silence would hide it. */

@@ -81,6 +81,14 @@ export const RULES = {
     wanted: 'the address that a service outside of AWS wants to be called at, "https://…"',
     command: 'pulumi config set --secret evenkeel:heartbeatUrl <address>, or pulumi config rm evenkeel:heartbeatUrl',
   },
+  databaseUrl: {
+    // Over the network of others: encrypted, and to the very server that was meant.
+    accepts:
+      /^postgres(ql)?:\/\/[^\s:@/]+:[^\s:@/]+@[A-Za-z0-9.-]+(:\d{1,5})?\/[\w-]+\?(\S*&)?sslmode=verify-full(&\S*)?$/,
+    wanted:
+      'the address of PostgreSQL itself, of a login that may create roles: "postgres://admin:password@host:5432/database?sslmode=verify-full", a special character of the password written as %25',
+    command: 'pulumi config set --secret evenkeel:databaseUrl <address>',
+  },
   imageDigest: {
     accepts: /^sha256:[0-9a-f]{64}$/,
     wanted: 'the digest of a pushed image, "sha256:" and 64 hexadecimal digits',

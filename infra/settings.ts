@@ -33,6 +33,8 @@ export interface BotSecrets {
   oncallBotToken: pulumi.Output<string> | undefined;
   /** Address outside of AWS that the sentinel calls while the bot is alive; its silence wakes somebody. Default: none. */
   heartbeatUrl: pulumi.Output<string> | undefined;
+  /** Login of a PostgreSQL that is there already, of whoever may create roles; wanted with database.server "own". */
+  databaseUrl: pulumi.Output<string> | undefined;
 }
 
 export interface Settings {

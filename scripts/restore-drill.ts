@@ -47,8 +47,12 @@ async function main(args: string[]): Promise<number> {
     throw new UsageError(
       `which stack? npm run restore-drill -- <stack>, one at a time; the stacks here are ${(await stackNames()).join(', ')}`,
     );
-  const { config, target, file } = await loadStack(name);
+  const { config, target, file, posture } = await loadStack(name);
   if (target === 'docker') throw new UsageError(`${name} runs in Docker on this machine: there are no snapshots of it`);
+  if (posture.database.server === 'own')
+    throw new UsageError(
+      `the database of ${name} is a server of your own (database.server): whoever has it restores it`,
+    );
   const { name: project } = parse(await readFile('Pulumi.yaml', 'utf8')) as { name: string };
   const poll = Number(process.env['DRILL_POLL'] ?? POLL);
   const stack = { prefix: namePrefix(project, name), stack: name, file, config, poll };

@@ -65,10 +65,14 @@ function zones({ network: { zones, zoneIds } }: Posture): string[] {
 }
 
 /** A network that somebody else made stays as it is: what would have to be made in it is refused. */
-function vpc({ network }: Posture): string[] {
+function vpc({ network, database }: Posture): string[] {
   const { vpc, zones, egress } = network;
   if (!vpc) return [];
   const problems: string[] = [];
+  if (!vpc.databaseSubnets && database.server === 'rds')
+    problems.push(
+      'network.vpc.databaseSubnets: is not set: name two private subnets of different zones for the database',
+    );
   if (egress === 'endpoints')
     problems.push(
       'network.egress: "endpoints" would make endpoints in network.vpc, which is not of this stack: take "nat", and let whoever has the VPC add them',
@@ -86,8 +90,8 @@ function vpc({ network }: Posture): string[] {
       `network.vpc.taskSubnets: names ${vpc.taskSubnets.length}, and network.zones is ${zones}: name one subnet a zone`,
     );
   for (const key of ['taskSubnets', 'balancerSubnets', 'databaseSubnets'] as const)
-    if (new Set(vpc[key]).size < vpc[key].length)
-      problems.push(`network.vpc.${key}: ${vpc[key].join(', ')} names a subnet twice: each is a place of its own`);
+    if (new Set(vpc[key]).size < (vpc[key] ?? []).length)
+      problems.push(`network.vpc.${key}: ${vpc[key]!.join(', ')} names a subnet twice: each is a place of its own`);
   return problems;
 }
 
@@ -150,7 +154,8 @@ function idle({ ingress: { idleTimeout } }: Posture): string[] {
   return [`ingress.idleTimeout: ${formatDuration(idleTimeout)} is outside the 1s to 4000s of a load balancer`];
 }
 
-function storage({ database: { storage } }: Posture): string[] {
+function storage({ database: { storage, server } }: Posture): string[] {
+  if (server === 'own') return [];
   const problems: string[] = [];
   if (storage.size < 20 * GiB)
     problems.push(`database.storage.size: ${formatBytes(storage.size)} is below the 20GiB of gp3 storage`);
@@ -161,11 +166,19 @@ function storage({ database: { storage } }: Posture): string[] {
   return problems;
 }
 
+/** What AWS does with a server of this stack it cannot do with somebody else's. */
+function ownServer({ database }: Posture): string[] {
+  if (database.server === 'rds' || database.backupCopy === undefined) return [];
+  return [
+    'database.backupCopy: the backups of a server of your own are whoever has it: pulumi config rm --path evenkeel:posture.database.backupCopy',
+  ];
+}
+
 /** RDS keeps PostgreSQL's own default for the superusers, and lets nobody change it. */
 const RESERVED_BY_RDS = 3;
 
-function reserved({ database: { superuserReserved } }: Posture): string[] {
-  if (superuserReserved >= RESERVED_BY_RDS) return [];
+function reserved({ database: { superuserReserved, server } }: Posture): string[] {
+  if (server === 'own' || superuserReserved >= RESERVED_BY_RDS) return [];
   return [
     `database.superuserReserved: ${superuserReserved} is fewer than the ${RESERVED_BY_RDS} that RDS keeps for itself whatever is asked: write ${RESERVED_BY_RDS}`,
   ];
@@ -207,6 +220,7 @@ export const awsProblems = (posture: Posture, place?: Place): string[] => [
   ...healthCheck(posture),
   ...storage(posture),
   ...reserved(posture),
+  ...ownServer(posture),
 ];
 
 /** Addresses that are examples and belong to nobody (RFC 2606). */

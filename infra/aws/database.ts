@@ -55,6 +55,16 @@ export const sharedBuffers = ({ database }: Posture): string =>
 /** The server's master, and the roles that the migration makes. */
 export type Login = 'master' | 'owner' | 'web' | 'worker' | 'operator';
 
+/** What everything else asks of a database, whoever has the server. */
+export interface DatabaseServer extends pulumi.ComponentResource {
+  /** Name of the server in RDS, for alarms and events; known before the server is. Absent where it is not of this stack. */
+  readonly identifier: string | undefined;
+  readonly instance: aws.rds.Instance | undefined;
+  readonly passwords: Record<Exclude<Login, 'master'>, pulumi.Output<string>>;
+  /** `DATABASE_URL` of a login: TLS with the server's name verified. */
+  url(login: Login): pulumi.Output<string>;
+}
+
 export interface DatabaseArgs {
   /**
    * `database`: instance (default db.t4g.small, about 27 USD a month, twice with `multiAz`), storage (0.14 USD a GB and
@@ -75,7 +85,7 @@ export interface DatabaseArgs {
   kmsKey: string | undefined;
 }
 
-export class Database extends pulumi.ComponentResource {
+export class Database extends pulumi.ComponentResource implements DatabaseServer {
   /** Name of the server in RDS, for alarms and events; known before the server is. */
   readonly identifier: string;
   readonly instance: aws.rds.Instance;

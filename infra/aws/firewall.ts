@@ -7,7 +7,10 @@ import type { Surroundings } from './network.ts';
 export const CONTAINER_PORT = 8080;
 export const DATABASE_PORT = 5432;
 
-export type Group = 'balancer' | 'web' | 'worker' | 'migrate' | 'ops' | 'database';
+/** Roles whose tasks speak with the database. */
+export const DATABASE_CLIENTS = ['web', 'worker', 'migrate', 'ops'] as const;
+
+export type Group = 'balancer' | 'database' | (typeof DATABASE_CLIENTS)[number];
 
 export interface FirewallArgs {
   network: Surroundings;
@@ -16,6 +19,8 @@ export interface FirewallArgs {
    * from CloudFront's own addresses alone. Default: by whether the posture has a domain.
    */
   entrance: 'internet' | 'cloudfront';
+  /** Port of a database that is not of this stack, wherever it is. Default: the stack's own, in a group of its own. */
+  databasePort: number | undefined;
   /** Root of the Bot API: a server of one's own may listen on another port than 443. Default: Telegram's own. */
   telegramApiRoot?: string;
 }
@@ -39,8 +44,10 @@ export class Firewall extends pulumi.ComponentResource {
     };
     this.#entrance(args.entrance);
     this.#between('balancer', 'web', CONTAINER_PORT);
-    for (const role of ['web', 'worker', 'migrate', 'ops'] as const) {
-      this.#between(role, 'database', DATABASE_PORT);
+    for (const role of DATABASE_CLIENTS) {
+      if (args.databasePort === undefined) this.#between(role, 'database', DATABASE_PORT);
+      else if (args.databasePort !== 443)
+        this.#egress(`${role}-database`, role, { cidrIpv4: '0.0.0.0/0', port: args.databasePort });
       // Telegram, providers, and AWS's own services: names whose addresses change, so the port is what can be held.
       this.#egress(`${role}-https`, role, { cidrIpv4: '0.0.0.0/0', port: 443 });
     }

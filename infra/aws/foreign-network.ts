@@ -29,7 +29,7 @@ export class ForeignNetwork extends pulumi.ComponentResource implements Surround
   constructor(name: string, { vpc, egress }: ForeignNetworkArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:ForeignNetwork', name, {}, options);
     const [taskSubnets, balancerSubnets, databaseSubnets] = KINDS.map((kind) =>
-      vpc[kind].map((id) => pulumi.output(id)),
+      (vpc[kind] ?? []).map((id) => pulumi.output(id)),
     );
     this.vpcId = pulumi.output(vpc.id);
     this.publicSubnetIds = balancerSubnets!;
@@ -61,10 +61,11 @@ async function zoneOf(id: string, vpcId: string, kind: Kind, provider: aws.Provi
 export async function lookAtNetwork({ network: { vpc } }: Posture, provider: aws.Provider): Promise<void> {
   if (!vpc) return;
   for (const kind of KINDS) {
-    const zones = await Promise.all(vpc[kind].map((id) => zoneOf(id, vpc.id, kind, provider)));
+    const subnets = vpc[kind] ?? [];
+    const zones = await Promise.all(subnets.map((id) => zoneOf(id, vpc.id, kind, provider)));
     const shared = zones.find((zone, index) => zones.indexOf(zone) !== index);
     if (shared === undefined) continue;
-    const both = vpc[kind].filter((_, index) => zones[index] === shared).join(' and ');
+    const both = subnets.filter((_, index) => zones[index] === shared).join(' and ');
     throw refusal(
       `evenkeel:posture: network.vpc.${kind}: ${both} are both in the zone ${shared}, and would be lost together: name subnets of different zones`,
     );

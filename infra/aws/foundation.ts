@@ -2,11 +2,13 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { fromHere } from '../repository.ts';
+import { plainConfig } from '../config.ts';
 import type { Settings } from '../settings.ts';
 import { claim } from './claim.ts';
-import { Database } from './database.ts';
+import { Database, type DatabaseServer } from './database.ts';
 import { Firewall } from './firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
+import { ForeignDatabase, portOf } from './foreign-database.ts';
 import { ForeignNetwork } from './foreign-network.ts';
 import { architectureOf, Image } from './image.ts';
 import { Ingress } from './ingress.ts';
@@ -21,7 +23,7 @@ export interface Foundation {
   firewall: Firewall;
   image: Image;
   ingress: Ingress;
-  database: Database;
+  database: DatabaseServer;
   vault: Vault;
   cluster: aws.ecs.Cluster;
   /** After this, names are taken that AWS would let two stacks share. */
@@ -41,6 +43,12 @@ const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Outp
   },
 ];
 
+/** Read from the plain configuration: a port is no secret, and rules of a firewall that are would show nobody a change. */
+function foreignPort({ database }: Settings['posture']): number | undefined {
+  const url = plainConfig()['evenkeel:databaseUrl'];
+  return database.server === 'own' && url !== undefined ? portOf(url) : undefined;
+}
+
 export function foundation(name: string, settings: Settings, { region, provider, kmsKey }: Account): Foundation {
   const { posture } = settings;
   const options = { providers: [provider] };
@@ -58,7 +66,11 @@ export function foundation(name: string, settings: Settings, { region, provider,
       ? []
       : [new FlowLogs(`${name}-flow-logs`, { vpcId: network.vpcId, accountId, keep: flows }, options)];
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
-  const firewall = new Firewall(name, { network, entrance, telegramApiRoot: settings.telegramApiRoot }, options);
+  const firewall = new Firewall(
+    name,
+    { network, entrance, telegramApiRoot: settings.telegramApiRoot, databasePort: foreignPort(posture) },
+    options,
+  );
 
   const logs = new PrivateBucket(
     `${name}-access-logs`,
@@ -75,18 +87,22 @@ export function foundation(name: string, settings: Settings, { region, provider,
     { network, securityGroupId: firewall.groupIds.balancer, posture, logs, keep },
     options,
   );
-  const database = new Database(
-    name,
-    {
-      posture,
-      subnetIds: network.databaseSubnetIds,
-      securityGroupId: firewall.groupIds.database,
-      restoreSnapshot: settings.restoreSnapshot,
-      majorUpgrade: settings.majorUpgrade,
-      kmsKey,
-    },
-    options,
-  );
+  const { databaseUrl } = settings.secrets;
+  const database =
+    posture.database.server === 'own' && databaseUrl
+      ? new ForeignDatabase(name, { url: databaseUrl }, options)
+      : new Database(
+          name,
+          {
+            posture,
+            subnetIds: network.databaseSubnetIds,
+            securityGroupId: firewall.groupIds.database,
+            restoreSnapshot: settings.restoreSnapshot,
+            majorUpgrade: settings.majorUpgrade,
+            kmsKey,
+          },
+          options,
+        );
   const vault = new Vault(name, { secrets: settings.secrets, database, recoveryDays: keep ? 7 : 0, kmsKey }, options);
   // Said aloud, since an account may have it on by default: its metrics cost about 18 USD a month for a stack of this size,
   // and the one that is of use here, how many tasks run, the sentinel asks for itself.

@@ -6,6 +6,7 @@ import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
 import { lookAtNetwork } from './foreign-network.ts';
 import { BackupCopy, lookAtVault } from './backup-copy.ts';
+import { DATABASE_CLIENTS } from './firewall.ts';
 import { foundation, type Foundation } from './foundation.ts';
 import { after } from './claim.ts';
 import { keeper } from './keeper.ts';
@@ -58,7 +59,7 @@ export async function deploy(settings: Settings): Promise<Outputs> {
     alarmTopic: alarms.topicArn,
     ticketTopic: alarms.ticketTopicArn,
     clusterName: base.cluster.name,
-    databaseName: base.database.identifier,
+    ...whereTheDatabaseIs(base),
     repositoryUrl: image.repositoryUrl,
     imageDigest: image.reference.apply((reference) => reference.slice(reference.indexOf('@') + 1)),
     operatorToken: vault.operatorToken,
@@ -75,10 +76,16 @@ function copyBackups(
   options: pulumi.ComponentResourceOptions,
 ): BackupCopy[] {
   const { backupCopy: copy } = database;
-  if (copy === undefined) return [];
+  if (copy === undefined || instance === undefined) return [];
   const args = { copy, database, instance, accountId, kmsKey, permissionsBoundary, ticketTopic };
   return [new BackupCopy(`${name}-backup-copy`, args, options)];
 }
+
+/** Its name in RDS; or, of a server of somebody else, whom it has to let in. */
+const whereTheDatabaseIs = ({ database, firewall: { groupIds } }: Foundation): Outputs =>
+  database.identifier === undefined
+    ? { databaseClients: DATABASE_CLIENTS.map((role) => groupIds[role]) }
+    : { databaseName: database.identifier };
 
 /** What alarms and sentinel are told of the stack. */
 function whatIsWatched(settings: Settings, access: Account, base: Foundation, tasks: Tasks): AlarmsArgs {

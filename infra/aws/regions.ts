@@ -14,6 +14,6 @@ const LACKING: Readonly<Record<string, readonly string[]>> = {
 
 export function classProblems({ database }: Posture, region: string): string[] {
   const [, family = ''] = database.instance.split('.');
-  if (!LACKING[region]?.includes(family)) return [];
+  if (database.server === 'own' || !LACKING[region]?.includes(family)) return [];
   return [`database.instance: ${region} has no ${database.instance}: take another class, or another aws:region`];
 }

@@ -100,7 +100,7 @@ function migrate(name: string, { settings, account, base, tasks }: RolloutArgs):
       triggers: {
         image: base.image.reference,
         posture: taskPosture(settings.posture),
-        server: database.instance.resourceId,
+        server: database.instance?.resourceId ?? 'own',
         // A rotated password is one that the database must be told.
         secrets: base.vault.of.migrate.versionId,
       },

@@ -14,7 +14,10 @@ export function declareTasks(name: string, settings: Settings, account: Account,
   const { posture, telegramApiRoot } = settings;
   const { image, ingress, vault, network, firewall, database } = base;
   // RDS gives it once and to one server alone: what is restored has another one, whatever it is called (fault restored-twice).
-  const server = { DATABASE_SERVER: database.instance.resourceId };
+  // Whoever has another server names none: what was put back is told by its own history.
+  const server: Record<string, pulumi.Input<string>> = database.instance
+    ? { DATABASE_SERVER: database.instance.resourceId }
+    : {};
   const listening = {
     NODE_ENV: 'production',
     // Dimension of the metrics that a task writes to its log, so that the alarms of two stacks stay apart.

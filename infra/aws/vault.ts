@@ -2,14 +2,14 @@
 import * as pulumi from '@pulumi/pulumi';
 import { payerEnvironment } from '../payers.ts';
 import type { BotSecrets } from '../settings.ts';
-import type { Database } from './database.ts';
+import type { DatabaseServer } from './database.ts';
 import { ManagedSecret, password } from './secrets.ts';
 import type { TaskRole } from './task.ts';
 
 export interface VaultArgs {
   /** From the stack's encrypted configuration. What is absent and can be made, is made. */
   secrets: BotSecrets;
-  database: Database;
+  database: DatabaseServer;
   /** Days in which a deleted secret can be restored. */
   recoveryDays: 0 | 7;
   /** ARN of the key that encrypts them. Default: AWS's own. */

@@ -191,5 +191,9 @@ function oldestTransaction(posture: Posture): AlarmDraft {
   };
 }
 
+/** Of a server that is not of this stack CloudWatch tells nothing: what the bot itself sees of it, and whoever has it the rest. */
 export const databaseAlarms = (posture: Posture): Alarm[] =>
-  [...capacity(posture), ...speed(posture), oldestTransaction(posture)].map((draft) => alarm(posture, draft));
+  [
+    ...(posture.database.server === 'rds' ? [...capacity(posture), ...speed(posture)] : []),
+    oldestTransaction(posture),
+  ].map((draft) => alarm(posture, draft));

@@ -27,6 +27,12 @@ export type InstanceClass = keyof typeof INSTANCE_MEMORY_GIB;
 
 export const database = z
   .strictObject({
+    server: z
+      .enum(['rds', 'own'])
+      .prefault('rds')
+      .describe(
+        'Whose the server is: "rds" makes one; "own" takes the one that evenkeel:databaseUrl leads to, which costs nothing here. All other keys then say what that server has: its limits, the class with as much memory, how it is backed up.',
+      ),
     version: z.enum(['16', '17', '18']).prefault('18').describe('Major version of PostgreSQL.'),
     instance: z
       .enum(Object.keys(INSTANCE_MEMORY_GIB) as [InstanceClass, ...InstanceClass[]])

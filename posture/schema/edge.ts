@@ -137,7 +137,11 @@ export const network = z
         balancerSubnets: subnets(2).describe(
           'Where the load balancer stands: public ones with ingress.domain, private ones without, each in a zone of its own.',
         ),
-        databaseSubnets: subnets(2).describe('Where the database stands: private ones, each in a zone of its own.'),
+        databaseSubnets: subnets(2)
+          .optional()
+          .describe(
+            'Where the database stands: private ones, each in a zone of its own. Not with database.server "own".',
+          ),
       })
       .optional()
       .describe(

@@ -38,6 +38,12 @@ const keysOfPayers = ({ posture }: Stack): Record<string, string> =>
     ),
   );
 
+/** Of a server that is there already; none else, for another version's program may not know the key. */
+const ownDatabase = ({ posture }: Stack): Record<string, string> =>
+  posture.database.server === 'own'
+    ? { 'evenkeel:databaseUrl': 'postgres://of:nobody@counted.here/evenkeel?sslmode=verify-full' }
+    : {};
+
 const isPlain = (value: unknown): boolean => typeof value !== 'object' || value === null || !('secure' in value);
 
 /**
@@ -75,6 +81,7 @@ function configuration(stack: Stack): Record<string, string> {
   return {
     ...STANDING_IN,
     ...keysOfPayers(stack),
+    ...ownDatabase(stack),
     ...written,
     'evenkeel:architecture': architecture,
     'evenkeel:posture': JSON.stringify(anonymous(stack)),

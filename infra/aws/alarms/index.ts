@@ -37,7 +37,7 @@ export interface AlarmsArgs {
   /** ARN of the key that encrypts topics, secrets and logs. Default: AWS's own, and one that is made for the topics. */
   kmsKey?: string | undefined;
   /** The database itself, which RDS wants to see before it takes a subscription to its events. */
-  databaseInstance?: pulumi.Resource;
+  databaseInstance?: pulumi.Resource | undefined;
   secretArns: {
     /** BOT_TOKEN and OPERATOR_TOKEN. */
     sentinel: pulumi.Input<string>;

@@ -12,8 +12,8 @@ export interface Watched {
   cluster: pulumi.Input<string>;
   /** Names of the services. */
   services: Record<'web' | 'worker', pulumi.Input<string>>;
-  /** Identifier of the RDS instance. */
-  database: pulumi.Input<string>;
+  /** Identifier of the RDS instance; absent where the server is not of this stack. */
+  database: pulumi.Input<string> | undefined;
   /** Value of the dimension Stack: what sentinel and tasks have as STACK. */
   stack: string;
   /** Name of the relay's function. */
@@ -32,7 +32,7 @@ function dimension(part: Dimension, watched: Watched): Named {
     cluster: { ClusterName: watched.cluster },
     webService: { ServiceName: watched.services.web },
     workerService: { ServiceName: watched.services.worker },
-    database: { DBInstanceIdentifier: watched.database },
+    ...(watched.database !== undefined && { database: { DBInstanceIdentifier: watched.database } }),
     relay: { FunctionName: watched.relay },
     stack: { Stack: watched.stack },
   };

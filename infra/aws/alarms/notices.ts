@@ -5,8 +5,8 @@ import type { Severity } from '../../../posture/alarms/index.ts';
 import { servicesOf } from './names.ts';
 
 export interface NoticesArgs {
-  /** Identifier of the RDS instance. */
-  database: pulumi.Input<string>;
+  /** Identifier of the RDS instance; absent where the server is not of this stack. */
+  database: pulumi.Input<string> | undefined;
   /** The instance: RDS refuses a subscription to the events of one that it does not have yet. */
   databaseInstance: pulumi.Resource | undefined;
   /** ARN of the ECS cluster. */
@@ -30,17 +30,7 @@ const EVENTS = [
 export class Notices extends pulumi.ComponentResource {
   constructor(name: string, args: NoticesArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Notices', name, {}, options);
-    const own = { parent: this, dependsOn: args.dependsOn };
-    new aws.rds.EventSubscription(
-      name,
-      {
-        snsTopic: args.topics.ticket,
-        sourceType: 'db-instance',
-        sourceIds: [args.database],
-        eventCategories: EVENTS,
-      },
-      { ...own, dependsOn: [...args.dependsOn, ...(args.databaseInstance ? [args.databaseInstance] : [])] },
-    );
+    if (args.database !== undefined) this.#databaseTold(name, args.database, args);
     // ECS calls a deploy that it took back a success (fault reload-in-prod): this says that it was not.
     this.#told(name, args, {
       part: 'deployments',
@@ -58,6 +48,19 @@ export class Notices extends pulumi.ComponentResource {
       topic: args.topics.ticket,
     });
     this.registerOutputs({});
+  }
+
+  #databaseTold(name: string, database: pulumi.Input<string>, args: NoticesArgs): void {
+    new aws.rds.EventSubscription(
+      name,
+      {
+        snsTopic: args.topics.ticket,
+        sourceType: 'db-instance',
+        sourceIds: [database],
+        eventCategories: EVENTS,
+      },
+      { parent: this, dependsOn: [...args.dependsOn, ...(args.databaseInstance ? [args.databaseInstance] : [])] },
+    );
   }
 
   /** AWS documents no cluster in the detail of such an event: the service's ARN, which names it, is a resource. */

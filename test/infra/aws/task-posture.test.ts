@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { OUTSIDE_OF_TASKS, taskPosture } from '../../../infra/aws/task-posture.ts';
 import { resolve, spellOut } from '../../../posture/resolve.ts';
 import { changed, CONFIG, ofType, run } from '../harness.ts';
-import { change, MAXIMAL, PROD } from '../stacks.ts';
+import { change, FOREIGN_NETWORK, MAXIMAL, OPTIONS, PROD } from '../stacks.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -17,7 +17,7 @@ function leaves(node: unknown, path = ''): string[] {
 }
 
 test('is all of it but what is outside, whatever the posture', () => {
-  for (const values of [PROD, MAXIMAL, {}]) {
+  for (const values of [PROD, MAXIMAL, OPTIONS, FOREIGN_NETWORK, {}]) {
     const whole = leaves(spellOut(resolve(values)));
     const isOutside = (leaf: string) => OUTSIDE_OF_TASKS.some((path) => leaf === path || leaf.startsWith(`${path}.`));
     assert.deepEqual(
@@ -25,11 +25,9 @@ test('is all of it but what is outside, whatever the posture', () => {
       whole.filter((leaf) => !isOutside(leaf)).sort(),
     );
   }
+  const known = [MAXIMAL, OPTIONS, FOREIGN_NETWORK].flatMap((values) => leaves(spellOut(resolve(values))));
   for (const path of OUTSIDE_OF_TASKS)
-    assert.ok(
-      leaves(spellOut(resolve(MAXIMAL))).some((leaf) => leaf.startsWith(path)) || /Window|zoneIds/.test(path),
-      path,
-    );
+    assert.ok(known.some((leaf) => leaf.startsWith(path)) || /Window|zoneIds/.test(path), path);
 });
 
 test('no code of a task, or of what it derives, reads what is outside: it would get the default in silence', () => {

@@ -1,0 +1,48 @@
+/** A PostgreSQL that is there already: only its roles are ours. */
+import * as pulumi from '@pulumi/pulumi';
+import type { DatabaseServer, Login } from './database.ts';
+import { DATABASE_PORT } from './firewall.ts';
+import { password } from './secrets.ts';
+
+export interface ForeignDatabaseArgs {
+  /** `evenkeel:databaseUrl`: of whoever may create roles in it, secret. */
+  url: pulumi.Output<string>;
+}
+
+/** Port of a server, from its address: no secret, though the address has one in it. */
+export const portOf = (url: string): number => Number(new URL(url).port) || DATABASE_PORT;
+
+export class ForeignDatabase extends pulumi.ComponentResource implements DatabaseServer {
+  /** What alarms and events of RDS would go by: nothing does. */
+  readonly identifier = undefined;
+  readonly instance = undefined;
+  readonly passwords: DatabaseServer['passwords'];
+  readonly #url: pulumi.Output<string>;
+
+  constructor(name: string, { url }: ForeignDatabaseArgs, options?: pulumi.ComponentResourceOptions) {
+    super('evenkeel:aws:ForeignDatabase', name, {}, options);
+    const own = { parent: this };
+    this.#url = url;
+    // The names that they have beside a server of our own: who moves from one to the other keeps the passwords.
+    this.passwords = {
+      owner: password(`${name}-schema-owner`, own),
+      web: password(`${name}-web`, own),
+      worker: password(`${name}-worker`, own),
+      operator: password(`${name}-operator`, own),
+    };
+    this.registerOutputs({});
+  }
+
+  /** The address that was given, with another login: host, database and TLS stay as they stand there. */
+  url(login: Login): pulumi.Output<string> {
+    if (login === 'master') return pulumi.secret(this.#url);
+    return pulumi.secret(
+      pulumi.all([this.#url, this.passwords[login]]).apply(([given, secret]) => {
+        const url = new URL(given);
+        url.username = login;
+        url.password = secret;
+        return url.href;
+      }),
+    );
+  }
+}
