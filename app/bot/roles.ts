@@ -1,5 +1,5 @@
 /** Commands of people with a role: for everybody else there are none such, so they are told what they are told of any unknown one. */
-import type { Composer } from 'grammy';
+import type { Composer, NextFunction } from 'grammy';
 import type { Chat, User } from 'grammy/types';
 import type { Posture } from '../../posture/schema/index.ts';
 import { mayAs, roleOf, type Role } from '../people/index.ts';
@@ -25,13 +25,13 @@ export function onCommandOf(
   composer: Composer<BotContext>,
   people: Posture['people'],
   { name, role: least }: Command,
-  handle: (ctx: BotContext & { chat: Chat }, asked: Asked) => Promise<unknown>,
+  handle: (ctx: BotContext & { chat: Chat }, asked: Asked, next: NextFunction) => Promise<unknown>,
 ): void {
   composer.command(name, async (ctx, next) => {
     const { from: user, chat, match } = ctx;
     const role = user && roleOf(people, user.id);
     if (!role || !mayAs(role, least)) return next();
     if (chat.type !== 'private') return ctx.reply(texts['private-only'](ctx.language));
-    return handle(ctx, { role, user, words: match.trim() });
+    return handle(ctx, { role, user, words: match.trim() }, next);
   });
 }

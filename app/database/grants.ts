@@ -30,6 +30,10 @@ const REFUND =
 const NOT_SAID =
   'id, bot_id, cause, ordinal, chat_id, class, rank, method, state, attempts, due_at, created_at, claimed_at, settled_at, resolved_at, error_code';
 
+/** Of a broadcast, all but its words. */
+const NOT_SAID_TO_ALL =
+  'id, bot_id, made_by, state, phase, version, segment, language, category, revision, cursor, turn, why, recipients, sent, unknown, blocked, gone, failed, left_out, edited, unedited, created_at, started_at, going_since, ended_at';
+
 interface Grant {
   web?: string;
   worker?: string;
@@ -47,6 +51,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   outbox: { web: `SELECT (${NOT_SAID})`, worker: READ_WRITE, operator: `SELECT (${NOT_SAID})` },
   slot: { web: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
   person: { worker: CHANGED, operator: 'SELECT' },
+  broadcast: { worker: READ_WRITE, operator: `SELECT (${NOT_SAID_TO_ALL})` },
+  broadcast_recipient: { worker: READ_WRITE, operator: 'SELECT' },
   dialog: { worker: READ_WRITE },
   tap: { worker: READ_WRITE },
   rate: { worker: READ_WRITE, operator: 'SELECT' },

@@ -8,6 +8,7 @@
 import type { Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
 import type { Pool } from './pool.ts';
+import type { Tx } from './tx.ts';
 
 /** Pause between two looks, ms. */
 const LOOK = 2_000;
@@ -92,7 +93,7 @@ export function startLineage({ db, log }: LineageOptions): Lineage {
 }
 
 /** Why nothing goes out, for who is asked; empty: everything does. */
-export async function readHeld(db: Pick<Pool, 'query'>): Promise<string[]> {
+export async function readHeld(db: Pick<Tx, 'query'>): Promise<string[]> {
   const { rows } = await db.query<{ why: string[] }>({ name: 'read-held', text: 'SELECT evenkeel.held() AS why' });
   return rows[0]!.why;
 }

@@ -6,6 +6,8 @@ import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
+import type { Blocked } from '../outbox/blocked.ts';
+import type { Post } from '../outbox/index.ts';
 import type { People } from '../people/index.ts';
 import type { Novita } from '../providers/novita.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
@@ -50,6 +52,11 @@ export interface JobNeeds {
   novita?: Novita | undefined;
   /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
   callbackOf?: ((render: string) => string) | undefined;
+  /**
+   * Says something to many, by sends that nobody repeats and that let all others pass within the rate; who does keeps the
+   * books, and marks who has blocked the bot. Undefined where nobody says anything to many, as in tests of other things.
+   */
+  toMany?: { post: Post; mark: Blocked['mark'] };
 }
 
 type Part = (needs: FeatureNeeds) => Composer<BotContext>;

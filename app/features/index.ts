@@ -12,6 +12,7 @@ import { languages, type Text } from '../texts/index.ts';
 import { admin } from './admin/index.ts';
 import { basics } from './basics/index.ts';
 import { texts as basicTexts } from './basics/texts.ts';
+import { broadcast } from './broadcast/index.ts';
 import { chat } from './chat/index.ts';
 import { cryptoPay } from './cryptoPay/index.ts';
 import { echo } from './echo/index.ts';
@@ -28,6 +29,7 @@ import { wallet } from './wallet/index.ts';
 
 /** In the order in which they see an update. What posture/features declares and is missing here does not compile. */
 const FEATURES = {
+  broadcast,
   unread,
   wallet,
   cryptoPay,

@@ -83,3 +83,13 @@ export async function enqueue<Name extends JobName, Input>(
   tellAfterCommit('jobs');
   return id;
 }
+
+/** Its primary key. Whether the job that was made with this key is still to be done, or under way. */
+export async function isPending(tx: Tx, { name }: Pick<JobQueue, 'name'>, key: string): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'job-pending',
+    text: `SELECT FROM ${PGBOSS_SCHEMA}.job WHERE name = $1 AND id = $2 AND state < 'completed'`,
+    values: [name, idOf(name, key)],
+  });
+  return rows.length > 0;
+}

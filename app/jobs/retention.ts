@@ -50,6 +50,8 @@ export const BITES = {
   renders: bite('evenkeel.render', 'ended_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
+  /** recipient_age. Of a broadcast that is older nothing is sent or changed any more. */
+  recipients: bite('evenkeel.broadcast_recipient', 'created_at'),
   /** slot_age. The last of each schedule stays: by it is known what was missed. */
   slots: bite(
     'evenkeel.slot',
@@ -69,6 +71,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   callbacks: 'callbacks',
   renders: 'parked',
   conversation: 'conversation',
+  recipients: 'updates',
   slots: 'updates',
 };
 

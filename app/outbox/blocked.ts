@@ -11,7 +11,7 @@ const EVERY = 10_000;
 
 export interface Blocked {
   /** Telegram says that they cannot be written to. */
-  mark(userIds: readonly number[]): Promise<void>;
+  mark: (userIds: readonly number[]) => Promise<void>;
   /** They have written, or were written to: undefined, at once, where they were not marked. */
   seen(userId: number, certainly?: boolean): Promise<void> | undefined;
   stop(): Promise<void>;

@@ -14,7 +14,7 @@ import { mayLeaveAgain, type Became, type Claimed } from './store.ts';
 /** What stands under a receipt that is there perhaps for the second time. */
 export const AGAIN = '\n\n(again)';
 
-interface SendOptions {
+export interface SendOptions {
   telegram: TelegramClient;
   botToken: string;
   apiRoot: string;

@@ -90,6 +90,26 @@ export async function stepDialog<State>(
   return { ...after, applied: true };
 }
 
+/**
+ * dialog_pkey. Where it stands, without a step: for what has to be asked of others before the step can be made. As for
+ * that, undefined where there is none, and what this very update has ended is still there.
+ */
+export async function dialogAt<State>(
+  db: Pick<Tx, 'query'>,
+  kind: DialogKind<State>,
+  { botId, chatId, userId, updateId }: Place & { updateId: number },
+): Promise<State | undefined> {
+  const { rows } = await db.query<{ state: unknown }>({
+    name: 'dialog-at',
+    text: `
+      SELECT state FROM evenkeel.dialog
+      WHERE bot_id = $1 AND chat_id = $2 AND user_id = $3 AND kind = $4 AND version = $5 AND expires_at > now()
+        AND (NOT ended OR stepped_by = $6)`,
+    values: [botId, chatId, userId, kind.name, kind.version, updateId],
+  });
+  return rows[0] && kind.state.safeParse(rows[0].state).data;
+}
+
 /** dialog_pkey, tap_person. What somebody was asked in a chat, and what they have answered; in groups only what is theirs. */
 export async function forgetAsked(pool: Pool, { botId, chatId, userId }: Place): Promise<void> {
   await pool.query({

@@ -27,7 +27,7 @@ import { openTills } from '../payments/tills/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
-import { startOutbox } from '../outbox/index.ts';
+import { createPost, startOutbox } from '../outbox/index.ts';
 import { createNovita } from '../providers/novita.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
@@ -124,7 +124,9 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
-  const needs = { pool, posture, botId, api, tills: till.tills, novita };
+  const blocked = startBlocked(pool, botId, log);
+  const post = createPost({ telegram, botToken: env.BOT_TOKEN, apiRoot: env.TELEGRAM_API_ROOT });
+  const needs = { pool, posture, botId, api, tills: till.tills, novita, toMany: { post, mark: blocked.mark } };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
@@ -138,7 +140,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
 
   const people = startPeople({ pool, botId, log });
-  const blocked = startBlocked(pool, botId, log);
   const outbox = startOutbox({
     pool,
     telegram,

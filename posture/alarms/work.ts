@@ -68,7 +68,7 @@ function drafts(posture: Posture): Draft[] {
       metric: 'jobsDead',
       of: 1,
       severity: 'ticket',
-      faults: ['retry-blind', 'no-degradation', 'job-kills-loop'],
+      faults: ['retry-blind', 'no-degradation', 'job-kills-loop', 'broadcast-abort'],
     },
     {
       id: 'jobs-dead-urgent',

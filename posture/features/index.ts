@@ -3,6 +3,7 @@
  * that is imported here: whoever deploys or watches the bot needs none of it.
  */
 import { admin } from './admin.ts';
+import { broadcast } from './broadcast.ts';
 import { chat } from './chat.ts';
 import { cryptoPay } from './cryptoPay.ts';
 import type { DeclaredQueue } from './feature.ts';
@@ -23,6 +24,7 @@ export const SWITCHED = {
   nowPayments,
   admin,
   studio,
+  broadcast,
 };
 
 export const ALWAYS = { money };

@@ -7,9 +7,18 @@ import { atMost, clause, law, size, type Clause } from './law.ts';
  * Bytes of a row on disk with its share of indexes and bloat: an update with its body, one without (measured: 25 MB for
  * 200,000 that are done, doubled), what is known of its sends, a message of a conversation; a job that is done and a
  * message of the outbox that was sent (measured on 100,000 of each, written and updated as workers do: 1,097 and 936 B,
- * indexes included), or that was given up with all it should have said.
+ * indexes included), or that was given up with all it should have said; a recipient of a broadcast, whose words stand once.
  */
-const ROW = { update: 2048, done: 256, sends: 256, job: 1280, message: 1024, said: 1024, unsaid: 2048 };
+const ROW = {
+  update: 2048,
+  done: 256,
+  sends: 256,
+  job: 1280,
+  message: 1024,
+  said: 1024,
+  unsaid: 2048,
+  recipient: 512,
+};
 /** Longest that workers are planned to be away: what nobody handled for so long, Telegram itself would have given up. */
 const BACKLOG = TELEGRAM.lifetime.update;
 /** Share of the updates, jobs and messages that is planned to be given up: more has been paged about long before. */
@@ -35,12 +44,13 @@ const MESSAGES = 2;
 const FIXED = 1 * GiB + 4 * GiB;
 const SHARE = 0.7;
 
-/** By the time in ms: updates while traffic stands at its declared peak, and what the outbox says because of jobs and to everybody. */
+/** By the time in ms: updates while traffic stands at its declared peak, what the outbox says because of jobs, and what goes out to many. */
 function planned({ providers }: Posture) {
   const { replies, broadcast } = providers.telegram.rate;
   const rows = (milliseconds: number) => (replies * milliseconds) / 1000;
-  const said = (milliseconds: number) => ((JOB_SHARE * replies + broadcast) * milliseconds) / 1000;
-  return { rows, said };
+  const said = (milliseconds: number) => (JOB_SHARE * replies * milliseconds) / 1000;
+  const recipients = (milliseconds: number) => (broadcast * milliseconds) / 1000;
+  return { rows, said, recipients };
 }
 
 /** Slots that are kept: one of each schedule, for as long as its row keeps the slot from being used again. */
@@ -53,18 +63,20 @@ const callbacks = (posture: Posture): number =>
 
 /** Bytes that are written in that time at the peak. */
 function written(posture: Posture, milliseconds: number): number {
-  const { rows, said } = planned(posture);
+  const { rows, said, recipients } = planned(posture);
   const update = ROW.update + ROW.sends + MESSAGES * ROW.message;
   const payment = PAYMENTS.share * (PAYMENTS.row + PAYMENTS.spent);
   return (
-    rows(milliseconds) * (update + JOB_SHARE * ROW.job + payment + callbacks(posture)) + said(milliseconds) * ROW.said
+    rows(milliseconds) * (update + JOB_SHARE * ROW.job + payment + callbacks(posture)) +
+    said(milliseconds) * ROW.said +
+    recipients(milliseconds) * ROW.recipient
   );
 }
 
 /** Bytes of data once everything retained has accumulated at the peak rate, by what holds them. */
 export function dataAtRest(posture: Posture): Record<string, number> {
   const { retention } = posture.database;
-  const { rows, said } = planned(posture);
+  const { rows, said, recipients } = planned(posture);
   return {
     'a day nobody handled': rows(BACKLOG) * ROW.update,
     done: rows(retention.updates) * (ROW.done + ROW.sends),
@@ -75,6 +87,7 @@ export function dataAtRest(posture: Posture): Record<string, number> {
         JOB_SHARE * PARKED_SHARE * rows(retention.parked)) *
       ROW.job,
     outbox: said(retention.outbox) * ROW.said + PARKED_SHARE * said(retention.parked) * ROW.unsaid,
+    'recipients of broadcasts': recipients(retention.updates) * ROW.recipient,
     ...(callbacks(posture) > 0 && { callbacks: rows(retention.callbacks) * callbacks(posture) }),
     conversation: rows(retention.conversation) * MESSAGES * ROW.message,
     'payments of five years': rows(PAYMENTS.kept) * PAYMENTS.share * (PAYMENTS.row + PAYMENTS.spent),

@@ -79,7 +79,11 @@ export const providers = z
             patience: duration('500ms', '1m', 'a turn has to be leased before it can come')
               .prefault('2s')
               .describe('Longest wait of a handler for its turn to send; beyond it the update is postponed.'),
-            broadcast: count(0, 1_000_000).prefault(15).describe('Messages a second that broadcasts may take of it.'),
+            broadcast: count(0, 1_000_000)
+              .prefault(15)
+              .describe(
+                'Messages a second that a broadcast may take of it, over all tasks: one is under way at a time, and what others send goes first. 0: none goes out.',
+              ),
             replies: count(0, 1_000_000).prefault(15).describe('Replies a second expected at the peak.'),
           })
           .prefault({}),

@@ -11,7 +11,7 @@ import type { Pool } from '../../app/database/pool.ts';
 import type { ChatMessage } from '../../local/contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { startBlocked } from '../../app/outbox/blocked.ts';
-import { startOutbox } from '../../app/outbox/index.ts';
+import { createPost, startOutbox } from '../../app/outbox/index.ts';
 import { createTestBot } from './bot.ts';
 import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';
@@ -78,19 +78,20 @@ export async function openShop(
   api.config.use(bot.telegram.transformer());
   const boss = createBoss(bot.pool, bot.logs.log);
   undo(() => boss.stop({ graceful: false }));
+  const { botToken, apiRoot } = telegram;
+  const blocked = startBlocked(bot.pool, botId, bot.logs.log);
+  undo(() => blocked.stop());
+  const post = createPost({ telegram: bot.telegram, botToken, apiRoot });
   const jobs = startJobWorker({
     pool: bot.pool,
     connection: () => undefined,
     boss,
     botId,
     posture,
-    jobs: jobsOf({ pool: bot.pool, posture, api, botId, tills }),
+    jobs: jobsOf({ pool: bot.pool, posture, api, botId, tills, toMany: { post, mark: blocked.mark } }),
     log: bot.logs.log,
   });
   undo(() => jobs.stop(0));
-  const { botToken, apiRoot } = telegram;
-  const blocked = startBlocked(bot.pool, botId, bot.logs.log);
-  undo(() => blocked.stop());
   const outbox = startOutbox({
     pool: bot.pool,
     telegram: bot.telegram,

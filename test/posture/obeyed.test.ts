@@ -33,7 +33,6 @@ const BUDGETS: Readonly<Record<string, string>> = {
   'providers.novita.takes': 'expected; decides how many renders are looked at at once',
   'providers.openrouter.takes': 'expected; decides how many places the traffic takes',
   'providers.telegram.takes': 'expected; decides how many places the traffic takes',
-  'providers.telegram.rate.broadcast': 'what broadcasts will be given of the rate; there are none yet',
   'providers.telegram.rate.replies': 'expected; decides rate, disk, lanes and places',
   'rollout.boot': 'measured; decides how soon a bad deploy is back at the old tasks',
 };

@@ -8,7 +8,7 @@ import { callOff, wishOf } from '../../jobs/wishes.ts';
 import { emptyKept } from '../../lanes/kept.ts';
 import { emptyUnsaid } from '../../outbox/kept.ts';
 import { dropIntent } from '../../payments/intent.ts';
-import { forgetAsked } from '../../people/index.ts';
+import { forgetAsked, forgetReceived } from '../../people/index.ts';
 import { forgetRenders } from '../mydata/renders.ts';
 import type { Offer } from '../offer.ts';
 import { conversationOf, forgetConversation } from './conversation.ts';
@@ -36,6 +36,7 @@ async function forgetWishes(ctx: BotContext, pool: Pool, { chatId, userId }: Rec
   if (ctx.chat?.type !== 'private') return 0;
   await emptyKept(pool, laneOfChat(botId, chatId));
   await emptyUnsaid(pool, botId, chatId);
+  await forgetReceived(pool, botId, userId);
   return callOff(pool, wishOf(botId, chatId));
 }
 

@@ -22,9 +22,14 @@ render = Du hast ein Bild oder Video bestellt ({ $at }): { $text }
 unhandled = { $at } · du, und ich konnte nichts damit anfangen: { $text }
 untold = { $at } · ich, und es ließ sich nicht sagen: { $text }
 money = Dein Geld:
+muted = Davon möchtest du nichts hören: { $what } (/notify).
 orders = { $count ->
     [one] Eine Bestellung von dir ist aufbewahrt.
    *[other] { $count } Bestellungen von dir sind aufbewahrt.
+}
+received = { $count ->
+    [one] Notiert ist, dass ein Rundruf an dich ging oder geht.
+   *[other] Notiert ist, dass { $count } Rundrufe an dich gingen oder gehen.
 }
 subscription = Abo { $plan }: { $state }, bezahlt bis { $until }
 elsewhere =

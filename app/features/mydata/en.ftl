@@ -26,9 +26,15 @@ render = You have ordered a picture or video ({ $at }): { $text }
 unhandled = { $at } · you, and I could not handle it: { $text }
 untold = { $at } · I, and it could not be said: { $text }
 money = Your money:
+# $what are names of categories, such as news.
+muted = You do not want to hear of: { $what } (/notify).
 orders = { $count ->
     [one] One order of yours is kept.
    *[other] { $count } orders of yours are kept.
+}
+received = { $count ->
+    [one] It is noted that one broadcast went to you, or will.
+   *[other] It is noted that { $count } broadcasts went to you, or will.
 }
 subscription = Subscription { $plan }: { $state }, paid until { $until }
 elsewhere =

@@ -26,7 +26,7 @@ type Needs = Pick<FeatureNeeds, 'pool' | 'posture'>;
 
 /** All of it as one text. */
 export async function dataOf({ pool, posture }: Needs, who: Who, language: Language): Promise<string> {
-  const { person, words, all, dialog, questions, orders, subscriptions } = await keptOf(pool, who);
+  const { person, words, all, dialog, questions, orders, received, subscriptions } = await keptOf(pool, who);
   const later = await wishes(pool, wishOf(who.botId, who.userId));
   const renders = await rendersOf(pool, who.botId, who.userId);
   const unhandled = await keptUpdates(pool, laneOfChat(who.botId, who.userId));
@@ -45,6 +45,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
       : texts['person-unknown'](language),
     ...(person?.username ? [texts['person-called'](language, { name: `@${person.username}` })] : []),
     ...(person?.seen ? [texts['person-seen'](language, { day: person.seen })] : []),
+    ...(person && person.muted.length > 0 ? [texts.muted(language, { what: person.muted.join(', ') })] : []),
     texts.words(language, { count: all }),
     ...(shown.length < all ? [texts['words-older'](language, { count: all - shown.length })] : []),
     ...shown,
@@ -63,6 +64,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     // A debt is said by the balance already.
     sayHistory(language, { lines, held, late, debt: 0n }),
     ...(orders > 0 ? [texts.orders(language, { count: orders })] : []),
+    ...(received > 0 ? [texts.received(language, { count: received })] : []),
     ...subscriptions.map((one) => texts.subscription(language, one)),
     texts.elsewhere(language, {
       updates: Math.ceil(updates / DAY),

@@ -38,5 +38,6 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   inbox: { shown: true, forgotten: true },
   outbox: { shown: true, forgotten: true },
   lane: { shown: 'the number of the chat, while one of its updates is handled', forgotten: SHORT },
+  broadcast_recipient: { shown: true, forgotten: true },
   audit: { shown: 'what people with a role did with money, for those who look after them', forgotten: MONEY },
 };

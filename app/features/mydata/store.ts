@@ -11,7 +11,14 @@ export const MOST = 2_000;
 
 interface Kept {
   person:
-    | { since: Date; app: string | null; language: string | null; username: string | null; seen: Date | null }
+    | {
+        since: Date;
+        app: string | null;
+        language: string | null;
+        username: string | null;
+        seen: Date | null;
+        muted: string[];
+      }
     | undefined;
   words: { at: Date; role: 'user' | 'assistant'; text: string }[];
   /** How many words there are. */
@@ -19,6 +26,8 @@ interface Kept {
   dialog: { kind: string; state: unknown } | undefined;
   questions: { action: string; input: unknown }[];
   orders: number;
+  /** Broadcasts that went to them, or will. */
+  received: number;
   subscriptions: { plan: string; state: string; until: Date }[];
 }
 
@@ -30,7 +39,7 @@ export async function keptOf(pool: Pool, { botId, userId }: Who): Promise<Kept> 
     'person',
     // person_pkey
     `SELECT first_seen_at AS since, app_language AS app, language, username,
-            seen_on::timestamp AT TIME ZONE 'UTC' AS seen FROM evenkeel.person WHERE bot_id = $1 AND user_id = $2`,
+            seen_on::timestamp AT TIME ZONE 'UTC' AS seen, muted FROM evenkeel.person WHERE bot_id = $1 AND user_id = $2`,
   );
   const words = await of<Kept['words'][number]>(
     'words',
@@ -65,5 +74,19 @@ export async function keptOf(pool: Pool, { botId, userId }: Who): Promise<Kept> 
     // subscription_user
     `SELECT plan, state, paid_until AS until FROM evenkeel.subscription WHERE bot_id = $1 AND user_id = $2 ORDER BY started_at`,
   );
-  return { person, words, all: counted!.all, dialog, questions, orders: orders!.count, subscriptions };
+  const [received] = await of<{ count: number }>(
+    'received',
+    // recipient_user
+    `SELECT count(*) AS count FROM evenkeel.broadcast_recipient WHERE bot_id = $1 AND user_id = $2`,
+  );
+  return {
+    person,
+    words,
+    all: counted!.all,
+    dialog,
+    questions,
+    orders: orders!.count,
+    received: received!.count,
+    subscriptions,
+  };
 }

@@ -99,6 +99,10 @@ async function somebody(user: number): Promise<void> {
      VALUES ($1, $2, 'image', 'image', $3, 10, 'wanted', now() + interval '1 h')`,
     [botId, user, `a picture wanted by ${user}`],
   );
+  await database.sql(
+    `INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state) VALUES (1, $1, $2, 'sent')`,
+    [botId, user],
+  );
   await waitFor(async () => Object.values(await mine(user)).every((count) => count > 0), {
     what: 'something in every table',
   });
@@ -146,6 +150,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
     /R-\d+ · 50 Stars · \+100 credits/,
     /^7 credits are reserved until/m,
     /^One order of yours is kept\.$/m,
+    /^It is noted that one broadcast went to you, or will\.$/m,
     /^Subscription monthly: ended/m,
     /^You want it later \(remind, .*\): .*a later wish of 31/m,
     /^You have ordered a picture or video .*: a picture wanted by 31$/m,

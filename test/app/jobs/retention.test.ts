@@ -52,6 +52,10 @@ async function fill(database: TestDatabase): Promise<void> {
            CASE WHEN n <= 45 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state, created_at)
+    SELECT 1, 1, n, (ARRAY['sent', 'unknown', 'waiting'])[1 + n % 3], now() - CASE WHEN n <= 45 THEN interval '7 days' ELSE interval '5 days' END
+    FROM generate_series(1, 60) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.slot (name, at, outcome)
     SELECT name, now() - n * interval '1 day', CASE WHEN n > 10 THEN 'done' ELSE 'failed' END
     FROM generate_series(1, 30) AS n, unnest(ARRAY['daily', 'hourly']) AS name`);
@@ -80,6 +84,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 25,
       renders: 45,
       conversation: 1500,
+      recipients: 45,
       slots: 38,
     },
   });
@@ -95,6 +100,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 0,
       renders: 0,
       conversation: 0,
+      recipients: 0,
       slots: 0,
     },
   });

@@ -114,6 +114,7 @@ test('no job is written with a notification in its commit', async (t) => {
     `SELECT name, policy, notify FROM pgboss.queue WHERE name NOT IN ('chat', 'preCheckout') ORDER BY name`,
   );
   assert.deepEqual(queues, [
+    { name: 'broadcast', policy: 'standard', notify: false },
     { name: 'dead', policy: 'standard', notify: false },
     { name: 'deliver', policy: 'standard', notify: false },
     { name: 'deposit', policy: 'standard', notify: false },

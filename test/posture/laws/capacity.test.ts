@@ -111,7 +111,7 @@ describe('storage.lasts', () => {
   it('refuses a disk that fills up before it may grow again', () => {
     assert.match(
       sums(storageLasts.check(resolve({ database: { storage: { size: '10GiB' } } })))[0]!,
-      /growth in 6h between two steps of autoscaling 1\.7 GiB > 10 % of 10 GiB = 1 GiB/,
+      /growth in 6h between two steps of autoscaling 1\.5 GiB > 10 % of 10 GiB = 1 GiB/,
     );
   });
 });
