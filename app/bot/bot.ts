@@ -93,7 +93,7 @@ export function createBotHandler(options: BotOptions): UpdateHandler {
   async function run(update: Update, turn: Turn): Promise<void> {
     // One that waits with a send whose outcome is unknown does nothing until Telegram's breaker is closed again. The
     // question is the breaker's probe, as nothing else may be there to close it.
-    if (hasUnknown(turn.update) && telegram.state().breaker !== 'closed')
+    if (hasUnknown(turn.update) && !telegram.isClosed())
       await api.getMe(turn.signal as unknown as Parameters<typeof api.getMe>[0]);
     await bot.handleUpdate(update);
   }

@@ -49,7 +49,10 @@ export interface ProviderPolicy {
    * @throws {ProviderFailure} when the provider failed or did not answer in time
    */
   call<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal, repeat?: Repeat): Promise<T>;
+  /** Of an open breaker that nobody has asked for a whole window it says `closed`: it has seen no failure in it. */
   state: () => { breaker: 'closed' | 'open' | 'half-open'; inFlight: number; failures: number };
+  /** Whether the next call is no probe: nothing but a call closes a breaker, however old its failures are. */
+  isClosed: () => boolean;
 }
 
 const STATE_NAMES = {
@@ -82,6 +85,7 @@ export function createPolicy(
   const { breaker: limits } = declared;
   let failures = 0;
   let inFlight = 0;
+  let lastAsked = 0;
 
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof ProviderFailure),
@@ -123,6 +127,7 @@ export function createPolicy(
     assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
     inFlight += 1;
+    lastAsked = Date.now();
     let leave: (() => void) | undefined;
     try {
       leave = await places.take(signal);
@@ -145,7 +150,13 @@ export function createPolicy(
     return error;
   }
 
-  return { call, state: () => ({ breaker: STATE_NAMES[breaker.state], inFlight, failures }) };
+  // A quiet night after an outage must not read as an outage: the task next door may have had all the calls since.
+  const isStale = () => inFlight === 0 && Date.now() - lastAsked > Math.max(limits.window, limits.openFor);
+  return {
+    call,
+    state: () => ({ breaker: isStale() ? 'closed' : STATE_NAMES[breaker.state], inFlight, failures }),
+    isClosed: () => breaker.state === CircuitState.Closed,
+  };
 }
 
 /**

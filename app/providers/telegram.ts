@@ -37,6 +37,7 @@ export interface TelegramClient {
   /** Told of every send of an update, and asked before one is repeated. */
   readonly arrivals: Arrivals;
   state: () => ReturnType<ProviderPolicy['state']> & { sends: SendCounts; rate: RateHealth };
+  isClosed: ProviderPolicy['isClosed'];
   close(): Promise<void>;
 }
 
@@ -143,6 +144,7 @@ export function createTelegramClient(
     ambiguous: declared.ambiguous,
     arrivals: createArrivals(longestCall(declared)),
     count: (what) => (sends[what] += 1),
+    isClosed: policy.isClosed,
     state: () => ({ ...policy.state(), sends: { ...sends }, rate: limiter.state() }),
     async close() {
       await Promise.all([limiter.close(), http.close()]);

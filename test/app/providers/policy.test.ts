@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createPolicy, ProviderFailure, type Outcome, type Repeat } from '../../../app/providers/policy.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { captureLog } from '../../harness/logs.ts';
+import { waitFor } from '../../harness/wait.ts';
 
 const posture = resolve({ providers: { telegram: { attempts: 3, backoff: '10ms' } } });
 
@@ -26,4 +27,24 @@ test('what of a call is repeated on the spot: never, only what was surely not do
     assert.equal(await calls(repeat, 'not-done'), notDone, `${repeat}, not done`);
     assert.equal(await calls(repeat, 'unknown'), unknown, `${repeat}, unknown`);
   }
+});
+
+test('an open breaker that nobody asks reads as closed after its window; its next call is still a probe', async () => {
+  const { signal } = new AbortController();
+  const quick = resolve({
+    providers: { telegram: { attempts: 1, breaker: { minimumCalls: 1, window: '1s', openFor: '1s' } } },
+  });
+  const policy = createPolicy('telegram', quick, captureLog().log);
+  const fail = () => Promise.reject(new ProviderFailure('no', 'not-done'));
+  const reads = (breaker: string) =>
+    waitFor(() => policy.state().breaker === breaker, { what: `the breaker to read as ${breaker}` });
+  while (policy.isClosed()) await assert.rejects(policy.call(fail, signal, 'never'));
+  assert.equal(policy.state().breaker, 'open');
+  await reads('closed');
+  assert.equal(policy.isClosed(), false, 'its failures are old, not forgotten');
+  await assert.rejects(policy.call(fail, signal, 'never'), ProviderFailure, 'one call may try');
+  assert.equal(policy.state().breaker, 'open', 'asked again, it says what it is');
+  await reads('closed');
+  await policy.call(() => Promise.resolve(), signal, 'never');
+  assert.equal(policy.isClosed(), true);
 });
