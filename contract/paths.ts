@@ -12,9 +12,13 @@ export const CALLBACK_PATHS = {
 } as const;
 export type CallbackSource = keyof typeof CALLBACK_PATHS;
 
+/** Where it is said that a render is over; which one, and that it was us who said where, stands in the rest of the path. */
+export const RENDERED_PATH = '/callback/novita/';
+
 interface WayIn {
   /** Kebab case, short: the end of a name in AWS. */
   part: string;
+  /** A `*` at its end: whatever stands behind, without a further slash being needed. */
   path: string;
   method: 'GET' | 'POST';
   /** Nobody but Telegram has reason to come here. */
@@ -31,4 +35,9 @@ export const WAYS_IN: readonly WayIn[] = [
   { part: 'health', path: HEALTH_PATH, method: 'GET' },
   { part: 'cryptopay', path: CALLBACK_PATHS.cryptoPay, method: 'POST' },
   { part: 'nowpay', path: CALLBACK_PATHS.nowPayments, method: 'POST' },
+  { part: 'novita', path: `${RENDERED_PATH}*`, method: 'POST' },
 ];
+
+/** Whether a path of a request is that of a way in. */
+export const leadsTo = (way: string, path: string): boolean =>
+  way.endsWith('*') ? path.startsWith(way.slice(0, -1)) && path.length >= way.length : path === way;

@@ -6,6 +6,7 @@ import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
+import type { UpdateHandler } from '../lanes/update.ts';
 import type { Blocked } from '../outbox/blocked.ts';
 import type { Post } from '../outbox/index.ts';
 import type { People } from '../people/index.ts';
@@ -74,6 +75,8 @@ interface Handlers {
   readsAll?: true;
   /** Commands, taps and payments that end, show or undo what was begun: there whatever is switched off. */
   exits?: Part;
+  /** Is told that a render is over, whatever is switched off. */
+  rendered?: (needs: JobNeeds) => UpdateHandler;
   /** What those are told who find its entrances closed. */
   closed?: {
     text: Text;

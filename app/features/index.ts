@@ -7,6 +7,7 @@ import { answerTap } from '../bot/answers.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
+import type { UpdateHandler } from '../lanes/update.ts';
 import { mayAs, roleOf } from '../people/index.ts';
 import { languages, type Text } from '../texts/index.ts';
 import { admin } from './admin/index.ts';
@@ -156,3 +157,7 @@ export const jobsOf = (needs: JobNeeds): Jobs =>
 /** What runs by the clock for the features. */
 export const schedulesOf = (needs: JobNeeds): Schedules =>
   Object.assign({}, ...faces.map(([, { schedules }]) => schedules?.(needs) ?? {})) as Schedules;
+
+/** Who is told that a render is over; where nobody renders, it is done. */
+export const renderedOf = (needs: JobNeeds): UpdateHandler =>
+  faces.flatMap(([, { rendered }]) => (rendered ? [rendered(needs)] : []))[0] ?? (() => Promise.resolve());

@@ -6,7 +6,7 @@ import { untilDirect } from '../database/direct.ts';
 import { createPool } from '../database/pool.ts';
 import { startFlags } from '../flags/index.ts';
 import { createHealthServer } from '../health/server.ts';
-import { receiversOf, registerCallbacks, type CallbackCounters } from '../intake/callbacks/index.ts';
+import { receiversOf, registerCallbacks, type CallbackCounters, registerRendered } from '../intake/callbacks/index.ts';
 import { createIntake } from '../intake/intake.ts';
 import { registerWebhook } from '../intake/webhook.ts';
 import type { Logger } from '../log.ts';
@@ -54,8 +54,15 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     },
     draining: server.draining,
   });
+  const rendered = registerRendered(server.app, {
+    intake,
+    botId,
+    botToken: env.BOT_TOKEN,
+    posture,
+    draining: server.draining,
+  });
   const set = (...secrets: (string | undefined)[]) => secrets.filter((secret) => secret !== undefined);
-  callbacks = registerCallbacks(server.app, {
+  const ofPayments = registerCallbacks(server.app, {
     receivers: receiversOf({
       cryptoPay: set(env.CRYPTO_PAY_TOKEN, env.CRYPTO_PAY_TOKEN_PREVIOUS),
       nowPayments: set(env.NOWPAYMENTS_IPN_SECRET, env.NOWPAYMENTS_IPN_SECRET_PREVIOUS),
@@ -66,6 +73,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     log,
     draining: server.draining,
   });
+  callbacks = () => ({ ...ofPayments(), novita: rendered() });
   // Listening comes first: the task is live at once, and ready when its database is (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
   const ending = new AbortController();
@@ -80,7 +88,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     const until = Date.now() + posture.web.drain - posture.telegram.ackDeadline;
     // The balancer has stopped sending before SIGTERM where it deregisters first; where it has not, wait until it does.
     const underWay = () =>
-      Object.values(callbacks()).reduce((sum, { inFlight }) => sum + inFlight, intake.counters.inFlight);
+      Object.values(ofPayments()).reduce((sum, { inFlight }) => sum + inFlight, intake.counters.inFlight);
     while (Date.now() < until && (underWay() > 0 || Date.now() - lastRequest < QUIET)) await sleep(50);
     await server.close();
     await intake.idle();

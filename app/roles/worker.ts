@@ -10,12 +10,12 @@ import { assertDirect } from '../database/direct.ts';
 import { startLineage } from '../database/lineage.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
-import { composeFeatures, jobsOf, schedulesOf } from '../features/index.ts';
+import { composeFeatures, jobsOf, renderedOf, schedulesOf } from '../features/index.ts';
 import { startFlags } from '../flags/index.ts';
 import { ofSchedule } from '../flags/names.ts';
 import { callbacks } from '../features/money/deposits.ts';
 import { createHealthServer } from '../health/server.ts';
-import { isCallback } from '../intake/callbacks/index.ts';
+import { isCallback, isRendered } from '../intake/callbacks/index.ts';
 import type { Progress } from '../progress.ts';
 import { startJobs } from '../jobs/index.ts';
 import { SCHEDULES_CHANNEL } from '../jobs/schedules.ts';
@@ -29,6 +29,7 @@ import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
 import { createPost, startOutbox } from '../outbox/index.ts';
 import { createNovita } from '../providers/novita.ts';
+import { renderAddress } from '../providers/render-names.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
@@ -126,7 +127,18 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   api.config.use(telegram.transformer());
   const blocked = startBlocked(pool, botId, log);
   const post = createPost({ telegram, botToken: env.BOT_TOKEN, apiRoot: env.TELEGRAM_API_ROOT });
-  const needs = { pool, posture, botId, api, tills: till.tills, novita, toMany: { post, mark: blocked.mark } };
+  const { PUBLIC_URL: publicUrl, BOT_TOKEN: botToken } = env;
+  const callbackOf = publicUrl === undefined ? undefined : (name: string) => renderAddress(publicUrl, botToken, name);
+  const needs = {
+    pool,
+    posture,
+    botId,
+    api,
+    tills: till.tills,
+    novita,
+    callbackOf,
+    toMany: { post, mark: blocked.mark },
+  };
   const jobs = startJobs({
     pool,
     connection: () => listener.connection(),
@@ -166,6 +178,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       await people.load();
     });
     const told = callbacks({ tills: till.tills });
+    const over = renderedOf(needs);
     const handle = createBotHandler({
       botToken: env.BOT_TOKEN,
       apiRoot: env.TELEGRAM_API_ROOT,
@@ -188,7 +201,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
       connection: () => listener.connection(),
       botId,
       posture,
-      handle: (turn) => (isCallback(turn.update) ? told(turn) : handle(turn)),
+      handle: (turn) => (isCallback(turn.update) ? (isRendered(turn.update) ? over(turn) : told(turn)) : handle(turn)),
       log,
     });
     waitingFor = undefined;

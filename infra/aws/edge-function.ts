@@ -43,7 +43,12 @@ function declared(ip) {
 
 function handler(event) {
   var request = event.request;
-  var way = request.method + ' ' + request.uri;
+  var asked = request.method + ' ' + request.uri;
+  var way = asked;
+  Object.keys(ways).forEach(function (known) {
+    var start = known.slice(0, -1);
+    if (known.slice(-1) === '*' && asked.length > start.length && asked.slice(0, start.length) === start) way = known;
+  });
   if (!Object.prototype.hasOwnProperty.call(ways, way)) return answer(404, 'Not Found');
   var tls = request.headers['cloudfront-viewer-tls'];
   if (tls && !/^TLSv1\\.[23]:/.test(tls.value)) return answer(403, 'Forbidden');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool, type Dispatcher } from 'undici';
-import { LIVE_PATH, READY_PATH, WAYS_IN } from '../../contract/paths.ts';
+import { leadsTo, LIVE_PATH, READY_PATH, WAYS_IN } from '../../contract/paths.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 
 export interface Target {
@@ -31,11 +31,7 @@ export interface FrontDoor {
 }
 
 /** Paths that are forwarded, with their methods; everything else is 404. */
-const ROUTES: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(WAYS_IN.map(({ path, method }) => [path, method])),
-  [LIVE_PATH]: 'GET',
-  [READY_PATH]: 'GET',
-};
+const ROUTES = [...WAYS_IN, { path: LIVE_PATH, method: 'GET' }, { path: READY_PATH, method: 'GET' }];
 
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'expect']);
@@ -75,7 +71,8 @@ export async function startFrontDoor({ posture, host, port }: FrontDoorOptions):
   function handle(request: IncomingMessage, response: ServerResponse): void {
     requests++;
     const path = request.url!.split('?', 1)[0]!;
-    if (ROUTES[path] !== request.method) return refuse(response, 404, 'nothing is here');
+    if (!ROUTES.some((way) => way.method === request.method && leadsTo(way.path, path)))
+      return refuse(response, 404, 'nothing is here');
     const target = next();
     if (target) return forward(request, response, target, healthy.length);
     fail(response, 503, 'no healthy task');

@@ -54,6 +54,12 @@ export const studio = switched({
         tries: count(1, 5)
           .prefault(2)
           .describe('Renders begun for one order, where Novita says that the one before has failed.'),
+        fallback: z
+          .enum(['offer', 'automatic'])
+          .prefault('offer')
+          .describe(
+            'What follows a video that failed: a picture of the same is offered, at its own price, by a button; or it is made and charged as a picture at once, and the rest of the price goes back. Neither after it was declined.',
+          ),
         poll: z
           .strictObject({
             first: duration('500ms', '5m', 'each look is a call to Novita')

@@ -53,6 +53,7 @@ const ELSEWHERE: Readonly<Record<string, { file: string; by: string }>> = {
   'studio.reserve': { file: 'app/features/studio/index.ts', by: 'reserve: holds' },
   'studio.perMinute': { file: 'app/features/studio/render.ts', by: 'posture.studio.perMinute' },
   'studio.tries': { file: 'app/features/studio/look.ts', by: 'posture.studio.tries' },
+  'studio.fallback': { file: 'app/features/studio/look.ts', by: 'posture.studio.fallback' },
   'studio.poll.first': { file: 'app/features/studio/steps.ts', by: 'poll.first' },
   'studio.poll.max': { file: 'app/features/studio/steps.ts', by: 'poll.max' },
   'watchdog.maxLag': { file: 'app/roles/start.ts', by: '...posture.watchdog' },

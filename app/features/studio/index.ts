@@ -10,6 +10,7 @@ import type { Feature, FeatureNeeds } from '../feature.ts';
 import { deliver } from './deliver.ts';
 import { look } from './look.ts';
 import { render } from './render.ts';
+import { rendered } from './rendered.ts';
 import { causeOf, changeRender, isOver, lockRender, orderRender } from './renders.ts';
 import { cancel, cancelling, quoting, renders, tell } from './steps.ts';
 import { sweep } from './sweep.ts';
@@ -103,6 +104,7 @@ export const studio: Feature<'studio'> = {
   ],
   entrances: studioOf,
   exits: cancels,
+  rendered,
   jobs: (needs) => ({ render: render(needs), look: look(needs), deliver: deliver(needs) }),
   schedules: (needs) => ({ renders: sweep(needs) }),
 };

@@ -16,10 +16,10 @@ const MISSES = 3;
 const PAUSE = 5_000;
 
 /** What the provider says of it, in the database and to its person. */
-async function take(tx: Tx, needs: JobNeeds, render: Render, seen: Seen, next: number | null): Promise<void> {
+async function take(tx: Tx, needs: JobNeeds, render: Render, seen: Seen, turn: number | null): Promise<void> {
   const { posture } = needs;
   const again = async () => {
-    if (next !== null) await lookLater(tx, needs, render, next);
+    if (turn !== null) await lookLater(tx, needs, render, turn);
   };
   if (seen.state === 'ready') {
     await changeRender(tx, render, { state: 'rendered', result: seen.url, percent: 100 });
@@ -30,18 +30,23 @@ async function take(tx: Tx, needs: JobNeeds, render: Render, seen: Seen, next: n
   if (render.late) return fail(tx, needs, render, 'late');
   if (seen.state === 'unknown') {
     if (render.missed + 1 >= MISSES) return fail(tx, needs, render, 'lost');
-    await changeRender(tx, render, { missed: render.missed + 1, ...(next !== null && { looks: next }) });
+    await changeRender(tx, render, { missed: render.missed + 1, ...(turn !== null && { looks: turn }) });
     return again();
   }
   if (seen.state === 'failed') {
     if (seen.moderated) return fail(tx, needs, render, 'moderated');
-    if (render.tries >= posture.studio.tries) return fail(tx, needs, render, 'failed');
-    await changeRender(tx, render, { state: 'ordered', task: null });
+    const isLast = render.makes !== render.kind || render.tries >= posture.studio.tries;
+    const instead = isLast && render.makes === 'video' && posture.studio.fallback === 'automatic';
+    if (isLast && !instead) return fail(tx, needs, render, 'failed');
+    const next = instead ? { ...render, makes: 'image' as const } : render;
+    await changeRender(tx, render, { state: 'ordered', task: null, makes: next.makes });
     await enqueue(tx, renders, { render: render.id }, { key: `${causeOf(render.id)}:${render.tries}` });
-    return tell(tx, needs, render, `again:${render.tries}`, (language) => texts.again(language, render));
+    return tell(tx, needs, render, `again:${render.tries}`, (language) =>
+      instead ? texts.instead(language, { price: costOf(needs, next) }) : texts.again(language, render),
+    );
   }
   const { percent } = seen;
-  await changeRender(tx, render, { missed: 0, percent, ...(next !== null && { looks: next }) });
+  await changeRender(tx, render, { missed: 0, percent, ...(turn !== null && { looks: turn }) });
   if (percent > render.percent) {
     const price = costOf(needs, render);
     await tell(tx, needs, render, `${render.tries}:${percent}`, (language) =>

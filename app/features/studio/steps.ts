@@ -76,13 +76,13 @@ const OFFERED: readonly Failure[] = ['late', 'failed', 'lost', 'gone'];
 /** Its credits go back, all of them, and its person is told; of a video that failed, with an offer of a picture. */
 export async function fail(tx: Tx, of: Of, render: Render, why: Failure): Promise<void> {
   const { botId, posture } = of;
-  const { id, userId, kind, prompt, price } = render;
+  const { id, userId, kind, makes, prompt, price } = render;
   const language = await languageOf(tx, botId, userId);
   await changeRender(tx, render, { state: 'failed', ended: why });
   await giveBack(tx, botId, id, why);
   const lines = [texts[`failed-${why}`](language, { price })];
   let keyboard: InlineKeyboard | undefined;
-  if (kind === 'video' && prompt !== null && OFFERED.includes(why)) {
+  if (kind === 'video' && makes === 'video' && prompt !== null && OFFERED.includes(why)) {
     const cost = BigInt(posture.studio.image.price);
     const input = { kind: 'image' as const, prompt };
     const { quoteLasts: lasts } = posture.studio;

@@ -112,6 +112,7 @@ describe('with a domain', () => {
     for (const [part, path] of [
       ['-cryptopay', '/callback/cryptopay'],
       ['-nowpay', '/callback/nowpayments'],
+      ['-novita', '/callback/novita/*'],
     ] as const)
       assert.deepEqual(conditions(only(result, RULE, part)), {
         pathPattern: { values: [path] },
@@ -204,7 +205,7 @@ describe('the function at the edge', () => {
     assert.equal(answer(false, {}), 200);
     assert.equal(answer(false, { method: 'GET', uri: '/health' }), 200);
     for (const { method, path } of WAYS_IN) assert.equal(answer(false, { method, uri: path }), 200, path);
-    for (const uri of ['/callback/cryptopay', '/callback/nowpayments'])
+    for (const uri of ['/callback/cryptopay', '/callback/nowpayments', '/callback/novita/17-1.x'])
       assert.equal(answer(true, { uri, ip: '1.2.3.4' }), 200, uri);
     for (const [method, uri] of [
       ['GET', '/telegram/webhook'],
@@ -213,6 +214,8 @@ describe('the function at the edge', () => {
       ['GET', '/'],
       ['POST', '/telegram/webhook/'],
       ['GET', '/callback/cryptopay'],
+      ['POST', '/callback/novita/'],
+      ['GET', '/callback/novita/17-1.x'],
       ['POST', '/callback/constructor'],
     ] as const)
       assert.equal(answer(false, { method, uri }), 404, `${method} ${uri}`);
