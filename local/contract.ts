@@ -447,6 +447,8 @@ export interface Bill {
   status: string;
   /** A page to pay on, as the bot was given it. */
   url?: string;
+  /** Where coins are to be sent, as the bot was given it. */
+  address?: string;
   /** What can become of it now, by name, with what a button says. */
   deeds: Readonly<Record<string, string>>;
 }

@@ -36,12 +36,38 @@ export function payBill(payers: SimulatedPayers, chatId: number, url: string): b
   return true;
 }
 
+/** The person sends from their wallet what a message asks for, to the address in it. */
+function payAddress(payers: SimulatedPayers, chatId: number, text: string): void {
+  const asked = billsOf(payers, chatId).filter(({ address }) => address !== undefined && text.includes(address));
+  const [first] = asked;
+  if (!first) throw new Refused(404, 'nobody here is paid at this address');
+  const bill = asked.find(({ deeds }) => 'pay' in deeds);
+  if (!bill)
+    throw new Refused(
+      409,
+      `this bill is ${first.status.replaceAll('_', ' ')}: what else can become of it stands beside it in “Crypto”`,
+    );
+  payers[bill.payer]!.play(bill.id, 'pay');
+}
+
+const addressBody = z.strictObject({ chatId: z.int(), messageId: z.int() });
+
 export function addBills(app: FastifyInstance, { chatting, payers, journal }: Acting): void {
   app.get<{ Params: { id: string } }>('/api/bills/:id', async ({ params }, reply) => {
     const id = Number(params.id);
     // As with the ledger: that there is nothing is no error.
     if (!chatting?.rooms.has(id)) return reply.code(204).send();
     return billsOf(payers, id).slice(-SHOWN);
+  });
+
+  app.post('/api/pay-address', async ({ body }) => {
+    const { chatId, messageId } = parse(addressBody, body);
+    const message = chatting?.rooms.has(chatId)
+      ? chatting.telegram.messages(chatId).find((one) => one.messageId === messageId)
+      : undefined;
+    if (!message) throw new Refused(404, `chat ${chatId} has no message ${messageId}`);
+    payAddress(payers, chatId, message.text);
+    return { paid: true };
   });
 
   app.post('/api/bills', async ({ body }) => {

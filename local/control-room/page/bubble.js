@@ -35,6 +35,9 @@ function keyRow(...keys) {
 /** A link that leads to a payment: in Telegram it opens the form, or the bot of Crypto Pay. */
 const isInvoice = (url) => /^https:\/\/t\.me\/(\$|CryptoBot\?start=IV)/.test(url);
 
+/** As the simulated NOWPayments makes one for each bill. */
+const ADDRESS = /^T[0-9a-f]{32}$/m;
+
 function keyboard(message, actions) {
   const rows = message.buttons.map((row) =>
     h(
@@ -63,6 +66,13 @@ function keyboard(message, actions) {
       }),
     ),
   );
+  if (message.from === 'bot' && ADDRESS.test(message.text))
+    rows.push(
+      keyRow(
+        ['Send it all', (done) => actions.payAddress(message, done)],
+        ['Something else', (done) => actions.otherBills(done)],
+      ),
+    );
   if (message.invoice) rows.push(keyRow([`Pay ⭐️ ${message.invoice.amount}`, (done) => actions.pay(message, done)]));
   if (message.subscription) {
     rows.push(

@@ -29,7 +29,7 @@ function elsewhere(bot) {
   );
 }
 
-export function chatPane(pane, { onUnread, onChoose }) {
+export function chatPane(pane, { onUnread, onChoose, onBills }) {
   const chats = new Map();
   const state = { current: undefined, typing: undefined, taps: [] };
   const holder = h('div', { class: 'holder', role: 'tabpanel', id: 'conversation' });
@@ -74,6 +74,15 @@ export function chatPane(pane, { onUnread, onChoose }) {
       );
       // Paid elsewhere, no word of it stands in the chat before the bot's.
       if (!sent || sent.paid) settle(tap);
+    },
+    async payAddress(message, done) {
+      await attempt(() => post('/api/pay-address', { chatId: state.current, messageId: message.messageId }));
+      done();
+    },
+    /** What else can become of a bill stands in a card beside the chat. */
+    otherBills(done) {
+      onBills();
+      done();
     },
     async pay(message, done) {
       // The bot's no is told like an answer to a tap; its yes is the message about the payment.

@@ -20,6 +20,11 @@ const ledger = ledgerCard();
 const bills = billsCard();
 const chat = chatPane(byId('chat'), {
   onUnread: () => views.unread(),
+  onBills() {
+    views.choose('faults');
+    bills.node.scrollIntoView({ block: 'start' });
+    bills.node.querySelector('.bill:last-child button')?.focus();
+  },
   onChoose(room) {
     ledger.follow(room);
     bills.follow(room);

@@ -33,6 +33,7 @@ export function viewSwitch(nav) {
   return {
     /** A page of its own. */
     desk,
+    choose,
     /** A message came in; counted while the chat is out of sight. */
     unread() {
       if (document.body.dataset.pane === 'chat') return;

@@ -195,6 +195,7 @@ export async function startNowPayments({
         reference: payment.order_id,
         due: `${payment.pay_amount} ${payment.pay_currency.toUpperCase()}`,
         status: payment.payment_status,
+        address: payment.pay_address,
         deeds: labels(deeds, payment.payment_status),
       })),
     play: (id, deed) => play(deeds, deed, Number(id), payments.get(Number(id))?.payment_status),

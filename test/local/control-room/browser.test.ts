@@ -11,6 +11,7 @@ const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 /** As Crypto Pay gives it to who makes an invoice. */
 const BILL = 'https://t.me/CryptoBot?start=IV17';
+const ADDRESS = `T${'0a'.repeat(16)}`;
 const OVERFLOW = `Math.max(
   document.documentElement.scrollWidth - innerWidth,
   document.scrollingElement.scrollHeight - innerHeight,
@@ -47,7 +48,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     } = {},
   ): Promise<Opened> {
     const [telegram, provider, platform] = [fakeTelegram(), fakeProvider(), fakePlatform()];
-    const payers = { cryptoPay: fakePayer(BILL), nowPayments: fakePayer() };
+    const payers = { cryptoPay: fakePayer(BILL), nowPayments: fakePayer(undefined, ADDRESS) };
     const world = { telegram, provider, platform, payers };
     const options = { port: 0, host: '127.0.0.1', ...world, posture: resolve({}), stack: 'local' };
     const room = await startControlRoom({ ...options, ...changes });
@@ -213,6 +214,25 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     assert.deepEqual([payers.cryptoPay.played, payers.nowPayments.played], [['17 pay'], ['17 expire']]);
     assert.equal(await card.locator('[data-bill]').count(), 2);
     assert.deepEqual(complaints, []);
+  });
+
+  test('what is to be sent to an address is sent from the chat, or something else becomes of it beside it', async (t) => {
+    const { page, telegram, payers, complaints } = await open(t, { viewport: PHONE });
+    telegram.send(1001, { text: `Send 1.18 USDTTRC20 to\n\n${ADDRESS}\n\nand nothing else.` });
+    await page.getByRole('button', { name: 'Something else' }).click();
+    await page.locator('[data-bill=nowPayments-17]').getByRole('button', { name: 'Pay it all' }).waitFor();
+    await page.getByRole('navigation').getByRole('button', { name: 'Chat' }).click();
+    await page.getByRole('button', { name: 'Send it all' }).click();
+    await page.getByRole('navigation').getByRole('button', { name: 'Faults' }).click();
+    await page.locator('[data-bill=nowPayments-17]').getByText('paid', { exact: true }).waitFor();
+    assert.deepEqual(payers.nowPayments.played, ['17 pay']);
+    await page.getByRole('navigation').getByRole('button', { name: 'Chat' }).click();
+    await page.getByRole('button', { name: 'Send it all' }).click();
+    await page.locator('.toast', { hasText: 'this bill is paid' }).waitFor();
+    assert.deepEqual(
+      complaints.filter((text) => !text.includes('409')),
+      [],
+    );
   });
 
   test('a lost connection is said', async (t) => {

@@ -191,7 +191,7 @@ export function fakeProvider(): SimulatedProvider {
 }
 
 /** Somebody whom chat 1001 owes a bill. */
-export function fakePayer(url?: string): SimulatedPayer & { played: string[] } {
+export function fakePayer(url?: string, address?: string): SimulatedPayer & { played: string[] } {
   const played: string[] = [];
   return {
     faults: {},
@@ -203,6 +203,7 @@ export function fakePayer(url?: string): SimulatedPayer & { played: string[] } {
         due: '1.18 USDTTRC20',
         status: played.length > 0 ? 'paid' : 'waiting',
         ...(url !== undefined && { url }),
+        ...(address !== undefined && { address }),
         deeds: played.length > 0 ? { tell: 'Tell again' } : { pay: 'Pay it all', expire: 'Let it expire' },
       },
       { id: '18', reference: '1002-o2', due: '9.00 USD', status: 'waiting', deeds: { pay: 'Pay it all' } },
