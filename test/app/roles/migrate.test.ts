@@ -1,7 +1,8 @@
 /** The migrate role, as a process and at the same time as another; and what the roles that it makes may do. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import pg from 'pg';
 import type { Config } from '../../../app/config.ts';
 import { SEQUENCES, TABLES } from '../../../app/database/grants.ts';
@@ -27,6 +28,15 @@ const schemaOf = (database: { sql: typeof world.database.sql }) =>
       FROM information_schema.table_privileges WHERE grantee IN ('web', 'worker', 'operator')
       UNION ALL SELECT format('%s %s %s', name, policy, expire_seconds) FROM pgboss.queue
     ) AS lines`);
+
+test('each migration has a number of its own, and none is left out: they run in that order alone', async () => {
+  const files = (await readdir(join(import.meta.dirname, '../../../app/database/migrations'))).toSorted();
+  assert.deepEqual(
+    files.map((file) => Number(/^(\d{4})_[a-z_]+\.sql$/.exec(file)?.[1])),
+    files.map((_, index) => index + 1),
+    files.join(', '),
+  );
+});
 
 test('a migration that runs again changes nothing', async (t) => {
   const before = await schemaOf(world.database);
