@@ -111,7 +111,8 @@ export async function settleEdits(tx: Tx, broadcast: number, revision: number, a
           revision = CASE WHEN s.fate IN ('again', 'unknown') THEN r.revision ELSE $2 END,
           due_at = CASE WHEN s.fate IN ('again', 'unknown') THEN now() + s.after * interval '1 ms' ELSE r.due_at END
         FROM unnest($3::bigint[], $4::text[], $5::float8[]) AS s (user_id, fate, after)
-        WHERE r.broadcast_id = $1 AND r.user_id = s.user_id AND r.state = 'sent' AND r.revision < $2
+        -- What was sent stays so: not asked for, or the planner would look through all that were.
+        WHERE r.broadcast_id = $1 AND r.user_id = s.user_id AND r.revision < $2
         RETURNING s.fate
       ), counted AS (
         SELECT count(*) FILTER (WHERE fate = 'sent') AS edited, count(*) FILTER (WHERE fate IN ('blocked', 'gone', 'failed')) AS unedited
@@ -143,15 +144,17 @@ export async function giveUpLost(tx: Tx, broadcast: number): Promise<number> {
   return rows[0]!.lost;
 }
 
-/** recipient_waiting, or recipient_sent. Until somebody's turn comes, ms; undefined where nobody is left. */
+/** recipient_waiting, or recipient_sent in its order. Until somebody's turn comes, ms; undefined where nobody is left. */
 export async function nextIn(tx: Tx, broadcast: number, revision: number | undefined): Promise<number | undefined> {
-  const which =
-    revision === undefined ? `state = 'waiting' AND $2::int IS NULL` : `state = 'sent' AND revision < $2::int`;
+  const [which, order] =
+    revision === undefined
+      ? [`state = 'waiting' AND $2::int IS NULL`, 'due_at, user_id']
+      : [`state = 'sent' AND revision < $2::int`, 'revision, due_at'];
   const { rows } = await tx.query<{ after: number }>({
     name: revision === undefined ? 'next-recipient' : 'next-edit',
     text: `
       SELECT greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 AS after FROM evenkeel.broadcast_recipient
-      WHERE broadcast_id = $1 AND ${which} ORDER BY due_at LIMIT 1`,
+      WHERE broadcast_id = $1 AND ${which} ORDER BY ${order} LIMIT 1`,
     values: [broadcast, revision ?? null],
   });
   return rows[0]?.after;
