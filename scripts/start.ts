@@ -75,6 +75,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     host: HOST,
     telegram: world.telegram,
     provider: world.provider,
+    novita: world.novita,
     payers: world.payers,
     platform,
     posture,

@@ -1,7 +1,14 @@
 /** What the page can do: speak as a user, end tasks, restart the database, make the world misbehave. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { LedgerView, PlatformView, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type {
+  LedgerView,
+  PlatformView,
+  SimulatedNovita,
+  SimulatedPayers,
+  SimulatedProvider,
+  SimulatedTelegram,
+} from '../contract.ts';
 import { addBills, payBill } from './bills.ts';
 import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
@@ -23,6 +30,7 @@ export type Ledger = (userId: number) => Promise<LedgerView | undefined>;
 export interface Acting {
   platform: PlatformView;
   provider: SimulatedProvider | undefined;
+  novita: SimulatedNovita | undefined;
   payers: SimulatedPayers;
   chatting: Chatting | undefined;
   observer: Observer;
@@ -204,9 +212,9 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal }: A
   });
 }
 
-function faultRoute(app: FastifyInstance, { chatting, provider, payers, journal }: Acting): void {
-  const worlds = { telegram: chatting?.telegram, provider, ...payers };
-  const real = { telegram: 'the real Telegram', provider: 'the real AI provider' };
+function faultRoute(app: FastifyInstance, { chatting, provider, novita, payers, journal }: Acting): void {
+  const worlds = { telegram: chatting?.telegram, provider, novita, ...payers };
+  const real = { telegram: 'the real Telegram', provider: 'the real AI provider', novita: 'the real Novita' };
 
   app.post('/api/faults', async ({ body }) => {
     const { target, faults } = parse(faultsBody, body);

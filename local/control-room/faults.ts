@@ -29,9 +29,24 @@ const payerFaults = z.strictObject({
   duplicates: z.int().min(1).max(10).or(z.literal(false)).optional(),
 });
 
+const novitaFaults = z.strictObject({
+  rateLimit: flag.optional(),
+  hang: flag.optional(),
+  error: flag.optional(),
+  empty: flag.optional(),
+  loseAnswers: flag.optional(),
+  loseCallbacks: flag.optional(),
+  fails: flag.optional(),
+  forgets: flag.optional(),
+  resultGone: flag.optional(),
+  drips: flag.optional(),
+  slow: z.int().min(2).max(1000).or(z.literal(false)).optional(),
+});
+
 export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
+  z.strictObject({ target: z.literal('novita'), faults: novitaFaults }),
   z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults }),
   z.strictObject({
     target: z.literal('nowPayments'),
@@ -63,7 +78,13 @@ function told(key: string, value: unknown): string {
   if (key === 'latency') return `answers after ${Number(value)} ms`;
   if (key === 'refuse') return 'refuses every message (400)';
   if (key === 'loseAnswers') return 'does what it is asked, but its answers are lost';
-  if (key === 'loseCallbacks') return 'tells nobody of payments';
+  if (key === 'loseCallbacks') return 'tells nobody of what has become of something';
+  if (key === 'empty') return 'says that our account there is empty';
+  if (key === 'fails') return 'fails at what it has begun';
+  if (key === 'forgets') return 'does not know what it has begun';
+  if (key === 'resultGone') return 'has lost its results';
+  if (key === 'drips') return 'gives its results in drips';
+  if (key === 'slow') return `takes ${Number(value)} times as long`;
   if (key === 'oldSignature') return 'signs in its older form';
   return `tells of everything up to ${Number(value)} times`;
 }
@@ -73,6 +94,7 @@ export type Target = z.output<typeof faultsBody>['target'];
 const NAMES: Record<Target, string> = {
   telegram: 'Telegram',
   provider: 'The AI provider',
+  novita: 'Novita',
   cryptoPay: 'Crypto Pay',
   nowPayments: 'NOWPayments',
 };
@@ -94,6 +116,12 @@ const NO_LONGER: Record<string, string> = {
   loseAnswers: 'loses answers',
   refuse: 'refuses messages',
   duplicates: 'repeats itself',
-  loseCallbacks: 'is silent about payments',
+  loseCallbacks: 'is silent about what has become of something',
+  empty: 'says that our account is empty',
+  fails: 'fails at what it has begun',
+  forgets: 'forgets what it has begun',
+  resultGone: 'loses its results',
+  drips: 'gives its results in drips',
+  slow: 'takes longer',
   oldSignature: 'signs in its older form',
 };

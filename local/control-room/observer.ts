@@ -2,6 +2,7 @@
 import type { Health } from '../../contract/health.ts';
 import type {
   PlatformView,
+  SimulatedNovita,
   SimulatedPayers,
   SimulatedProvider,
   SimulatedTelegram,
@@ -19,6 +20,7 @@ export interface Observed {
   platform: PlatformView;
   telegram: SimulatedTelegram | undefined;
   provider: SimulatedProvider | undefined;
+  novita?: SimulatedNovita | undefined;
   payers: SimulatedPayers;
 }
 
@@ -38,7 +40,7 @@ const telegramStats = ({ pending, delivered, retried, sent, lastError }: Telegra
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider, payers }: Observed) {
+export function createObserver({ platform, telegram, provider, novita, payers }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -101,6 +103,7 @@ export function createObserver({ platform, telegram, provider, payers }: Observe
       faults: {
         telegram: telegram ? { ...telegram.faults } : null,
         provider: provider ? { ...provider.faults } : null,
+        novita: novita ? { ...novita.faults } : null,
         cryptoPay: payers.cryptoPay ? { ...payers.cryptoPay.faults } : null,
         nowPayments: payers.nowPayments ? { ...payers.nowPayments.faults } : null,
       },

@@ -1,6 +1,12 @@
 /** The control room: one page on loopback with the chat as its user sees it, and the posture at work beside it. */
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import type { PlatformView, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../contract.ts';
+import type {
+  PlatformView,
+  SimulatedNovita,
+  SimulatedPayers,
+  SimulatedProvider,
+  SimulatedTelegram,
+} from '../contract.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
 import { addActions, type Chatting, type Ledger } from './actions.ts';
@@ -27,6 +33,8 @@ export interface ControlRoomOptions {
   telegram: SimulatedTelegram | undefined;
   /** Absent when the bot speaks to a real AI provider. */
   provider: SimulatedProvider | undefined;
+  /** Absent when the bot speaks to the real Novita, or to none. */
+  novita?: SimulatedNovita | undefined;
   /** Providers of payments that are simulated; none by default. */
   payers?: SimulatedPayers;
   platform: PlatformView;
@@ -134,12 +142,12 @@ async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions):
  * @throws {Error} one line, when the host is not loopback or the port is taken (then with code EADDRINUSE)
  */
 export async function startControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
-  const { host, telegram, provider, payers = {}, platform, bot, signal } = options;
+  const { host, telegram, provider, novita, payers = {}, platform, bot, signal } = options;
   if (!isLoopback(host)) {
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
   const chatting = telegram && { telegram, rooms: createRooms(telegram) };
-  const observer = createObserver({ platform, telegram, provider, payers });
+  const observer = createObserver({ platform, telegram, provider, novita, payers });
   const broadcast = createBroadcast();
   const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
@@ -150,6 +158,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
   addActions(app, {
     platform,
     provider,
+    novita,
     payers,
     chatting,
     observer,

@@ -1,6 +1,13 @@
 /** What travels between the control room's server and its page. */
 import type { Health, RoleDetails } from '../../contract/health.ts';
-import type { PayerFaults, ProviderFaults, SimulatedPayers, TaskView, TelegramFaults } from '../contract.ts';
+import type {
+  NovitaFaults,
+  PayerFaults,
+  ProviderFaults,
+  SimulatedPayers,
+  TaskView,
+  TelegramFaults,
+} from '../contract.ts';
 
 /** A task, and whether it was stopped by SIGSTOP from here. */
 export interface TaskOnPage extends TaskView {
@@ -38,10 +45,11 @@ export interface Sections {
   database: { state: 'up' | 'restarting' | 'down'; connections: number; maxConnections: number };
   telegram: { pending: number; delivered: number; retried: number; sent: number; lastError: string | null } | null;
   provider: { calls: number; failed: number; inFlight: number } | null;
-  faults: { telegram: TelegramFaults | null; provider: ProviderFaults | null } & Record<
-    keyof SimulatedPayers,
-    PayerFaults | null
-  >;
+  faults: {
+    telegram: TelegramFaults | null;
+    provider: ProviderFaults | null;
+    novita: NovitaFaults | null;
+  } & Record<keyof SimulatedPayers, PayerFaults | null>;
   crowd: CrowdProgress | null;
 }
 

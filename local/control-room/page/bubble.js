@@ -90,6 +90,21 @@ function keyboard(message, actions) {
   return rows.length > 0 ? h('div', { class: 'keyboard' }, ...rows) : undefined;
 }
 
+const kilobytes = (bytes) => `${Math.max(1, Math.round(bytes / 1024))} kB`;
+
+/** A file: a small picture as it is, anything else by its name and size. */
+function shown({ kind, name, size, preview }) {
+  const what = `${kind === 'photo' ? 'Picture' : kind === 'video' ? 'Video' : 'File'} ${name}, ${kilobytes(size)}`;
+  return preview
+    ? h('img', { class: 'media', src: preview, alt: what })
+    : h(
+        'div',
+        { class: 'media media-file' },
+        h('span', { 'aria-hidden': 'true' }, kind === 'video' ? '▶ ' : '📄 '),
+        what,
+      );
+}
+
 /**
  * A message's list item. `update` draws it anew when the message changed; `tick(state)` moves the ticks of a user's
  * message through sent, stored, answered.
@@ -111,6 +126,7 @@ export function bubble(message, actions) {
       'div',
       { class: 'bubble' },
       h('span', { class: 'hidden-text' }, own ? 'You: ' : 'Bot: '),
+      next.media ? shown(next.media) : undefined,
       h('div', { class: 'text' }, ...markup(next.text, next.entities, actions.say), meta),
     );
     const edit =

@@ -24,6 +24,19 @@ const PROVIDER = [
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
   { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
 ];
+const NOVITA = [
+  { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
+  { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
+  { key: 'slow', on: 10, label: 'Slow × 10', hint: 'Renders take ten times as long: time to cancel one' },
+  { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Renders begin, but nobody is told their number' },
+  { key: 'loseCallbacks', on: true, label: 'Silent', hint: 'Nobody is told that a render is over' },
+  { key: 'fails', on: true, label: 'Fail', hint: 'Renders fail in the end' },
+  { key: 'forgets', on: true, label: 'Forget', hint: 'Its own renders are not known any more' },
+  { key: 'resultGone', on: true, label: 'Gone', hint: 'Results cannot be fetched' },
+  { key: 'drips', on: true, label: 'Drip', hint: 'Results come in drips' },
+  { key: 'empty', on: true, label: 'Empty', hint: 'Our account there has nothing left' },
+];
 const PAYER = [
   { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
   { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Bills are made, but the answers never arrive' },
@@ -83,6 +96,7 @@ function databaseGroup() {
 export function faultsPanel() {
   const telegram = group('Telegram', 'telegram', TELEGRAM);
   const provider = group('AI provider', 'provider', PROVIDER);
+  const novita = group('Novita', 'novita', NOVITA);
   const payers = {
     cryptoPay: group('Crypto Pay', 'cryptoPay', PAYER),
     nowPayments: group('NOWPayments', 'nowPayments', [...PAYER, SIGNS]),
@@ -95,13 +109,14 @@ export function faultsPanel() {
     h('header', {}, h('h2', {}, 'Break something'), calm),
     telegram.node,
     provider.node,
+    novita.node,
     ...Object.values(payers).map((one) => one.node),
     databaseGroup(),
     crowd.node,
   );
   let faults;
   calm.addEventListener('click', () => {
-    for (const target of ['telegram', 'provider', ...Object.keys(payers)]) {
+    for (const target of ['telegram', 'provider', 'novita', ...Object.keys(payers)]) {
       const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
       if (on.length === 0) continue;
       const off = Object.fromEntries(on.map((key) => [key, false]));
@@ -114,6 +129,7 @@ export function faultsPanel() {
       faults = state.faults;
       telegram.update(faults?.telegram ?? null);
       provider.update(faults?.provider ?? null);
+      novita.update(faults?.novita ?? null);
       for (const [name, one] of Object.entries(payers)) one.update(faults?.[name] ?? null);
       crowd.update(state.crowd);
       calm.hidden = activeFaults(faults) === 0;

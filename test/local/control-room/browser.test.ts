@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
+import { startNovita } from '../../../local/world/novita/index.ts';
+import { picture } from '../../../local/world/novita/results.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { launchChromium, skipWithoutChromium } from './chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
@@ -114,6 +116,19 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     await edited.getByText('edited').waitFor();
   });
 
+  test('a picture that the bot sends is seen, a video is named, each with its words', async (t) => {
+    const { page, telegram, complaints } = await open(t);
+    const preview = `data:image/png;base64,${picture('a lighthouse').toString('base64')}`;
+    telegram.send(1001, { text: 'Your picture.', media: { kind: 'photo', name: 'picture.jpg', size: 9_000, preview } });
+    telegram.send(1001, { text: 'Your video.', media: { kind: 'video', name: 'video.mp4', size: 524_288 } });
+    const seen = page.locator('.message', { hasText: 'Your picture.' }).locator('img');
+    await seen.waitFor();
+    assert.equal(await seen.getAttribute('alt'), 'Picture picture.jpg, 9 kB');
+    assert.equal(await seen.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth), 128);
+    await page.getByText('Video video.mp4, 512 kB').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   test('javascript: never becomes a link, and crossing markup is cut, not lost', async (t) => {
     const { page, telegram, complaints } = await open(t);
     telegram.send(1001, {
@@ -170,18 +185,20 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   });
 
   test('every fault can be toggled on and off', async (t) => {
-    const { page, telegram, provider, payers, complaints } = await open(t);
+    const novita = await startNovita();
+    t.after(() => novita.stop());
+    const { page, telegram, provider, payers, complaints } = await open(t, { novita });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 20);
+    assert.equal(toggles.length, 31);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
         const name = await toggle.getAttribute('data-fault');
         await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
       }
-      const worlds = [telegram, provider, payers.cryptoPay, payers.nowPayments];
+      const worlds = [telegram, provider, novita, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 20 : 0);
+      assert.equal(count, on ? 31 : 0);
     }
     assert.deepEqual(complaints, []);
   });

@@ -339,6 +339,7 @@ suite('actions', () => {
       ['/api/new-chat', {}],
       ['/api/faults', { target: 'telegram', faults: { hang: true } }],
       ['/api/faults', { target: 'provider', faults: { hang: true } }],
+      ['/api/faults', { target: 'novita', faults: { fails: true } }],
       ['/api/faults', { target: 'cryptoPay', faults: { error: true } }],
     ] as const) {
       const answer = await post(url, path, body);
