@@ -14,7 +14,8 @@ function answers({ offers }: FeatureNeeds): Composer<BotContext> {
   function keyboard({ language, from }: BotContext): InlineKeyboard {
     const buttons = new InlineKeyboard().text(texts['help-button'](language), HELP);
     for (const { button } of offers(from?.id)) if (button) buttons.text(button.text(language), button.data);
-    return buttons;
+    // Three in a row are too narrow for their words on a phone.
+    return buttons.toFlowed(2);
   }
   function help(ctx: BotContext) {
     const { language, from, chat } = ctx;

@@ -46,6 +46,7 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
     edit: (message) => box.edit(message),
     lastOwn: () => chats.get(state.current)?.view.lastOwn(),
     async tap(message, data, done) {
+      chats.get(state.current).view.awaitAnswer();
       const tap = { chatId: state.current, done };
       state.taps.push(tap);
       setTimeout(() => settle(tap), TAP_MS);
@@ -66,6 +67,7 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
       done();
     },
     async payLink(message, url, done) {
+      chats.get(state.current).view.awaitAnswer();
       const tap = { chatId: state.current, done };
       state.taps.push(tap);
       setTimeout(() => settle(tap), TAP_MS);
@@ -76,6 +78,7 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
       if (!sent || sent.paid) settle(tap);
     },
     async payAddress(message, done) {
+      chats.get(state.current).view.awaitAnswer();
       await attempt(() => post('/api/pay-address', { chatId: state.current, messageId: message.messageId }));
       done();
     },
@@ -85,6 +88,7 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
       done();
     },
     async pay(message, done) {
+      chats.get(state.current).view.awaitAnswer();
       // The bot's no is told like an answer to a tap; its yes is the message about the payment.
       const tap = { chatId: state.current, done };
       state.taps.push(tap);

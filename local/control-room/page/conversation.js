@@ -29,6 +29,8 @@ export function conversation(name, actions) {
   );
   const shown = new Map();
   let lastDay;
+  /** Somebody has just pressed a button: what comes of it is what they want to see. */
+  let awaited = false;
 
   const scrollDown = () => {
     node.scrollTop = node.scrollHeight;
@@ -72,9 +74,12 @@ export function conversation(name, actions) {
         known.part.update(message);
       } else append(message);
       answered();
-      if (near || message.from === 'user') scrollDown();
+      if (near || awaited || message.from === 'user') scrollDown();
+      if (message.from === 'bot') awaited = false;
     },
     remove,
+    /** The next thing that the bot says is scrolled to. */
+    awaitAnswer: () => void (awaited = true),
     /** Telegram has nothing left to deliver: all that was said is stored. */
     stored() {
       for (const { part } of shown.values()) if (part.state() === 'sent') part.tick('stored');

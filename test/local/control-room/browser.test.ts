@@ -14,6 +14,12 @@ const PHONE = { width: 390, height: 844 };
 /** As Crypto Pay gives it to who makes an invoice. */
 const BILL = 'https://t.me/CryptoBot?start=IV17';
 const ADDRESS = `T${'0a'.repeat(16)}`;
+/** Whether the bottom of the last message is seen. */
+const LAST_IN_SIGHT = `(() => {
+  const { bottom } = [...document.querySelectorAll('.message')].at(-1).getBoundingClientRect();
+  const pane = document.querySelector('.conversation').getBoundingClientRect();
+  return bottom > pane.top && bottom <= pane.bottom + 1;
+})()`;
 const OVERFLOW = `Math.max(
   document.documentElement.scrollWidth - innerWidth,
   document.scrollingElement.scrollHeight - innerHeight,
@@ -100,6 +106,18 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.locator('.key[aria-busy]').waitFor({ state: 'detached' });
     assert.deepEqual(complaints, []);
+  });
+
+  test('what comes of a button is scrolled to, however far up it was pressed', async (t) => {
+    const { page, telegram } = await open(t);
+    telegram.send(1001, { text: 'Choose', buttons: [[{ text: 'First', callback_data: 'first' }]] });
+    for (let index = 0; index < 40; index += 1) telegram.send(1001, { text: `message ${index}` });
+    await page.getByText('message 39').waitFor();
+    await page.getByRole('button', { name: 'First' }).click();
+    assert.equal(await page.evaluate(LAST_IN_SIGHT), false);
+    telegram.send(1001, { text: 'You chose the first' });
+    await page.getByText('You chose the first').waitFor();
+    assert.equal(await page.evaluate(LAST_IN_SIGHT), true);
   });
 
   test('the last message is edited with ArrowUp, and marked so', async (t) => {
