@@ -49,8 +49,20 @@ describe('a stack with what a team brings', { skip }, () => {
     await engine.succeed(['preview', '--expect-no-changes']);
   });
 
-  test('gives its key back without a new database or repository', async () => {
+  test('shows what a database of somebody else would take away, and its address nowhere', async () => {
+    const address = 'postgres://admin:hunter2hunter2@pg.my.domain:5433/bots?sslmode=verify-full';
     await engine.succeed(['config', 'rm', '--path', 'evenkeel:posture.database.backupCopy']);
+    await engine.succeed(['config', 'set', '--path', 'evenkeel:posture.database.server', 'own']);
+    await engine.succeed(['config', 'set', '--secret', 'evenkeel:databaseUrl'], { input: address });
+    const { all, stdout } = await engine.pulumi(['preview', '--json', '--diff']);
+    assert.ok(!all.includes('hunter2'), 'the address is a secret');
+    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
+    assert.ok(steps.some(({ op, urn }) => op === 'delete' && urn.includes(':EventSubscription::')));
+    await engine.succeed(['config', 'rm', 'evenkeel:databaseUrl']);
+    await engine.succeed(['config', 'rm', '--path', 'evenkeel:posture.database.server']);
+  });
+
+  test('gives its key back without a new database or repository', async () => {
     await engine.succeed(['config', 'rm', 'evenkeel:kmsKey']);
     const { stdout } = await engine.succeed(['preview', '--json']);
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
