@@ -9,6 +9,7 @@ interface Node {
   description?: string;
   default?: unknown;
   properties?: Record<string, Node>;
+  required?: string[];
 }
 
 const WIDTH = 110;
@@ -29,11 +30,16 @@ function prose(text: string, indent: string): string[] {
 const written = (value: unknown): string =>
   stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
 
+/** A section that has to be given something: what it has defaults for is no value by itself. */
+const wantsMore = ({ properties = {}, required = [] }: Node): boolean =>
+  required.some((key) => properties[key]!.properties === undefined && properties[key]!.default === undefined);
+
 function keys(node: Node, indent: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     const said = child.description === undefined ? [] : prose(child.description, indent);
     if (child.properties) {
-      const inside = keys(child, `${indent}  `);
+      const defaults = keys(child, `${indent}  `);
+      const inside = wantsMore(child) ? defaults.map((line) => line.replace(/^( *)(?=[^ #])/, '$1# ')) : defaults;
       // A section without a default is no value either.
       const isSet = inside.some((line) => !line.trimStart().startsWith('#'));
       return [...said, `${indent}${isSet ? '' : '# '}${key}:${isSet ? '' : ' (not set)'}`, ...inside];
