@@ -13,25 +13,38 @@ import {
 import type { JobName, Posture, ScheduleName } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { PGBOSS_SCHEMA } from '../jobs/boss.ts';
-import { DEAD, ENDING, jobNames, slotSeconds } from '../jobs/queues.ts';
+import { DEAD, ENDING, jobNames, slotSeconds, waitsWhileHeld } from '../jobs/queues.ts';
 import { CLASSES, classesThat } from '../outbox/classes.ts';
 import { BLOCKED } from '../outbox/send.ts';
 
 const MOST = WORK_COUNTED_TO + 1;
 
 /**
+ * lineage_pkey. What waits while nothing goes out, as the database was put back or replaced, has an alarm of its own: a
+ * fault has one page. Afterwards it is late by the time since then.
+ */
+const HELD = `lineage AS MATERIALIZED (
+    SELECT cardinality(evenkeel.held()) > 0 AS held, (SELECT accepted_at FROM evenkeel.lineage WHERE one AND accepted_by <> 'migration') AS accepted
+  )`;
+
+/**
  * Descents of job_i14 (queue, state, blocked, due) for each queue, and of job_i11 for the dead: of what is due or dead
- * no more is read than is counted, and of what is due later nothing. `$2`: how long each queue's jobs may run, ms.
+ * no more is read than is counted, and of what is due later nothing. `$2`: how long each queue's jobs may run, ms. `$3`:
+ * whether they wait while the database is held: they are not late then, and are from the moment that it is accepted.
  */
 const JOBS = `
-  WITH dead AS MATERIALIZED (
+  WITH ${HELD}, dead AS MATERIALIZED (
     SELECT source_name AS queue FROM ${PGBOSS_SCHEMA}.job WHERE name = '${DEAD}' AND state < 'active' AND NOT blocked LIMIT ${MOST}
   )
   SELECT wanted.queue, due.due, due.oldest AS "oldestSeconds", runs.running, runs.overdue,
          (SELECT count(*) FROM dead WHERE dead.queue = wanted.queue)::int AS dead
-  FROM unnest($1::text[], $2::float8[]) AS wanted (queue, may)
+  FROM unnest($1::text[], $2::float8[], $3::boolean[]) AS wanted (queue, may, waits)
+  CROSS JOIN lineage
   CROSS JOIN LATERAL (
-    SELECT count(*)::int AS due, coalesce(extract(epoch FROM now() - min(start_after)), 0)::float8 AS oldest
+    SELECT count(*)::int AS due,
+           CASE WHEN min(start_after) IS NULL OR wanted.waits AND lineage.held THEN 0
+                ELSE extract(epoch FROM now() - greatest(min(start_after), CASE WHEN wanted.waits THEN lineage.accepted END))
+           END::float8 AS oldest
     FROM (
       (SELECT start_after FROM ${PGBOSS_SCHEMA}.job
        WHERE name = wanted.queue AND state = 'created' AND NOT blocked AND start_after <= now() ORDER BY start_after LIMIT ${MOST})
@@ -58,7 +71,7 @@ const names = (classes: readonly string[]): string => classes.map((name) => `'${
  * outbox_for_people, whose condition is written as in its migration, for what is left.
  */
 const MESSAGES = `
-  WITH due AS MATERIALIZED (
+  WITH ${HELD}, due AS MATERIALIZED (
     SELECT first.* FROM unnest(ARRAY[${RANKS.join(', ')}]::smallint[]) AS wanted (rank)
     CROSS JOIN LATERAL (
       SELECT id, chat_id, due_at FROM evenkeel.outbox
@@ -76,7 +89,9 @@ const MESSAGES = `
     ORDER BY settled_at LIMIT ${2 * MOST}
   )
   SELECT (SELECT count(*) FROM ready)::int AS due,
-         (SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM ready)::float8 AS "oldestSeconds",
+         (SELECT CASE WHEN lineage.held OR first IS NULL THEN 0
+                      ELSE extract(epoch FROM now() - greatest(first, lineage.accepted)) END
+          FROM lineage, (SELECT min(due_at) AS first FROM ready) AS ready)::float8 AS "oldestSeconds",
          (SELECT count(*) FROM lost WHERE state = 'dead')::int AS dead,
          (SELECT count(*) FROM lost WHERE state = 'unknown')::int AS unknown`;
 
@@ -91,6 +106,7 @@ export async function readJobs(pool: Pool, posture: Posture): Promise<Record<Job
     queues,
     // A worker that was lost with it is missed, and its jobs put back, within recoverWithin.
     queues.map((name) => posture.work[name].deadline + ENDING + posture.lanes.recoverWithin),
+    queues.map(waitsWhileHeld),
   ]);
   return Object.fromEntries(rows.map(({ queue, ...state }) => [queue, state])) as Record<JobName, JobHealth>;
 }

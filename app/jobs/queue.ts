@@ -6,11 +6,6 @@ export interface JobQueue<Name extends JobName = JobName, Input = unknown> {
   name: Name;
   /** Of what is written and of what is read: a job may have been written by another release. */
   input: z.ZodType<Input>;
-  /**
-   * What becomes of its jobs while the database is held after a restore, which knows nothing of those that were done in the
-   * time that was lost. Only what brings in, and finds what is there already, may run.
-   */
-  whileHeld: 'waits' | 'runs';
 }
 
 /**
@@ -20,14 +15,9 @@ export interface JobQueue<Name extends JobName = JobName, Input = unknown> {
  * ```
  * @param input of plain JSON: a bigint is written as text
  */
-export const jobQueue = <Name extends JobName, Input>(
-  name: Name,
-  input: z.ZodType<Input>,
-  { whileHeld = 'waits' }: { whileHeld?: 'waits' | 'runs' } = {},
-): JobQueue<Name, Input> => ({
+export const jobQueue = <Name extends JobName, Input>(name: Name, input: z.ZodType<Input>): JobQueue<Name, Input> => ({
   name,
   input,
-  whileHeld,
 });
 
 /**

@@ -3,6 +3,7 @@
  * and must stay in order is not here but in the inbox, lane by lane.
  */
 import type { PgBoss, QueueOptions } from 'pg-boss';
+import { QUEUES as DECLARED_QUEUES, type DeclaredQueue } from '../../posture/features/index.ts';
 import type { JobName, Posture, QueueName, ScheduleName } from '../../posture/schema/index.ts';
 import { QUEUES } from '../lanes/queues.ts';
 
@@ -24,6 +25,11 @@ const seconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000)
 
 /** Queues of declared jobs. */
 export const jobNames = ({ work }: Posture): JobName[] => Object.keys(work) as JobName[];
+
+const DECLARED: Record<JobName, DeclaredQueue> = DECLARED_QUEUES;
+
+/** While the database is held after a restore. */
+export const waitsWhileHeld = (name: JobName): boolean => DECLARED[name].whileHeld !== 'runs';
 
 /** A slot is an interval of the database's clock, counted from 1970, s. */
 export const slotSeconds = (posture: Posture, name: ScheduleName): number => seconds(posture.schedules[name].every);

@@ -14,7 +14,7 @@ import { startLoop } from '../loop.ts';
 import { HandlerTimeout, Hopeless, JobLost } from '../outcome.ts';
 import type { Jobs } from './job.ts';
 import { checked } from './queue.ts';
-import { jobNames } from './queues.ts';
+import { jobNames, waitsWhileHeld } from './queues.ts';
 import { buryJob, claimJobs, completeJob, lockJob, returnJob, takeBack, touchJobs, type ClaimedJob } from './store.ts';
 
 /**
@@ -174,7 +174,7 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
         names
           .map((name) => {
             const room = posture.work[name].concurrency - active(name);
-            return [name, { room, waits: jobs[name].queue.whileHeld === 'waits' }] as const;
+            return [name, { room, waits: waitsWhileHeld(name) }] as const;
           })
           .filter(([name, { room }]) => room > 0 && isOn(ofJobs(name))),
       );

@@ -102,7 +102,9 @@ function wordsOf(verb: Verb, rest: readonly string[], all: boolean): readonly st
     if (rest.length !== 1 || !/^[\w-]{1,64}$/.test(rest[0]!)) throw new OpsUsage(`which code? ${usage}`);
     return rest;
   }
-  if (verb.takes === 'RECEIPT' || verb.takes === 'USER_ID') {
+  if (verb.takes === 'RECEIPT' || verb.takes === 'RECEIPT | --all' || verb.takes === 'USER_ID') {
+    if (all && rest.length > 0) throw new OpsUsage(`either a receipt or --all: ${usage}`);
+    if (all) return rest;
     const [word = ''] = rest;
     if (rest.length !== 1) throw new OpsUsage(`which one? ${usage}`);
     if (verb.takes === 'USER_ID' && !/^\d{1,16}$/.test(word))
@@ -143,6 +145,8 @@ export function parseOps(args: readonly string[], { wantsReason = true } = {}): 
   if (verb.options.includes('as') && as === undefined)
     throw new OpsUsage(`${verb.name} wants --as arrived or --as lost`);
   const words = wordsOf(verb, rest, all);
+  const own = (['credits', 'user'] as const).find((name) => all && text(name) !== undefined);
+  if (own) throw new OpsUsage(`--all takes each as it was paid: --${own} is for one, ${verb.name} RECEIPT --${own} N`);
   const reason = text('reason')?.trim();
   const dryRun = values['dry-run'] === true;
   if (reason === '' || (reason ?? '').length > 500) throw new OpsUsage('--reason takes 1 to 500 characters');

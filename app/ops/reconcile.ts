@@ -59,16 +59,58 @@ export async function reconcileNow(call: Call): Promise<Outcome> {
 /** till is a row a bot and provider. In cents of a US dollar. */
 const TILLS = `
   SELECT bot_id AS bot, provider, complete_at AS at, expected::text, found::text, (found - expected)::text AS difference,
-         explained::text
+         explained::text, keyless_since AS "keylessSince"
   FROM evenkeel.till WHERE bot_id = ANY ($1::bigint[]) ORDER BY 1, 2`;
 
+interface TillRow extends Record<string, unknown> {
+  bot: number;
+  provider: string;
+  difference: string;
+  explained: string;
+  keylessSince: Date | null;
+}
+
+/** What a worker says of one provider in its report; one of the release before says nothing. */
+const tillReport = z.object({ reconciled: z.boolean(), whole: z.boolean(), failed: z.number() });
+const tillReports = z.record(z.string(), tillReport).catch({});
+
 async function told({ pool }: Call, fresh: readonly Reported[]): Promise<Outcome> {
-  const { rows: tills } = await pool.query<Record<string, unknown>>(TILLS, [fresh.map(({ bot }) => bot)]);
-  const rows = [...fresh.map(({ bot, at, report }) => ({ bot, provider: 'stars', at, ...report })), ...tills];
-  const even = fresh.every(({ report }) => report?.['reconciled'] === true);
-  return {
-    tables: [table('reconciled', rows)],
-    said: [even ? 'Telegram’s list and our books are equal.' : 'They are not equal: runbook ledger-mismatch.'],
-    ok: even,
-  };
+  const { rows: tills } = await pool.query<TillRow>(TILLS, [fresh.map(({ bot }) => bot)]);
+  const said: string[] = [];
+  let even = true;
+  const rows: Record<string, unknown>[] = [];
+  for (const { bot, at, report } of fresh) {
+    const { tills: reported, ...stars } = report ?? {};
+    rows.push({ bot, provider: 'stars', at, ...stars });
+    if (stars['reconciled'] !== true) {
+      even = false;
+      said.push('Stars: Telegram’s list and our books are not equal: runbook ledger-mismatch.');
+    }
+    const seen = tillReports.parse(reported ?? {});
+    for (const till of tills.filter((one) => one.bot === bot)) {
+      const now = seen[till.provider];
+      rows.push({ ...till, reconciled: now?.reconciled });
+      const line = sayTill(till, now);
+      if (line === undefined) continue;
+      said.push(line);
+      // What is said of one without a key was found before, and no look of now can change it.
+      if (till.keylessSince === null) even = false;
+    }
+  }
+  if (even) said.unshift('What those who are paid say and our books are equal.');
+  return { tables: [table('reconciled', rows)], said, ok: even };
+}
+
+/** What a person should know of one provider; undefined where all of it was looked at and is equal. */
+function sayTill(till: TillRow, now: z.infer<typeof tillReport> | undefined): string | undefined {
+  const { provider, keylessSince, difference, explained } = till;
+  const isEven = difference === explained;
+  const cents = Number(difference) - Number(explained);
+  if (keylessSince !== null)
+    return `${provider}: no key is set since ${keylessSince.toISOString()}, so nothing of it is looked at.${isEven ? '' : ` When it last was, ${cents} cents were not explained.`}`;
+  if (!now) return isEven ? undefined : `${provider}: ${cents} cents are not explained: runbook ledger-mismatch.`;
+  if (now.reconciled) return undefined;
+  if (isEven || now.failed > 0)
+    return `${provider}: not all of it could be looked at, so whether it is equal is not known; the worker’s log says why. The next look goes on there.`;
+  return `${provider}: ${cents} cents are not explained: runbook ledger-mismatch.`;
 }

@@ -52,6 +52,15 @@ const VERSIONS = `
          (SELECT array_to_string(array_agg(DISTINCT application_name), ', ') FROM pg_stat_activity
           WHERE datname = current_database() AND application_name <> '') AS connected`;
 
+/** star_cursor, till: a row a bot and provider. Stars, and cents of a US dollar. */
+const BOOKS = `
+  SELECT bot_id AS bot, 'stars' AS provider, complete_at AS "equalAt", report ->> 'difference' AS difference,
+         report ->> 'explained' AS explained, NULL::timestamptz AS "keylessSince"
+  FROM evenkeel.star_cursor
+  UNION ALL
+  SELECT bot_id, provider, complete_at, (found - expected)::text, explained::text, keyless_since FROM evenkeel.till
+  ORDER BY 1, 2`;
+
 /** Of each: since the beginning of the last slot that was done, and slots in a row that nobody has done. */
 const schedules = async (pool: Pool, posture: Posture) =>
   Object.entries(await readSlots(pool, posture)).map(([name, { doneSeconds, missed }]) => ({
@@ -82,6 +91,7 @@ export async function status({ pool, posture }: Call): Promise<Outcome> {
     table('jobs', await rows(JOBS)),
     table('outbox', await rows(OUTBOX)),
     table('schedules', await schedules(pool, posture)),
+    table('books of those who are paid', await rows(BOOKS)),
     table('switched off', await switchedOff(pool)),
     table('sessions', await rows(SESSIONS)),
     table('versions', await rows(VERSIONS)),

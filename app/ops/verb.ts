@@ -58,7 +58,17 @@ export interface Verb {
   name: string;
   /** What follows the name, for the help: `UPDATE_ID…`. Nothing where it is empty. */
   takes:
-    '' | 'UPDATE_ID' | 'UPDATE_ID… | --all' | 'UPDATE_ID…' | 'USER_ID' | 'RECEIPT' | 'CODE' | 'CLASS…' | 'SQL' | 'NAME';
+    | ''
+    | 'UPDATE_ID'
+    | 'UPDATE_ID… | --all'
+    | 'UPDATE_ID…'
+    | 'USER_ID'
+    | 'RECEIPT'
+    | 'RECEIPT | --all'
+    | 'CODE'
+    | 'CLASS…'
+    | 'SQL'
+    | 'NAME';
   says: string;
   options: readonly OptionName[];
   /** What users will see of it. Only for what changes something: it is asked for, and wants a reason. */

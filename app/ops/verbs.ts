@@ -126,9 +126,9 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'payments link',
-    takes: 'RECEIPT',
-    says: 'credits a parked payment: to who paid, or --user; what the one package of its price gives, or --credits',
-    options: ['credits', 'user', 'reason', 'bot', 'dry-run'],
+    takes: 'RECEIPT | --all',
+    says: 'credits a parked payment: to who paid, or --user; what the one package of its price gives, or --credits; --all: those whose orders are lost, as by a restore',
+    options: ['credits', 'user', 'all', 'limit', 'reason', 'bot', 'dry-run'],
     users: 'Who it is credited to gets the credits within half a minute, and a receipt.',
     run: linkPayment,
   },
@@ -144,7 +144,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'reconcile',
     takes: '',
-    says: "compares Telegram's list with the books now, by a worker: expected, found, difference, explained",
+    says: 'compares what Telegram and each other provider say with the books now, by a worker: expected, found, difference, explained',
     options: ['bot'],
     run: reconcileNow,
   },

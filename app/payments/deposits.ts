@@ -47,12 +47,25 @@ export async function keepBill(
   });
 }
 
-/** deposit_open, deposit_created. Ids of one provider that are to be looked at, those first that were not for longest. */
+/** By the clock of the database: what is looked at from now on is not due again in the same look. */
+export async function lookBegins(pool: Pool): Promise<string> {
+  const { rows } = await pool.query<{ at: string }>({ name: 'look-begins', text: 'SELECT now()::text AS at' });
+  return rows[0]!.at;
+}
+
+/** Ids that {@link toLookAt} gives at once. */
+const PAGE = 1_000;
+
+/**
+ * deposit_open, deposit_created. Ids of one provider that are to be looked at and were not since `begun`, those first that
+ * were not for longest: a look that is cut short goes on there. At most a page of them: ask again until there is none.
+ */
 export async function toLookAt(
   pool: Pool,
   botId: number,
   provider: CallbackSource,
   which: { openWithin: number } | { allWithin: number },
+  begun: string,
 ): Promise<string[]> {
   const [within, open] = 'openWithin' in which ? [which.openWithin, 'AND open'] : [which.allWithin, ''];
   const { rows } = await pool.query<{ id: string }>({
@@ -61,13 +74,27 @@ export async function toLookAt(
       SELECT id FROM (
         -- In the order of the index: whatever the planner knows of the table, it reads those of the time alone.
         SELECT id, looked_at FROM evenkeel.deposit
-        WHERE bot_id = $1 AND provider = $2 AND created_at > now() - $3 * interval '1 ms' ${open}
+        WHERE bot_id = $1 AND provider = $2 AND created_at > now() - $3 * interval '1 ms' AND looked_at < $4::timestamptz ${open}
         ORDER BY created_at DESC LIMIT 100000
       ) AS recent
-      ORDER BY looked_at LIMIT 1000`,
-    values: [botId, provider, within],
+      ORDER BY looked_at LIMIT ${PAGE}`,
+    values: [botId, provider, within, begun],
   });
   return rows.map(({ id }) => id);
+}
+
+/** deposit_pkey. Its provider does not know these: that is what was seen, and they hold no other back. */
+export async function noteUnknown(
+  pool: Pool,
+  botId: number,
+  provider: CallbackSource,
+  ids: readonly string[],
+): Promise<void> {
+  await pool.query({
+    name: 'note-unknown',
+    text: 'UPDATE evenkeel.deposit SET looked_at = now() WHERE bot_id = $1 AND provider = $2 AND id = ANY ($3)',
+    values: [botId, provider, ids],
+  });
 }
 
 /** deposit_pkey. The provider's last word. */
@@ -266,7 +293,7 @@ export async function bookedOf(
   return rows[0]!.sum;
 }
 
-/** till_pkey. What a whole look has found; `complete`: nothing of it failed. */
+/** till_pkey. What a look at all has found; `complete`: nothing of it failed, and nothing is left. */
 export async function noteTill(
   pool: Pool,
   botId: number,
@@ -280,9 +307,22 @@ export async function noteTill(
       INSERT INTO evenkeel.till AS t (bot_id, provider, expected, found, explained, complete_at)
       VALUES ($1, $2, $3, $4, $5, CASE WHEN $6::boolean THEN now() END)
       ON CONFLICT (bot_id, provider) DO UPDATE
-      SET expected = EXCLUDED.expected, found = EXCLUDED.found, explained = EXCLUDED.explained,
-          complete_at = coalesce(EXCLUDED.complete_at, t.complete_at)`,
+      SET expected = EXCLUDED.expected, found = EXCLUDED.found, explained = EXCLUDED.explained, keyless_since = NULL,
+          -- One that has its key again is late from now on, not since then.
+          since = CASE WHEN t.keyless_since IS NULL THEN t.since ELSE now() END,
+          complete_at = coalesce(EXCLUDED.complete_at, CASE WHEN t.keyless_since IS NULL THEN t.complete_at END)`,
     values: [botId, provider, expected, found, explained, complete],
+  });
+}
+
+/** till_pkey. Of providers that there is no key for any more, what was found last stays, and is not late. */
+export async function noteKeyless(pool: Pool, botId: number, keyed: readonly string[]): Promise<void> {
+  await pool.query({
+    name: 'note-keyless',
+    text: `
+      UPDATE evenkeel.till SET keyless_since = now()
+      WHERE bot_id = $1 AND keyless_since IS NULL AND NOT provider = ANY ($2)`,
+    values: [botId, keyed],
   });
 }
 

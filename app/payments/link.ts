@@ -33,7 +33,7 @@ export async function creditLinked({ pool, botId, tell, signal, log }: LinkNeeds
     name: 'linked-payments',
     text: `
       SELECT provider, charge FROM evenkeel.payment
-      WHERE bot_id = $1 AND state = 'parked' AND link_credits IS NOT NULL ORDER BY number LIMIT 200`,
+      WHERE bot_id = $1 AND state = 'parked' AND link_credits IS NOT NULL AND credits = 0 ORDER BY number LIMIT 200`,
     values: [botId],
   });
   let done = 0;
@@ -64,7 +64,8 @@ async function creditOne(
     text: `
       UPDATE evenkeel.payment
       SET user_id = link_user, credits = link_credits, state = 'credited', note = NULL, dismissed_at = NULL, changed_at = now()
-      WHERE bot_id = $1 AND provider = $2 AND charge = $3 AND link_credits IS NOT NULL
+      -- One that was credited before it was parked has its credits.
+      WHERE bot_id = $1 AND provider = $2 AND charge = $3 AND link_credits IS NOT NULL AND credits = 0
       RETURNING link_user::text AS "userId", link_credits AS credits, link_by AS by, link_reason AS reason`,
     values: [botId, provider, charge],
     types: bigints,

@@ -15,6 +15,11 @@ export interface DeclaredQueue<Queue extends z.ZodType = z.ZodType> {
   what: string;
   /** Who must know that one of them was given up, and how soon. */
   dead: 'page' | 'ticket';
+  /**
+   * What becomes of its jobs while the database is held after a restore, which knows nothing of those that were done in the
+   * time that was lost. Only what brings in, and finds what is there already, may run. Default: they wait.
+   */
+  whileHeld?: 'waits' | 'runs';
 }
 
 export interface Declaration<Work extends Record<string, DeclaredQueue>, Slots extends Shape> {

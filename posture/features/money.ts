@@ -11,6 +11,7 @@ export const money = always({
       ),
       what: 'payments that a provider has told of',
       dead: 'page',
+      whileHeld: 'runs',
     },
     refund: {
       queue: jobQueue(

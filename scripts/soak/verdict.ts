@@ -82,7 +82,7 @@ export async function verdict(
     botId,
     grace: 0,
     tell: async () => undefined,
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(600_000),
     log: createLogger('soak', 'fatal'),
   });
   if (!isReconciled(report))

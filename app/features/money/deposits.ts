@@ -19,12 +19,15 @@ import {
   bookedOf,
   compared,
   keepCallback,
+  lookBegins,
+  noteKeyless,
   noteTill,
+  noteUnknown,
   toLookAt,
   type BookedDeposit,
   type Compared,
 } from '../../payments/deposits.ts';
-import type { Deposit } from '../../payments/tills/index.ts';
+import type { Deposit, Till } from '../../payments/tills/index.ts';
 import { languageOf } from '../../people/index.ts';
 import type { JobNeeds } from '../feature.ts';
 import { sayReceipt } from './words.ts';
@@ -32,7 +35,6 @@ import { sayReceipt } from './words.ts';
 export const deposits = jobQueue(
   'deposit',
   z.strictObject({ botId: z.int(), provider: z.enum(PAYERS), id: z.string().min(1) }),
-  { whileHeld: 'runs' },
 );
 
 /** Beyond the life of an offer: how long money may take to arrive and to be confirmed, ms. */
@@ -119,6 +121,8 @@ interface Looked extends Compared {
   looked: number;
   booked: number;
   failed: number;
+  /** Nothing of it failed, and nothing is left. */
+  whole: boolean;
 }
 
 const add = (to: Compared, one: Compared): void => {
@@ -127,41 +131,63 @@ const add = (to: Compared, one: Compared): void => {
 
 /** Books what no callback has told; one that cannot be booked holds no other back. */
 async function look(
-  { pool, botId, tills = {} }: JobNeeds,
-  { signal, log }: Pick<Run, 'signal' | 'log'>,
+  needs: JobNeeds,
+  run: Pick<Run, 'signal' | 'log'>,
   which: Parameters<typeof toLookAt>[3],
 ): Promise<Record<string, Looked>> {
   const said: Record<string, Looked> = {};
-  for (const [name, till] of Object.entries(tills)) {
-    const provider = name as CallbackSource;
-    const result: Looked = { looked: 0, booked: 0, failed: 0, expected: 0n, found: 0n, explained: 0n };
-    said[provider] = result;
-    const book = booking(botId, provider, 'reconciliation');
-    const ids = await toLookAt(pool, botId, provider, which);
-    const known = new Set(ids);
-    for (let at = 0; at < ids.length && !signal.aborted; at += 50) {
+  for (const till of Object.values(needs.tills ?? {})) said[till.name] = await lookAtOne(needs, run, till, which);
+  return said;
+}
+
+/** Payments that one call asks about. */
+const BATCH = 50;
+
+async function lookAtOne(
+  { pool, botId }: JobNeeds,
+  { signal, log }: Pick<Run, 'signal' | 'log'>,
+  till: Till,
+  which: Parameters<typeof toLookAt>[3],
+): Promise<Looked> {
+  const provider = till.name;
+  const result: Looked = { looked: 0, booked: 0, failed: 0, whole: false, expected: 0n, found: 0n, explained: 0n };
+  const book = booking(botId, provider, 'reconciliation');
+  const begun = await lookBegins(pool);
+  const known = new Set<string>();
+  const batch = async (asked: readonly string[]) => {
+    const seen = await till.look(asked, signal);
+    const unknown = asked.filter((id) => !seen.some((one) => one.id === id));
+    if (unknown.length > 0) {
+      result.expected += await bookedOf(pool, botId, provider, unknown);
+      await noteUnknown(pool, botId, provider, unknown);
+    }
+    const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
+    for (const one of further) known.add(one);
+    for (const one of [...seen, ...(await till.look(further, signal))]) {
+      const booked = await withTx(pool, (tx) => book(tx, one));
+      const { applied, payment } = booked;
+      add(result, compared(booked));
+      result.looked += 1;
+      if (!applied) continue;
+      result.booked += 1;
+      log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
+    }
+  };
+  while (!signal.aborted) {
+    const page = (await toLookAt(pool, botId, provider, which, begun)).filter((id) => !known.has(id));
+    // What could not be looked at is due still, and comes again in the next look.
+    if (page.length === 0) return { ...result, whole: result.failed === 0 };
+    for (const id of page) known.add(id);
+    for (let at = 0; at < page.length && !signal.aborted; at += BATCH) {
       try {
-        const asked = ids.slice(at, at + 50);
-        const seen = await till.look(asked, signal);
-        const unknown = asked.filter((id) => !seen.some((one) => one.id === id));
-        if (unknown.length > 0) result.expected += await bookedOf(pool, botId, provider, unknown);
-        const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
-        for (const one of [...seen, ...(await till.look(further, signal))]) {
-          const booked = await withTx(pool, (tx) => book(tx, one));
-          const { applied, payment } = booked;
-          add(result, compared(booked));
-          result.looked += 1;
-          if (!applied) continue;
-          result.booked += 1;
-          log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
-        }
+        await batch(page.slice(at, at + BATCH));
       } catch (error) {
         result.failed += 1;
         log.error({ provider, error: describeError(error) }, 'payments could not be looked at');
       }
     }
   }
-  return said;
+  return result;
 }
 
 export const depositSchedule =
@@ -173,26 +199,28 @@ export const depositSchedule =
     );
   };
 
-interface Reconciled {
-  /** By provider: what was looked at, and expected, found, difference, explained in cents. */
-  tills: Record<string, Record<string, number | string>>;
+export interface TillsReport {
+  /** By provider: what was looked at, and expected, found, difference, explained in dollars. */
+  tills: Record<string, Record<string, number | string | boolean>>;
   /** A person must look. */
   differs: boolean;
 }
 
 /** All of two weeks: part of the hourly reconciliation. */
-export async function reconcileDeposits(needs: JobNeeds, run: Run): Promise<Reconciled> {
-  const { pool, botId } = needs;
-  const said: Reconciled = { tills: {}, differs: false };
+export async function reconcileDeposits(needs: JobNeeds, run: Run): Promise<TillsReport> {
+  const { pool, botId, tills = {} } = needs;
+  const said: TillsReport = { tills: {}, differs: false };
+  await noteKeyless(pool, botId, Object.keys(tills));
   for (const [name, seen] of Object.entries(await look(needs, run, { allWithin: EVER }))) {
-    const { looked, booked, failed, expected, found, explained } = seen;
+    const { looked, booked, failed, whole, expected, found, explained } = seen;
     const difference = found - expected;
     const figures = { expected, found, difference, explained };
     const told = Object.fromEntries(Object.entries(figures).map(([what, cents]) => [what, fromSigned(cents)]));
-    said.tills[name] = { looked, booked, failed, ...told };
-    await noteTill(pool, botId, name as CallbackSource, seen, failed === 0 && !run.signal.aborted);
-    // What failed to be looked at is late, and nothing is known of it; what was looked at is known.
-    if (failed > 0 || difference === explained) continue;
+    // What was not looked at is late, and nothing is known of it; what was looked at is known.
+    const differs = failed === 0 && difference !== explained;
+    said.tills[name] = { looked, booked, failed, whole, ...told, reconciled: whole && !differs };
+    await noteTill(pool, botId, name as CallbackSource, seen, whole);
+    if (!differs) continue;
     said.differs = true;
     run.log.error({ provider: name, ...told }, 'payments do not reconcile');
   }

@@ -60,8 +60,8 @@ export const money: Feature<'money'> = {
       ...stars,
       deposits: depositSchedule(needs),
       reconcile: async (run) => {
-        const { tills, differs } = await reconcileDeposits(needs, run);
-        return { tills, ...(await stars.reconcile(run, differs)) };
+        const beside = await reconcileDeposits(needs, run);
+        return { tills: beside.tills, ...(await stars.reconcile(run, beside)) };
       },
     };
   },

@@ -9,6 +9,7 @@ import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../feature.ts';
+import type { TillsReport } from './deposits.ts';
 import { noteOfReceipt } from './subscription/index.ts';
 import { lapseSchedule } from './subscription/lapse.ts';
 import { tellWentBack } from './went-back.ts';
@@ -18,8 +19,8 @@ import { sayReceipt } from './words.ts';
 const LATE = 600_000;
 
 interface StarSchedules extends Record<'stars' | 'lapse', ScheduleHandler> {
-  /** @param alsoDiffers what other providers say is not what our books say */
-  reconcile(run: Run, alsoDiffers?: boolean): ReturnType<ScheduleHandler>;
+  /** @param beside what other providers say, looked at just now */
+  reconcile(run: Run, beside?: TillsReport): ReturnType<ScheduleHandler>;
 }
 
 export function starSchedules(given: JobNeeds): StarSchedules {
@@ -70,7 +71,7 @@ export function starSchedules(given: JobNeeds): StarSchedules {
       return { ...(linked > 0 && { linked }), ...(found ? count(run, found) : { watched: false }) };
     },
     lapse: lapseSchedule(given),
-    reconcile: async (run, alsoDiffers = false) => {
+    reconcile: async (run, { tills, differs } = { tills: {}, differs: false }) => {
       const report = await reconcile(needs(run));
       const told = count(run, report);
       const { expected, found, difference, explained, balanceOff, others } = report;
@@ -82,8 +83,8 @@ export function starSchedules(given: JobNeeds): StarSchedules {
       );
       if (!isReconciled(report)) run.log.error({ ...figures, ...told, others }, 'Stars do not reconcile');
       const wrong = await noteChecks(pool, botId, {
-        differs: alsoDiffers || !isReconciled(report),
-        report: { ...figures, ...told, reconciled: isReconciled(report) },
+        differs: differs || !isReconciled(report),
+        report: { ...figures, ...told, reconciled: isReconciled(report), tills },
         signal: run.signal,
       });
       if (wrong.length > 0) run.log.error({ wrong }, 'the ledger does not agree with itself');

@@ -17,7 +17,7 @@ import { callOff, wishes, wishOf } from '../../../app/jobs/wishes.ts';
 import { emptyKept, keptUpdates } from '../../../app/lanes/kept.ts';
 import { credit } from '../../../app/ledger/index.ts';
 import { emptyUnsaid, unsaid } from '../../../app/outbox/kept.ts';
-import { billOf, bookDeposit, keepBill, keepCallback, toLookAt } from '../../../app/payments/deposits.ts';
+import { billOf, bookDeposit, keepBill, keepCallback, lookBegins, toLookAt } from '../../../app/payments/deposits.ts';
 import { begin, dropIntent, forgetIntents, goOn, intentOf } from '../../../app/payments/intent.ts';
 import { redeem } from '../../../app/payments/promo.ts';
 import { runningOf, subscriptionOf } from '../../../app/payments/subscription-rows.ts';
@@ -154,8 +154,9 @@ async function elsewhere(pool: Pool, id: number): Promise<void> {
   } as const;
   await keepBill(pool, botId, 'nowPayments', `s${id}`, { id: `bill${id}`, status: 'waiting' });
   assert.ok(await billOf(pool, botId, 'nowPayments', `s${id}`));
-  assert.ok((await toLookAt(pool, botId, 'nowPayments', { openWithin: 3_600_000 })).length >= 1);
-  assert.ok((await toLookAt(pool, botId, 'nowPayments', { allWithin: 3_600_000 })).length >= 1);
+  const begun = await lookBegins(pool);
+  assert.ok((await toLookAt(pool, botId, 'nowPayments', { openWithin: 3_600_000 }, begun)).length >= 1);
+  assert.ok((await toLookAt(pool, botId, 'nowPayments', { allWithin: 3_600_000 }, begun)).length >= 1);
   await withTx(pool, (tx) => bookDeposit(tx, { botId, provider: 'nowPayments', seen, foundBy: 'callback' }));
   const raw = Buffer.from('{}');
   await withTx(pool, (tx) =>

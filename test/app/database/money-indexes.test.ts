@@ -36,7 +36,10 @@ import {
   compared,
   keepBill,
   keepCallback,
+  lookBegins,
+  noteKeyless,
   noteTill,
+  noteUnknown,
   seenOf,
   toLookAt,
 } from '../../../app/payments/deposits.ts';
@@ -189,10 +192,13 @@ async function sellElsewhere(pool: Pool, id: number): Promise<void> {
   assert.equal((await booked({ status: 'partially_paid', verdict: 'paid', arrived: half })).payment?.credits, 25n);
   const whole = await booked({ status: 'finished', verdict: 'paid', arrived: WHOLE });
   assert.deepEqual(compared(whole), { expected: 100n, found: 100n, explained: 0n });
-  assert.ok((await toLookAt(pool, botId, provider, { openWithin: 3_600_000 })).length > 0);
-  assert.equal((await toLookAt(pool, botId, provider, { allWithin: 14 * 86_400_000 })).length, 1000);
+  const begun = await lookBegins(pool);
+  assert.ok((await toLookAt(pool, botId, provider, { openWithin: 3_600_000 }, begun)).length > 0);
+  assert.equal((await toLookAt(pool, botId, provider, { allWithin: 14 * 86_400_000 }, begun)).length, 1000);
   assert.equal(await bookedOf(pool, botId, provider, [`n${id}`, 'unknown']), 100n);
   await noteTill(pool, botId, provider, compared(whole), true);
+  await noteUnknown(pool, botId, provider, [`n${id}`]);
+  await noteKeyless(pool, botId, [provider]);
   const wish = {
     botId,
     provider,

@@ -161,6 +161,34 @@ test('answers of which nobody knows whether they arrived are counted until a per
   assert.deepEqual((await work()).answers, { unknown: 0 });
 });
 
+test('what is held after a restore is late by that alone, and after it was accepted by the time since then', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { web, work } = await webOf(t, database);
+  const pool = workerPool(t, database, posture);
+  await withTx(pool, (tx) => enqueue(tx, QUEUE, { n: 1 }));
+  await sayAll(pool, text('held', 1, 'a receipt'));
+  await database.sql(`UPDATE pgboss.job SET start_after = now() - interval '1 h'`);
+  await database.sql(`UPDATE evenkeel.outbox SET due_at = now() - interval '1 h'`);
+  assert.equal((await web.health()).reasons.length, 2, 'both are late');
+  await database.sql(`SELECT evenkeel.hold('me', 'here', 'a test')`);
+  assert.match((await web.health()).reasons.join('\n'), /^held, nothing goes out until ops resume: by hand: a test$/);
+  const held = await work();
+  assert.deepEqual(
+    [held.messages.due, held.messages.oldestSeconds, held.jobs['remind']!.due, held.jobs['remind']!.oldestSeconds],
+    [1, 0, 1, 0],
+  );
+  // What brings in goes on, and is late by itself.
+  await database.sql(
+    `INSERT INTO pgboss.job (name, data, start_after, keep_until) VALUES ('deposit', '{}', now() - interval '1 h', now() + interval '1 d')`,
+  );
+  assert.match((await web.health()).reasons.join('\n'), /^held.*\njobs of deposit: the oldest has been due for \d+ s$/);
+  await database.sql(`DELETE FROM pgboss.job WHERE name = 'deposit'`);
+  await database.sql(`SELECT evenkeel.resume('me', 'here', 'looked at it')`);
+  assert.deepEqual((await web.health()).reasons, []);
+  await database.sql(`UPDATE evenkeel.lineage SET accepted_at = now() - interval '10 minutes'`);
+  assert.equal((await web.health()).reasons.length, 2, 'and nobody has done it since');
+});
+
 test('a look reads no more than it counts, of millions that wait for later, are left or need nobody', async (t) => {
   const database = await world.freshDatabase(t);
   const many = 20_000;

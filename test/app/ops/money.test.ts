@@ -98,6 +98,14 @@ for (const [args, line] of [
   [['user', 'ada'], /^"ada" is not the id of a user: user USER_ID$/],
   [['refund', 'R 1', '--reason', 'x'], /^"R 1" is neither a receipt, such as R-17, nor a charge: refund RECEIPT$/],
   [['refund', 'R-1'], /^refund changes something: say why/],
+  [
+    ['payments', 'link', 'R-1', '--all', '--reason', 'x'],
+    /^either a receipt or --all: payments link RECEIPT \| --all$/,
+  ],
+  [
+    ['payments', 'link', '--all', '--credits', '5', '--reason', 'x'],
+    /^--all takes each as it was paid: --credits is for one, payments link RECEIPT --credits N$/,
+  ],
   [['refunds', 'R-1'], /^unknown verb "refunds R-1"; did you mean "refund"\?$/],
 ] as const)
   test(`\`${args.join(' ')}\` is one line`, () => {
@@ -168,6 +176,67 @@ test('one that is dismissed is listed and counted no more, and may be credited a
   assert.equal((await ask('payments', 'link', `R-${receipt}`, '--credits', '5', '--dry-run')).ok ?? true, true);
   assert.equal((await ask('payments', 'link', `R-${receipt}`, '--credits', '5', '--reason', 'ours')).ok ?? true, true);
   await shop.ask(user, '/history', /R-\d+ · \d+ Stars · 0 credits – waits for a person/);
+});
+
+test('all whose orders a restore has lost are listed with who and how much, and credited once to who paid', async () => {
+  const { telegram, botId } = world;
+  const parkedOf = (users: number[]) =>
+    database.sql(`SELECT FROM evenkeel.payment WHERE user_id = ANY ($1) AND state = 'parked'`, [users]);
+  /** Pays for an order that the database has forgotten. */
+  const forgotten = async (user: number, payload: string) => {
+    await database.sql('DELETE FROM evenkeel.purchase WHERE id = $1', [payload]);
+    telegram.charge(user, payload);
+    await waitFor(async () => (await parkedOf([user])).length > 0, { within: 60_000, what: 'the payment' });
+  };
+  for (const user of [7110, 7111]) await forgotten(user, (await shop.invoice(user)).invoice!.payload);
+  // A month of a subscription, at the price of a package.
+  await forgotten(7112, (await shop.subscription(7112)).payload);
+  telegram.open(7113);
+  await forgotten(7113, 'at-a-price-that-nothing-has');
+  const schedules = starSchedules({
+    pool: shop.pool,
+    posture: world.posture,
+    api: shop.api,
+    botId,
+    tills: {},
+  });
+  const run = () => ({
+    job: { id: '1', name: 'stars' },
+    signal: new AbortController().signal,
+    deadline: Infinity,
+    log: captureLog().log,
+  });
+  await schedules.reconcile(run());
+
+  const dry = await ask('payments', 'link', '--all', '--dry-run');
+  assert.deepEqual(
+    rowsOf(dry, /to be credited/).map(({ user, gives }) => [user, gives]),
+    [
+      [7110, '100'],
+      [7111, '100'],
+      [7112, '600'],
+    ],
+  );
+  assert.deepEqual(
+    rowsOf(dry, /left as they are/).map(({ user, why }) => [user, why]),
+    [[7113, 'no single package has this price']],
+  );
+  assert.match(dry.said[0]!, /^3 payments of 3 people: 800 credits\.$/);
+  assert.equal((await parkedOf([7110, 7111, 7112, 7113])).length, 4, 'nothing was done');
+
+  const done = await ask('payments', 'link', '--all', '--reason', 'lost with the restore');
+  assert.match(done.said[0]!, /^3 payments are credited by a worker/);
+  const again = await ask('payments', 'link', '--all', '--reason', 'lost with the restore');
+  assert.deepEqual([again.ok, again.said[0]], [false, 'No payment of a lost order can be credited by its price.']);
+  await Promise.all([schedules.stars(run()), schedules.stars(run())]);
+  const has = await Promise.all([7110, 7111, 7112, 7113].map(async (user) => (await shop.balance(user)).available));
+  assert.deepEqual(has, [100n, 100n, 600n, 0n]);
+  const deeds = await database.sql(`SELECT who FROM evenkeel.audit WHERE reason = 'lost with the restore'`);
+  assert.equal(deeds.length, 3);
+  assert.deepEqual(
+    (await ask('payments', 'list')).tables[0]!.rows.map(({ user }) => user),
+    [7113],
+  );
 });
 
 test('a reconciliation by hand is made by a worker, and says what it found', async (t) => {

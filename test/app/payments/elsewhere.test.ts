@@ -8,9 +8,11 @@ import { begin } from '../../../app/payments/intent.ts';
 import { readMoney } from '../../../app/payments/watch.ts';
 import { openTills } from '../../../app/payments/tills/index.ts';
 import { depositSchedule, reconcileDeposits } from '../../../app/features/money/deposits.ts';
+import { money } from '../../../app/features/money/index.ts';
 import { buyers, startPayers } from '../../harness/elsewhere.ts';
 import { openShop } from '../../harness/money.ts';
 import { captureLog } from '../../harness/logs.ts';
+import { operatorOf } from '../../harness/ops.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
@@ -403,6 +405,121 @@ test('what the providers say and our books are compared: equal, parked, and a di
   assert.equal((await compare()).differs, false, 'nobody knows');
   assert.ok((await readMoney(shop.pool, botId)).reconciledSeconds > 14_000, 'and that is told as late');
   now.faults = {};
+});
+
+const run = (signal = new AbortController().signal) => ({
+  job: { id: '1', name: 'reconcile' },
+  signal,
+  deadline: Date.now() + 60_000,
+  log,
+});
+const needs = () => ({ pool: shop.pool, posture: world.posture, botId, api: shop.api, tills });
+const ask = operatorOf(database, world.posture);
+/** `ops reconcile`, with what a worker does then. */
+async function reconcileByHand() {
+  const asked = ask('reconcile');
+  const taken = () => database.sql(`DELETE FROM pgboss.job WHERE name = 'reconcile' RETURNING id`);
+  await waitFor(async () => (await taken()).length > 0, { what: 'it asked for' });
+  await money.schedules(needs()).reconcile(run());
+  return asked;
+}
+
+test('20. what a person makes of a parked payment is in the books of its provider as well, and `reconcile` says so of each', async () => {
+  const user = person();
+  const made = await bill(user);
+  Object.assign(made, { price_amount: 100 });
+  now.becomes(made.payment_id, 'finished', made.pay_amount);
+  await waitFor(async () => (await payments(user)).length === 1, { what: 'a payment' });
+  assert.equal((await payments(user))[0]!.state, 'parked');
+  const receipt = shop.next(user, /^Receipt R-\d+: 100 credits/);
+  const charge = String(made.payment_id);
+  const linked = await ask('payments', 'link', charge, '--credits', '100', '--reason', 'they showed it');
+  assert.notEqual(linked.ok, false, linked.said.join());
+  await money.schedules(needs()).stars(run());
+  await receipt;
+  assert.equal(await credits(user), 100);
+  for (const _ of [1, 2]) {
+    const { ok, said, tables } = await reconcileByHand();
+    assert.notEqual(ok, false, said.join());
+    assert.deepEqual(said, ['What those who are paid say and our books are equal.']);
+    const providers = tables[0]!.rows.map(({ provider, reconciled }) => [provider, reconciled]);
+    assert.deepEqual(providers, [
+      ['stars', true],
+      ['cryptoPay', true],
+      ['nowPayments', true],
+    ]);
+  }
+  assert.equal(await credits(user), 100);
+  await shop.sound();
+});
+
+test('20. one that was credited before it was parked is credited no second time, whoever links it', async () => {
+  const user = person();
+  const { payment_id: id, pay_amount: due } = await bill(user);
+  now.becomes(id, 'finished', due);
+  await has(user, 100);
+  now.becomes(id, 'failed');
+  await waitFor(async () => (await payments(user))[0]!.state === 'parked', { what: 'it parked' });
+  const linked = await ask('payments', 'link', String(id), '--credits', '100', '--reason', 'why not');
+  assert.equal(linked.ok, false);
+  assert.match(linked.said[0]!, /100 credits were given before it was parked: payments dismiss leaves them/);
+  assert.notEqual((await ask('payments', 'dismiss', String(id), '--reason', 'they keep them')).ok, false);
+  assert.equal((await reconcileDeposits(needs(), run())).differs, false);
+  assert.equal(await credits(user), 100);
+});
+
+test('a difference at a provider beside Telegram is no success, and is named', async () => {
+  await database.sql(
+    `INSERT INTO evenkeel.deposit (bot_id, provider, id, status, open) VALUES ($1, 'cryptoPay', '9999999', 'paid', false)`,
+    [botId],
+  );
+  await database.sql(
+    `INSERT INTO evenkeel.payment (bot_id, provider, charge, user_id, payload, currency, amount, credits, state, found_by, paid_at)
+     VALUES ($1, 'cryptoPay', '9999999', 1, '', 'USD', 100, 100, 'credited', 'callback', now())`,
+    [botId],
+  );
+  const differs = await reconcileByHand();
+  assert.equal(differs.ok, false);
+  assert.deepEqual(differs.said, ['cryptoPay: -100 cents are not explained: runbook ledger-mismatch.']);
+  // Its key is taken away: nothing of it can be looked at, nothing is late for ever, and what was found stays to be seen.
+  const { cryptoPay, ...others } = tills;
+  delete tills.cryptoPay;
+  await database.sql(`UPDATE evenkeel.till SET complete_at = now() - interval '5 h' WHERE provider = 'cryptoPay'`);
+  const keyless = await reconcileByHand();
+  assert.notEqual(keyless.ok, false, keyless.said.join());
+  assert.match(
+    keyless.said.join('\n'),
+    /cryptoPay: no key is set since .*, so nothing of it is looked at\. When it last was, -100 cents were not explained/,
+  );
+  assert.ok((await readMoney(shop.pool, botId)).reconciledSeconds < 600);
+  const books = (await ask('status')).tables.find(({ title }) => title === 'books of those who are paid')!.rows;
+  assert.equal(books.find(({ provider }) => provider === 'cryptoPay')!['difference'], '-100');
+  Object.assign(tills, { ...others, cryptoPay });
+  await database.sql(`DELETE FROM evenkeel.payment WHERE charge = '9999999'`);
+  await database.sql(`DELETE FROM evenkeel.deposit WHERE id = '9999999'`);
+  assert.notEqual((await reconcileByHand()).ok, false);
+});
+
+test('more open payments than one page are all looked at, and a look that is cut short is not whole', async () => {
+  const user = person();
+  crypto.faults = { loseCallbacks: true };
+  const id = await invoice(user);
+  crypto.pay(id);
+  await database.sql(
+    `INSERT INTO evenkeel.deposit (bot_id, provider, id, status, open, looked_at)
+     SELECT $1, 'cryptoPay', (8000000 + n)::text, 'active', false, now() - interval '1 h' FROM generate_series(1, 2300) AS n`,
+    [botId],
+  );
+  await database.sql(`UPDATE evenkeel.till SET complete_at = now() - interval '4 h'`);
+  const cut = await reconcileDeposits(needs(), run(AbortSignal.abort()));
+  assert.deepEqual([cut.tills['cryptoPay']!['whole'], cut.tills['cryptoPay']!['reconciled']], [false, false]);
+  assert.ok((await readMoney(shop.pool, botId)).reconciledSeconds > 14_000);
+  const whole = await reconcileDeposits(needs(), run());
+  assert.equal(whole.tills['cryptoPay']!['whole'], true);
+  // The latest, and so behind all the others.
+  assert.equal(await credits(user), 100);
+  assert.ok((await readMoney(shop.pool, botId)).reconciledSeconds < 600);
+  await database.sql(`DELETE FROM evenkeel.deposit WHERE length(id) = 7 AND id LIKE '800%'`);
 });
 
 test('a callback whose provider could not be asked for minutes is told as a payment without credits', async () => {
