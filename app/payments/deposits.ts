@@ -92,7 +92,11 @@ export async function noteUnknown(
 ): Promise<void> {
   await pool.query({
     name: 'note-unknown',
-    text: 'UPDATE evenkeel.deposit SET looked_at = now() WHERE bot_id = $1 AND provider = $2 AND id = ANY ($3)',
+    // They are there. As an insert that finds them, by its own key: an update may go through all of the provider's instead.
+    text: `
+      INSERT INTO evenkeel.deposit (bot_id, provider, id, status, open)
+      SELECT $1, $2, id, 'unknown', false FROM unnest($3::text[]) AS asked (id)
+      ON CONFLICT (bot_id, provider, id) DO UPDATE SET looked_at = now()`,
     values: [botId, provider, ids],
   });
 }
