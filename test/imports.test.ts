@@ -59,12 +59,12 @@ describe('the check itself', () => {
     ['posture/laws/x.ts', `import { a } from '../../app/log.ts';`, /posture may import nothing of ours/],
     ['posture/limits.ts', `import { readFile } from 'node:fs/promises';`, /posture does no I\/O/],
     ['posture/limits.ts', `import fs from 'fs';`, /posture does no I\/O/],
-    ['posture/limits.ts', `export * from '../local/contract.ts';`, /posture may import nothing of ours/],
+    ['posture/limits.ts', `export * from '../local/contract/index.ts';`, /posture may import nothing of ours/],
     ['posture/limits.ts', `const a = await import('node:http');`, /posture does no I\/O/],
     ['posture/limits.ts', `type A = import('../app/log.ts').Logger;`, /posture may import nothing of ours/],
     [
       'app/roles/web.ts',
-      `import type { Health } from '../../local/contract.ts';`,
+      `import type { Health } from '../../local/contract/index.ts';`,
       /app may import only posture, contract, sentinel of ours/,
     ],
     [
@@ -88,7 +88,7 @@ describe('the check itself', () => {
     ['infra/aws/x.ts', `import { y } from '../../app/config.ts';`, /infra may import only posture, contract of ours/],
     [
       'infra/aws/x.ts',
-      `import { y } from '../../local/contract.ts';`,
+      `import { y } from '../../local/contract/index.ts';`,
       /infra may import only posture, contract of ours/,
     ],
     ['scripts/x.ts', `import { y } from '../test/imports.ts';`, /scripts may import only .* of ours/],
@@ -116,7 +116,7 @@ describe('the check itself', () => {
   const accepted: [file: string, source: string][] = [
     ['posture/laws/x.ts', `import { y } from '../limits.ts'; import { z } from 'zod';`],
     ['app/roles/web.ts', `import { resolve } from '../../posture/resolve.ts'; import fs from 'node:fs';`],
-    ['local/platform/x.ts', `import { a } from '../../app/log.ts'; import { b } from '../contract.ts';`],
+    ['local/platform/x.ts', `import { a } from '../../app/log.ts'; import { b } from '../contract/index.ts';`],
     ['app/roles/x.ts', `import { a } from '../../sentinel/look.ts'; import { b } from '../health/server.ts';`],
     ['app/features/chat/x.ts', `import { a } from '../offer.ts'; import { b } from '../../database/pool.ts';`],
     ['app/loop.ts', `import { a } from './log.ts'; import { b } from '../contract/health.ts';`],

@@ -85,7 +85,7 @@ export function createPolicy(
   const { breaker: limits } = declared;
   let failures = 0;
   let inFlight = 0;
-  let lastAsked = 0;
+  let lastHeard = 0;
 
   const breaker = circuitBreaker(
     handleWhen((error) => error instanceof ProviderFailure),
@@ -127,7 +127,6 @@ export function createPolicy(
     assertNoTransaction(`a call to ${name}`);
     signal.throwIfAborted();
     inFlight += 1;
-    lastAsked = Date.now();
     let leave: (() => void) | undefined;
     try {
       leave = await places.take(signal);
@@ -138,6 +137,7 @@ export function createPolicy(
     } finally {
       leave?.();
       inFlight -= 1;
+      lastHeard = Date.now();
     }
   }
 
@@ -151,7 +151,7 @@ export function createPolicy(
   }
 
   // A quiet night after an outage must not read as an outage: the task next door may have had all the calls since.
-  const isStale = () => inFlight === 0 && Date.now() - lastAsked > Math.max(limits.window, limits.openFor);
+  const isStale = () => inFlight === 0 && Date.now() - lastHeard > Math.max(limits.window, limits.openFor);
   return {
     call,
     state: () => ({ breaker: isStale() ? 'closed' : STATE_NAMES[breaker.state], inFlight, failures }),

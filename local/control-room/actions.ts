@@ -1,14 +1,7 @@
 /** What the page can do: speak as a user, end tasks, restart the database, make the world misbehave. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type {
-  LedgerView,
-  PlatformView,
-  SimulatedNovita,
-  SimulatedPayers,
-  SimulatedProvider,
-  SimulatedTelegram,
-} from '../contract.ts';
+import type { LedgerView, PlatformView, Simulated, SimulatedTelegram } from '../contract/index.ts';
 import { addBills, payBill } from './bills.ts';
 import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
@@ -27,11 +20,8 @@ export interface Chatting {
 /** Somebody's credits; undefined while nobody can say. */
 export type Ledger = (userId: number) => Promise<LedgerView | undefined>;
 
-export interface Acting {
+export interface Acting extends Omit<Simulated, 'telegram'> {
   platform: PlatformView;
-  provider: SimulatedProvider | undefined;
-  novita: SimulatedNovita | undefined;
-  payers: SimulatedPayers;
   chatting: Chatting | undefined;
   observer: Observer;
   journal: Journal;

@@ -1,7 +1,7 @@
 /** What the people of the page were asked to pay by others than Telegram, and what becomes of it. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Bill, SimulatedPayer, SimulatedPayers } from '../contract.ts';
+import type { Bill, SimulatedPayer, SimulatedPayers } from '../contract/index.ts';
 import type { Acting } from './actions.ts';
 import { parse, Refused } from './refused.ts';
 

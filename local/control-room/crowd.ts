@@ -1,5 +1,5 @@
 /** A crowd that writes all at once, to see lanes move: its chats are counted, not shown. */
-import type { SimulatedTelegram } from '../contract.ts';
+import type { SimulatedTelegram } from '../contract/index.ts';
 import type { CrowdProgress } from './wire.ts';
 
 /** Chat ids from here on belong to crowds: the simulated Telegram's floods begin just above. */

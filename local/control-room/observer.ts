@@ -1,13 +1,6 @@
 /** Looks at platform and world, and says which sections of the page changed since the last look. */
 import type { Health } from '../../contract/health.ts';
-import type {
-  PlatformView,
-  SimulatedNovita,
-  SimulatedPayers,
-  SimulatedProvider,
-  SimulatedTelegram,
-  TelegramStats,
-} from '../contract.ts';
+import type { PlatformView, Simulated, TelegramStats } from '../contract/index.ts';
 import { crowdProgress } from './crowd.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';
@@ -16,12 +9,8 @@ import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traff
 const SAMPLES = 120;
 const INTAKE = ['stored', 'duplicates', 'malformed', 'forbidden', 'refused'] as const;
 
-export interface Observed {
+export interface Observed extends Simulated {
   platform: PlatformView;
-  telegram: SimulatedTelegram | undefined;
-  provider: SimulatedProvider | undefined;
-  novita?: SimulatedNovita | undefined;
-  payers: SimulatedPayers;
 }
 
 /** The queues as a live task sees them; a worker's own view first. */

@@ -1,5 +1,5 @@
 /** The chats that the page offers: those opened on it, and those in which somebody else has written. */
-import type { ChatMessage, SimulatedTelegram } from '../contract.ts';
+import type { ChatMessage, SimulatedTelegram } from '../contract/index.ts';
 import { isCrowd } from './crowd.ts';
 import type { Room } from './wire.ts';
 

@@ -1,12 +1,6 @@
 /** The control room: one page on loopback with the chat as its user sees it, and the posture at work beside it. */
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import type {
-  PlatformView,
-  SimulatedNovita,
-  SimulatedPayers,
-  SimulatedProvider,
-  SimulatedTelegram,
-} from '../contract.ts';
+import type { PlatformView, Simulated } from '../contract/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
 import { addActions, type Chatting, type Ledger } from './actions.ts';
@@ -24,19 +18,11 @@ const LOOK_MS = 500;
 /** Far above Telegram's 4096 characters, escaped. */
 const BODY_LIMIT = 64 * 1024;
 
-export interface ControlRoomOptions {
+export interface ControlRoomOptions extends Omit<Simulated, 'payers'>, Partial<Pick<Simulated, 'payers'>> {
   /** 0 takes any free port. */
   port: number;
   /** Loopback only. */
   host: string;
-  /** Absent when the bot speaks to the real Telegram. */
-  telegram: SimulatedTelegram | undefined;
-  /** Absent when the bot speaks to a real AI provider. */
-  provider: SimulatedProvider | undefined;
-  /** Absent when the bot speaks to the real Novita, or to none. */
-  novita?: SimulatedNovita | undefined;
-  /** Providers of payments that are simulated; none by default. */
-  payers?: SimulatedPayers;
   platform: PlatformView;
   posture: Posture;
   /** Name of the stack whose posture this is. */

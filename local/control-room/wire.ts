@@ -7,7 +7,7 @@ import type {
   SimulatedPayers,
   TaskView,
   TelegramFaults,
-} from '../contract.ts';
+} from '../contract/index.ts';
 
 /** A task, and whether it was stopped by SIGSTOP from here. */
 export interface TaskOnPage extends TaskView {

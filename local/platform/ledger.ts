@@ -1,6 +1,6 @@
 /** Somebody's credits as the bot's database has them, for the page: read by the superuser, as nothing of the bot's is taken. */
 import pg from 'pg';
-import type { LedgerView } from '../contract.ts';
+import type { LedgerView } from '../contract/index.ts';
 
 /** Entries that the page shows. */
 const SHOWN = 6;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Role } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import type { PlatformView } from '../contract.ts';
+import type { PlatformView } from '../contract/index.ts';
 import { startFrontDoor } from './front-door.ts';
 import { watchConnections } from './gauge.ts';
 import { startGuard } from './guard.ts';

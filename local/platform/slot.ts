@@ -1,6 +1,6 @@
 /** One place of the declared count of a role; tasks come and go in it. */
 import type { Role } from '../../posture/limits.ts';
-import type { TaskView } from '../contract.ts';
+import type { TaskView } from '../contract/index.ts';
 import type { Task } from './task.ts';
 
 export interface Slot {

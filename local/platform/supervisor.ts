@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heapLimit, MiB, ROLES, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import type { TaskView } from '../contract.ts';
+import type { TaskView } from '../contract/index.ts';
 import type { Guard } from './guard.ts';
 import { freePort } from './ports.ts';
 import { describeExit, type Exit } from './process.ts';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Role } from '../../posture/limits.ts';
 import type { Health } from '../../contract/health.ts';
-import type { TaskState } from '../contract.ts';
+import type { TaskState } from '../contract/index.ts';
 import type { Guard } from './guard.ts';
 import { COMPILE_CACHE } from './compile-cache.ts';
 import { checkLive, countCheck, NEW_TARGET, readHealth } from './health-check.ts';

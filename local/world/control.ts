@@ -12,6 +12,11 @@ export function command<T>(schema: z.ZodType<T>, run: (input: T) => unknown): Co
   return { run: (input) => run(schema.parse(input)) };
 }
 
+/** Faults that are on or off, for a schema; one that is not named is off. */
+export const switches = <Name extends string>(...names: Name[]): Record<Name, typeof SWITCH> =>
+  Object.fromEntries(names.map((name) => [name, SWITCH])) as Record<Name, typeof SWITCH>;
+const SWITCH = z.boolean().exactOptional();
+
 /** Commands by method and name: `POST say`, `GET stats`. */
 export type Commands = Record<string, Command>;
 

@@ -11,7 +11,7 @@ import type {
   TelegramFaults,
   TelegramLimits,
   TelegramStats,
-} from '../contract.ts';
+} from '../contract/index.ts';
 
 /** How long the process may take to start and to end, ms. */
 const START_WITHIN = 15_000;

@@ -1,6 +1,6 @@
 /** The bot in its processes, reachable at one webhook: ours, and the same bot on other feet. */
 import { fileURLToPath } from 'node:url';
-import type { FloodReport } from '../../local/contract.ts';
+import type { FloodReport } from '../../local/contract/index.ts';
 import { spawnWorld, type WorldProcess } from '../../local/world/remote.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import { cpuTime } from './cpu.ts';

@@ -1,7 +1,7 @@
 /** What people do in a soak. Each operation is one person's, who begins the next when it is over. */
 import { withTx } from '../../app/database/tx.ts';
 import { InsufficientCredits, release, reserve, settle } from '../../app/ledger/index.ts';
-import type { ChatMessage } from '../../local/contract.ts';
+import type { ChatMessage } from '../../local/contract/index.ts';
 import { FURTHER, FURTHER_MIX, REMINDS, type Further } from './further.ts';
 import { answered, lastOf, PACKAGES, RECEIPT, said, type Person } from './person.ts';
 import { OWNER, until } from './stage.ts';

@@ -1,5 +1,5 @@
 /** Somebody in a soak, what they do with the bot, and what has been done so far. */
-import type { ChatMessage } from '../../local/contract.ts';
+import type { ChatMessage } from '../../local/contract/index.ts';
 import type { Random } from './random.ts';
 import { until, type Stage } from './stage.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from 'grammy';
 import { createPool, type Pool } from '../../app/database/pool.ts';
 import { createLogger } from '../../app/log.ts';
-import type { SimulatedTelegram } from '../../local/contract.ts';
+import type { SimulatedTelegram } from '../../local/contract/index.ts';
 import { startPlatform, type Platform } from '../../local/platform/platform.ts';
 import type { SimulatedCryptoPay } from '../../local/world/payments/cryptopay.ts';
 import type { SimulatedNowPayments } from '../../local/world/payments/nowpayments.ts';

@@ -3,7 +3,7 @@
  * payments by them is on here where Telegram is simulated, too: nobody is charged, and nobody's terms are broken.
  */
 import { CALLBACK_PATHS } from '../../contract/paths.ts';
-import type { SimulatedPayers } from '../../local/contract.ts';
+import type { SimulatedPayers } from '../../local/contract/index.ts';
 import { startCryptoPay } from '../../local/world/payments/cryptopay.ts';
 import { startNowPayments } from '../../local/world/payments/nowpayments.ts';
 

@@ -1,5 +1,5 @@
 /** The outside of the bot: the simulated Telegram, AI provider and payers, or the real ones where a token or key is given. */
-import type { SimulatedNovita, SimulatedPayers, SimulatedProvider, SimulatedTelegram } from '../../local/contract.ts';
+import type { Simulated } from '../../local/contract/index.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
@@ -11,15 +11,11 @@ import type { Posture } from '../../posture/schema/index.ts';
 import { InTheWay } from './options.ts';
 import { startPayers } from './payers.ts';
 
-export interface World {
+export interface World extends Simulated {
   /** For the tasks. */
   env: Record<string, string>;
   /** One line for the report. */
   name: string;
-  telegram: SimulatedTelegram | undefined;
-  provider: SimulatedProvider | undefined;
-  novita: SimulatedNovita | undefined;
-  payers: SimulatedPayers;
   /** The real bot. */
   bot: { username: string } | undefined;
   /** Lets updates flow into the platform; returns what ends that. */
@@ -41,9 +37,9 @@ const nothing = () => Promise.resolve();
 /** @throws {InTheWay} when the bot's token is refused, or its webhook is in the way */
 export async function startWorld(options: WorldOptions): Promise<World> {
   await using undo = new AsyncDisposableStack();
-  const ai = await provider(options.env);
+  const ai = await byKey(options.env, 'OpenRouter', 'OPENROUTER', startOpenRouter);
   undo.defer(() => ai.stop());
-  const renderer = await renders(options.env);
+  const renderer = await byKey(options.env, 'Novita', 'NOVITA', startNovita);
   undo.defer(() => renderer.stop());
   const till = await startPayers(options.env);
   undo.defer(() => till.stop());
@@ -67,33 +63,24 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-async function provider(env: NodeJS.ProcessEnv) {
-  const key = env['OPENROUTER_API_KEY'];
+/** The real one where its key is given, by the variables that the tasks know as well; else a simulated one. */
+async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(): Promise<void> }>(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  variables: 'OPENROUTER' | 'NOVITA',
+  simulate: () => Promise<Simulation>,
+) {
+  const [apiKey, baseUrl] = [`${variables}_API_KEY`, `${variables}_BASE_URL`];
+  const key = env[apiKey];
   if (key) {
-    const base = env['OPENROUTER_BASE_URL'];
-    const given = { OPENROUTER_API_KEY: key, ...(base ? { OPENROUTER_BASE_URL: base } : {}) };
-    return { name: 'real OpenRouter', env: given, simulated: undefined, stop: nothing };
+    const base = env[baseUrl];
+    const given = { [apiKey]: key, ...(base && { [baseUrl]: base }) };
+    return { name: `real ${name}`, env: given, simulated: undefined, stop: nothing };
   }
-  const simulated = await startOpenRouter();
+  const simulated = await simulate();
   return {
-    name: 'simulated OpenRouter',
-    env: { OPENROUTER_API_KEY: simulated.apiKey, OPENROUTER_BASE_URL: simulated.baseUrl },
-    simulated,
-    stop: () => simulated.stop(),
-  };
-}
-
-async function renders(env: NodeJS.ProcessEnv) {
-  const key = env['NOVITA_API_KEY'];
-  if (key) {
-    const base = env['NOVITA_BASE_URL'];
-    const given = { NOVITA_API_KEY: key, ...(base ? { NOVITA_BASE_URL: base } : {}) };
-    return { name: 'real Novita', env: given, simulated: undefined, stop: nothing };
-  }
-  const simulated = await startNovita();
-  return {
-    name: 'simulated Novita',
-    env: { NOVITA_API_KEY: simulated.apiKey, NOVITA_BASE_URL: simulated.baseUrl },
+    name: `simulated ${name}`,
+    env: { [apiKey]: simulated.apiKey, [baseUrl]: simulated.baseUrl },
     simulated,
     stop: () => simulated.stop(),
   };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runSoak } from '../../scripts/soak/run.ts';
-import { seeded } from './rig/random.ts';
+import { seeded } from '../harness/random.ts';
 
 const OPERATIONS = 1_500;
 

@@ -1,6 +1,6 @@
 /** People who pay by Crypto Pay and NOWPayments: the simulated servers, and what is tapped to get there. */
 import type { CallbackSource } from '../../contract/paths.ts';
-import type { ChatMessage } from '../../local/contract.ts';
+import type { ChatMessage } from '../../local/contract/index.ts';
 import { startCryptoPay, type SimulatedCryptoPay } from '../../local/world/payments/cryptopay.ts';
 import {
   startNowPayments,

@@ -1,6 +1,6 @@
 /** One feature on a real PostgreSQL and the simulated world: a web task and a worker as processes, everything else off. */
 import { SWITCHED, type FeatureName } from '../../posture/features/index.ts';
-import type { NovitaOptions } from '../../local/contract.ts';
+import type { NovitaOptions } from '../../local/contract/index.ts';
 import type { PostureInput } from '../../posture/schema/index.ts';
 import { cleanup, type Owner } from './cleanup.ts';
 import type { TestDatabase } from './database.ts';

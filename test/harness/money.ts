@@ -8,7 +8,7 @@ import { createBoss } from '../../app/jobs/boss.ts';
 import { startJobWorker } from '../../app/jobs/worker.ts';
 import { checkLedger, isSound, balanceOf, type Balance } from '../../app/ledger/index.ts';
 import type { Pool } from '../../app/database/pool.ts';
-import type { ChatMessage } from '../../local/contract.ts';
+import type { ChatMessage } from '../../local/contract/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { startBlocked } from '../../app/outbox/blocked.ts';
 import { createPost, startOutbox } from '../../app/outbox/index.ts';

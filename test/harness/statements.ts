@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { cleanup, type Owner } from './cleanup.ts';
+import type { Random } from './random.ts';
 import { tied } from './relay.ts';
 import { deferred } from './wait.ts';
 
@@ -17,6 +18,12 @@ export interface Stop {
   at: number;
   boundary: Boundary;
 }
+
+/** Any statement of so many, at either side of it. */
+export const anyStop = (random: Random, statements: number): Stop => ({
+  at: 1 + Math.floor(random.next() * statements),
+  boundary: random.pick(['before', 'unheard'] as const),
+});
 
 export interface Statements {
   /** The database's URL by this wire. */

@@ -14,7 +14,7 @@ import type {
   SimulatedProvider,
   SimulatedTelegram,
   TelegramOptions,
-} from '../../local/contract.ts';
+} from '../../local/contract/index.ts';
 import { startGuard, type Guard } from '../../local/platform/guard.ts';
 import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
 import { startNovita } from '../../local/world/novita/index.ts';

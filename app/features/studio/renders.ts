@@ -94,23 +94,17 @@ export async function lockRender(tx: Tx, botId: number, id: number): Promise<Ren
   return { ...rest, id, userId: Number(user) };
 }
 
-type Changed = Partial<{
-  state: RenderState;
-  makes: RenderKind;
-  tries: number;
-  task: string | null;
-  looks: number;
-  missed: number;
-  percent: number;
-  result: string | null;
-  deliveries: number;
-  /** When it was submitted: now. */
-  submitted: boolean;
-  /** From now, ms. */
-  deadline: number;
-  /** It ends. Nobody needs its words any more. */
-  ended: string | null;
-}>;
+type Changed = Partial<
+  Pick<Render, 'state' | 'makes' | 'tries' | 'task' | 'looks' | 'missed' | 'percent' | 'result' | 'deliveries'>
+> &
+  Partial<{
+    /** When it was submitted: now. */
+    submitted: boolean;
+    /** From now, ms. */
+    deadline: number;
+    /** It ends. Nobody needs its words any more. */
+    ended: string | null;
+  }>;
 
 /** What each of {@link Changed} sets; only what is named here is ever written. */
 const SETS: Record<keyof Changed, (value: string) => string> = {

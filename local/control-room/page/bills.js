@@ -31,7 +31,7 @@ function bill(first, act) {
     deeds,
   );
   const show = keyed(deeds, ([name, label]) => {
-    const button = h('button', { type: 'button', class: 'act act-bill' }, label);
+    const button = h('button', { type: 'button', class: 'act act-plain act-bill' }, label);
     button.addEventListener('click', () => act(first, name));
     return { node: button, update: () => undefined };
   });

@@ -39,6 +39,12 @@ function field(name) {
   };
 }
 
+/** A button that asks before it does something. `isLoss`: what it does cannot be taken back. */
+export function deedButton(label, isLoss, act) {
+  const names = `act act-plain act-deed${isLoss ? ' act-loss' : ''}`;
+  return h('button', { type: 'button', class: names, on: { click: act } }, label);
+}
+
 /**
  * @param about {kind, deed, ids, bot}: as the server is told
  * @param deed {label, users, isFinal, fields}

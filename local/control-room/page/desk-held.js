@@ -1,5 +1,5 @@
 /** Whether anything goes out; after a restore: why not, what waits, and the end of it. */
-import { confirmDeed } from './confirm.js';
+import { confirmDeed, deedButton } from './confirm.js';
 import { h, setAttr, setText } from './dom.js';
 import { post } from './live.js';
 import { outcomeOf } from './outcome.js';
@@ -23,8 +23,6 @@ export function heldCard(kind, done) {
   );
   const ask = (deed, ids, title) =>
     confirmDeed({ about: { kind: 'held', deed, ids, bot: null }, deed: kind.deeds[deed], title, done });
-  const button = (label, isLoss, act) =>
-    h('button', { type: 'button', class: `act act-deed${isLoss ? ' act-loss' : ''}`, on: { click: act } }, label);
 
   async function compare(event) {
     event.currentTarget.disabled = true;
@@ -50,15 +48,15 @@ export function heldCard(kind, done) {
       acts.replaceChildren(
         ...(held.isHeld
           ? [
-              button('Compare the books first', false, compare),
-              button(kind.deeds.resume.label, false, () => ask('resume', [], 'what waits')),
+              deedButton('Compare the books first', false, compare),
+              deedButton(kind.deeds.resume.label, false, () => ask('resume', [], 'what waits')),
               ...[...new Set(classes)].map((name) =>
-                button(`${kind.deeds.drop.label}: ${name}`, true, () =>
+                deedButton(`${kind.deeds.drop.label}: ${name}`, true, () =>
                   ask('drop', [name], `messages of class ${name}`),
                 ),
               ),
             ]
-          : [button(kind.deeds.hold.label, false, () => ask('hold', [], 'until somebody lets it go'))]),
+          : [deedButton(kind.deeds.hold.label, false, () => ask('hold', [], 'until somebody lets it go'))]),
       );
     },
   };

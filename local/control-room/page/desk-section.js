@@ -1,5 +1,5 @@
 /** One kind of what lies on the desk: what it is, what became of it so far, and each of it with what can be done. */
-import { confirmDeed } from './confirm.js';
+import { confirmDeed, deedButton } from './confirm.js';
 import { h, keyed, setText } from './dom.js';
 import { ago, moment } from './format.js';
 import { post } from './live.js';
@@ -14,10 +14,6 @@ const shown = (value) => (value === null ? '–' : ISO.test(String(value)) ? mom
 
 /** By the name of the page's tab, where it has one. */
 const whose = ({ chat, who }) => (who ? `${who} · ${chat}` : `chat ${chat}`);
-
-function deedButton(label, isLoss, act) {
-  return h('button', { type: 'button', class: `act act-deed${isLoss ? ' act-loss' : ''}`, on: { click: act } }, label);
-}
 
 /** What is known of it: its story, and what people did. */
 function storyOf({ id, kind }) {

@@ -6,9 +6,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { NovitaFaults, NovitaOptions, NovitaTask, SimulatedNovita } from '../../contract.ts';
+import type { NovitaFaults, NovitaOptions, NovitaTask, SimulatedNovita } from '../../contract/index.ts';
 import { Clock } from '../clock.ts';
-import { command, control, type Commands } from '../control.ts';
+import { command, control, switches, type Commands } from '../control.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { picture, video } from './results.ts';
 
@@ -21,16 +21,18 @@ const DRIP = { bytes: 256, pause: 250 };
 const CALLBACK_WITHIN = 5_000;
 
 export const novitaFaults = z.strictObject({
-  error: z.boolean().exactOptional(),
-  hang: z.boolean().exactOptional(),
-  rateLimit: z.boolean().exactOptional(),
-  empty: z.boolean().exactOptional(),
-  loseAnswers: z.boolean().exactOptional(),
-  loseCallbacks: z.boolean().exactOptional(),
-  fails: z.boolean().exactOptional(),
-  forgets: z.boolean().exactOptional(),
-  resultGone: z.boolean().exactOptional(),
-  drips: z.boolean().exactOptional(),
+  ...switches(
+    'error',
+    'hang',
+    'rateLimit',
+    'empty',
+    'loseAnswers',
+    'loseCallbacks',
+    'fails',
+    'forgets',
+    'resultGone',
+    'drips',
+  ),
   slow: z.number().min(0).exactOptional(),
 });
 

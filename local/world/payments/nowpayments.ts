@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { PayerFaults, SimulatedPayer } from '../../contract.ts';
+import type { PayerFaults, SimulatedPayer } from '../../contract/index.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { createTeller, untilStopped } from './callbacks.ts';
 import { labels, play } from './deeds.ts';

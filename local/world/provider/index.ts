@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { ProviderFaults, ProviderOptions, SimulatedProvider } from '../../contract.ts';
+import type { ProviderFaults, ProviderOptions, SimulatedProvider } from '../../contract/index.ts';
 import { Clock } from '../clock.ts';
-import { command, control, type Commands } from '../control.ts';
+import { command, control, switches, type Commands } from '../control.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { completion } from './completion.ts';
 import { completionRequest } from './request.ts';
@@ -16,12 +16,7 @@ const RETRY_AFTER = 1;
 const MODELS = ['openrouter/auto', 'simulated/echo'];
 
 export const faultsSchema = z.strictObject({
-  error: z.boolean().exactOptional(),
-  hang: z.boolean().exactOptional(),
-  rateLimit: z.boolean().exactOptional(),
-  blank: z.boolean().exactOptional(),
-  empty: z.boolean().exactOptional(),
-  breaksOff: z.boolean().exactOptional(),
+  ...switches('error', 'hang', 'rateLimit', 'blank', 'empty', 'breaksOff'),
   latency: z.number().min(0).exactOptional(),
 });
 

@@ -1,6 +1,6 @@
 /** `/bot<token>/<method>`: the faults in force, then the method, then Telegram's answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TelegramFaults } from '../../contract.ts';
+import type { TelegramFaults } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import { answerBody } from './answers.ts';
 import { ApiError, tooManyRequests } from './errors.ts';

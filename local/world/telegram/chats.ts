@@ -1,5 +1,5 @@
 /** Chats as their users see them: who is in them and what was said, the last messages of each. */
-import type { ChatMessage, InlineButton, Invoice, Media, MessageEntity, TelegramEvent } from '../../contract.ts';
+import type { ChatMessage, InlineButton, Invoice, Media, MessageEntity, TelegramEvent } from '../../contract/index.ts';
 import { badRequest } from './errors.ts';
 
 export interface Chat {

@@ -1,6 +1,6 @@
 /** The simulated Telegram's control commands. */
 import { z } from 'zod';
-import type { SimulatedTelegram } from '../../contract.ts';
+import type { SimulatedTelegram } from '../../contract/index.ts';
 import { command, type Commands } from '../control.ts';
 
 const chatId = z.int();

@@ -1,5 +1,5 @@
 /** Many users at once, and what became of what they said: for benchmarks and for proofs that nothing is lost. */
-import type { Flood, FloodReport } from '../../contract.ts';
+import type { Flood, FloodReport } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import type { Chats } from './chats.ts';
 import type { People } from './people.ts';

@@ -1,6 +1,6 @@
 /** The simulated Telegram: Bot API, webhook delivery, and the people who write to the bot. */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { SimulatedTelegram, TelegramFaults, TelegramOptions } from '../../contract.ts';
+import type { SimulatedTelegram, TelegramFaults, TelegramOptions } from '../../contract/index.ts';
 import { Clock } from '../clock.ts';
 import { control } from '../control.ts';
 import { listen, sendJson } from '../http.ts';

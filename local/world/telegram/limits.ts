@@ -9,7 +9,7 @@
  * A refused call counts for nothing. Edits count as messages, typing actions and answers to queries not at all. What
  * came while this process was kept from running counts as come in its time: a busy machine is not a bot's haste.
  */
-import type { TelegramLimits } from '../../contract.ts';
+import type { TelegramLimits } from '../../contract/index.ts';
 import { tooManyRequests } from './errors.ts';
 import { text, type Params } from './params.ts';
 

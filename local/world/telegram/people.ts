@@ -1,6 +1,6 @@
 /** What users do, turned into updates for the bot. */
 import { randomInt } from 'node:crypto';
-import type { ChatMessage, Mandate, TelegramFaults } from '../../contract.ts';
+import type { ChatMessage, Mandate, TelegramFaults } from '../../contract/index.ts';
 import type { Clock } from '../clock.ts';
 import type { AllowedUpdates } from './allowed-updates.ts';
 import type { Chat, Chats } from './chats.ts';

@@ -1,6 +1,6 @@
 /** How an answer of the Bot API arrives: whole, or spoilt on its way. */
 import type { ServerResponse } from 'node:http';
-import type { TelegramFaults } from '../../contract.ts';
+import type { TelegramFaults } from '../../contract/index.ts';
 import { sendJson } from '../http.ts';
 
 export interface Answer {

@@ -1,6 +1,6 @@
 /** Telegram Stars: invoices, payments, the bot's balance, and the list of its transactions. */
 import { randomInt } from 'node:crypto';
-import type { Invoice, Mandate, StarTransaction } from '../../contract.ts';
+import type { Invoice, Mandate, StarTransaction } from '../../contract/index.ts';
 import { badRequest } from './errors.ts';
 
 /** Stars that a payment asks for whose invoice nobody has seen. */

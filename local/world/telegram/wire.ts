@@ -1,5 +1,5 @@
 /** Chats and messages in the shapes of the Bot API. */
-import type { ChatMessage, Media } from '../../contract.ts';
+import type { ChatMessage, Media } from '../../contract/index.ts';
 import type { Chat } from './chats.ts';
 
 /** The bot as getMe shows it. */

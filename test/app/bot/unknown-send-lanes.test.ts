@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TelegramFaults } from '../../../local/contract.ts';
+import type { TelegramFaults } from '../../../local/contract/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { createTestBot } from '../../harness/bot.ts';
 import { settled, startLanes, store, workerPool } from '../../harness/lanes.ts';

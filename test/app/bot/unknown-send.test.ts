@@ -5,7 +5,7 @@ import { Composer, InputFile } from 'grammy';
 import type { BotContext } from '../../../app/bot/context.ts';
 import { RetryLater, UnknownSend } from '../../../app/outcome.ts';
 import type { SendRecord, StoredUpdate } from '../../../app/lanes/update.ts';
-import type { TelegramFaults } from '../../../local/contract.ts';
+import type { TelegramFaults } from '../../../local/contract/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 
 import { createTestBot } from '../../harness/bot.ts';

@@ -1,7 +1,7 @@
 /** /broadcast on a real database and the simulated world: written, seen, sent, steered, corrected; and who wants none of it. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { ChatMessage } from '../../../local/contract.ts';
+import type { ChatMessage } from '../../../local/contract/index.ts';
 import { startFeature } from '../../harness/feature.ts';
 import { waitFor } from '../../harness/wait.ts';
 

@@ -9,7 +9,7 @@ import { texts as unread } from '../../../app/features/unread/texts.ts';
 import { RetryLater } from '../../../app/outcome.ts';
 import { isBlank } from '../../../app/text.ts';
 import { resolve } from '../../../posture/resolve.ts';
-import type { TelegramEvent } from '../../../local/contract.ts';
+import type { TelegramEvent } from '../../../local/contract/index.ts';
 import { createTestBot } from '../../harness/bot.ts';
 import { probing } from '../../harness/control.ts';
 import { settled, startLanes, store, workerPool } from '../../harness/lanes.ts';

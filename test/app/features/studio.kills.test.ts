@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { seeded } from '../../force/rig/random.ts';
+import { seeded } from '../../harness/random.ts';
 import { seeds } from '../../harness/seeds.ts';
-import { statementsTo, type Statements } from '../../harness/statements.ts';
+import { anyStop, statementsTo, type Statements } from '../../harness/statements.ts';
 import type { TaskProcess } from '../../harness/task.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -84,10 +84,7 @@ test(
     for (let seed = first; seed < first + count; seed += 1) {
       const random = seeded(seed);
       const user = 10_000 + (seed - first);
-      const stop = {
-        at: 1 + Math.floor(random.next() * statements),
-        boundary: random.pick(['before', 'unheard'] as const),
-      };
+      const stop = anyStop(random, statements);
       await give(user);
       victim.wire.arm(stop);
       await order(user, `/image picture ${user}`);

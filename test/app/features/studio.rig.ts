@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { withTx } from '../../../app/database/tx.ts';
 import { balanceOf, checkLedger, credit, isSound, type Balance } from '../../../app/ledger/index.ts';
-import type { ChatMessage } from '../../../local/contract.ts';
+import type { ChatMessage } from '../../../local/contract/index.ts';
 import { workerPool } from '../../harness/lanes.ts';
 import type { Owner } from '../../harness/cleanup.ts';
 import { waitFor } from '../../harness/wait.ts';

@@ -44,7 +44,7 @@ async function ask(chat: number, text: string): Promise<string> {
 }
 
 test('a feature is closed and opened again; what was offered before is refused, what was paid is credited', async (t) => {
-  const { database, everywhere } = await running(t);
+  const { database, tasks, everywhere } = await running(t);
   telegram.open(1);
   assert.match(await ask(1, '/topup'), /Which package/);
   telegram.tap(1, said(1).at(-1)!.messageId, 'buy:small');
@@ -69,6 +69,7 @@ test('a feature is closed and opened again; what was offered before is refused, 
   const fresh = await world.startTask(t, 'worker', { database });
   await fresh.ready();
   assert.equal((await fresh.health()).flags?.['wallet']?.flag, false);
+  tasks.push(fresh);
 
   await ops(database, 'flag', 'on', 'wallet', '--reason', 'they are right again');
   await everywhere('wallet', true);

@@ -4,11 +4,11 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { withTx } from '../../../app/database/tx.ts';
 import { balanceOf, checkLedger, credit, isSound, releaseExpired } from '../../../app/ledger/index.ts';
-import { seeded } from '../../force/rig/random.ts';
+import { seeded } from '../../harness/random.ts';
 import { workerPool } from '../../harness/lanes.ts';
 import { startSaying } from '../../harness/said.ts';
 import { seeds } from '../../harness/seeds.ts';
-import { statementsTo } from '../../harness/statements.ts';
+import { anyStop, statementsTo } from '../../harness/statements.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 import { causeOf, HELD, TAKEN, type Order } from './fixtures/paid-work.ts';
@@ -91,10 +91,7 @@ test(
       const random = seeded(seed);
       const order: Order = { botId, userId: 100_000 + seed, succeeds: random.next() < 0.7 };
       const isSwept = random.next() < 0.25;
-      const stop = {
-        at: 1 + Math.floor(random.next() * statements),
-        boundary: random.pick(['before', 'unheard'] as const),
-      };
+      const stop = anyStop(random, statements);
       await give(order.userId);
       const wire = await statementsTo({ after }, database.url('worker'), ofTheWay());
       wire.arm(stop);

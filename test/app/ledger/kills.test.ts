@@ -4,10 +4,10 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { balanceOf, checkLedger, isSound } from '../../../app/ledger/index.ts';
 import { workerPool } from '../../harness/lanes.ts';
-import { seeded } from '../../force/rig/random.ts';
+import { seeded } from '../../harness/random.ts';
 import { startSaying } from '../../harness/said.ts';
 import { seeds } from '../../harness/seeds.ts';
-import { statementsTo } from '../../harness/statements.ts';
+import { anyStop, statementsTo } from '../../harness/statements.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 import { AFTERWARDS, finish, live } from './fixtures/life.ts';
@@ -62,10 +62,7 @@ test(
       const random = seeded(seed);
       const userId = 1000 + seed;
       const { wire, child } = await begin(userId);
-      const stop = {
-        at: 1 + Math.floor(random.next() * statements),
-        boundary: random.pick(['before', 'unheard'] as const),
-      };
+      const stop = anyStop(random, statements);
       wire.arm(stop);
       const text = await wire.stopped;
       child.process.kill('SIGKILL');

@@ -8,10 +8,10 @@ import { after, test } from 'node:test';
 import { withTx } from '../../../app/database/tx.ts';
 import { checkLedger, isSound } from '../../../app/ledger/index.ts';
 import { order } from '../../../app/payments/purchase.ts';
-import { seeded } from '../../force/rig/random.ts';
+import { seeded } from '../../harness/random.ts';
 import { store, workerPool } from '../../harness/lanes.ts';
 import { seeds } from '../../harness/seeds.ts';
-import { statementsTo, type Statements } from '../../harness/statements.ts';
+import { anyStop, statementsTo, type Statements } from '../../harness/statements.ts';
 import type { TaskProcess } from '../../harness/task.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -110,10 +110,7 @@ test(`killed at any statement of a payment: credited once and told (${count} of 
     const random = seeded(seed);
     const user = 10_000 + (seed - first);
     const byUpdate = random.next() < 0.5;
-    const stop = {
-      at: 1 + Math.floor(random.next() * STATEMENTS),
-      boundary: random.pick(['before', 'unheard'] as const),
-    };
+    const stop = anyStop(random, STATEMENTS);
     victim.wire.arm(stop);
     await pay(pool, user, byUpdate);
     await waitFor(async () => victim.wire.isStopped || (receipts(user).length > 0 && (await isSettled())), {

@@ -35,6 +35,12 @@ const database = await world.freshDatabase({ after });
 const shop = await openShop({ after }, world, { database });
 let users = 22_000;
 const person = () => (users += 1);
+/** Its payer cancels it in Telegram, and is told so. */
+const cancelThere = async (user: number, payload: string) => {
+  const heard = shop.next(user, /You have cancelled your subscription/);
+  telegram.changeMandate(user, payload, 'canceled');
+  await heard;
+};
 const MONTH = 2_592_000;
 
 const payments = (user: number) =>
@@ -100,11 +106,9 @@ test('22. a first payment and its renewals are each booked once, and paid until 
 test('22. cancelled in Telegram and had again, cancelled in the bot and had again: Telegram agrees in the end', async () => {
   const user = person();
   const { payload } = await subscribe(user);
-  let heard = shop.next(user, /You have cancelled your subscription/);
-  telegram.changeMandate(user, payload, 'canceled');
-  await heard;
+  await cancelThere(user, payload);
   assert.deepEqual(await state(user), ['canceled']);
-  heard = shop.next(user, /Your subscription goes on/);
+  let heard = shop.next(user, /Your subscription goes on/);
   telegram.changeMandate(user, payload, 'active');
   await heard;
   assert.deepEqual(await state(user), ['active']);
@@ -386,9 +390,7 @@ test('11, 22. what is taken back of a subscription that its payer had cancelled,
   const receipt = shop.next(user, /^Receipt/);
   telegram.monthPasses(user);
   await receipt;
-  const heard = shop.next(user, /You have cancelled your subscription/);
-  telegram.changeMandate(user, payload, 'canceled');
-  await heard;
+  await cancelThere(user, payload);
   telegram.monthPasses(user);
   assert.deepEqual(telegram.mandates(user), []);
   const back = shop.next(user, /went back to you/);
@@ -401,9 +403,7 @@ test('11, 22. what is taken back of a subscription that its payer had cancelled,
 test('11, 22. what went back is not paid again, though its payer had cancelled it first and has it again at Telegram', async () => {
   const user = person();
   const { payload } = await subscribe(user);
-  const heard = shop.next(user, /You have cancelled your subscription/);
-  telegram.changeMandate(user, payload, 'canceled');
-  await heard;
+  await cancelThere(user, payload);
   const back = shop.next(user, /went back to you/);
   telegram.chargeBack((await payments(user))[0]!.charge);
   await back;

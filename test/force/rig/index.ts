@@ -5,7 +5,7 @@ import { cleanup, type Owner } from '../../harness/cleanup.ts';
 import { probing, type Control } from '../../harness/control.ts';
 import { startWorld, WEBHOOK_SECRET, type World } from '../../harness/world.ts';
 import { openDoor } from './door.ts';
-import { seeded, type Random } from './random.ts';
+import { seeded, type Random } from '../../harness/random.ts';
 import { fillSlot, type Slot } from './slot.ts';
 import { until } from './until.ts';
 import { openWire, type Send } from './wire.ts';

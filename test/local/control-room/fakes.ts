@@ -9,7 +9,7 @@ import type {
   SimulatedTelegram,
   TaskView,
   TelegramEvent,
-} from '../../../local/contract.ts';
+} from '../../../local/contract/index.ts';
 
 const MIB = 2 ** 20;
 

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { suite, test, type TestContext } from 'node:test';
 import type { Operator } from '../../../local/control-room/desk/operator.ts';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
-import type { ChatMessage } from '../../../local/contract.ts';
+import type { ChatMessage } from '../../../local/contract/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { fakePayer, fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
 import { openStream } from './stream.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { TaskView } from '../../../local/contract.ts';
+import type { TaskView } from '../../../local/contract/index.ts';
 import { isRunning } from '../../../local/platform/process.ts';
 import { superviseTasks, type SupervisorOptions } from '../../../local/platform/supervisor.ts';
 import type { Role } from '../../../posture/limits.ts';

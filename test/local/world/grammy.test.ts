@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Bot, GrammyError, InlineKeyboard, webhookCallback } from 'grammy';
-import type { SimulatedTelegram } from '../../../local/contract.ts';
+import type { SimulatedTelegram } from '../../../local/contract/index.ts';
 import { startTelegram } from '../../../local/world/telegram/index.ts';
 import { until } from './helpers.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SimulatedTelegram, TelegramOptions } from '../../../local/contract.ts';
+import type { SimulatedTelegram, TelegramOptions } from '../../../local/contract/index.ts';
 import { listen, readBody } from '../../../local/world/http.ts';
 import { startTelegram } from '../../../local/world/telegram/index.ts';
 

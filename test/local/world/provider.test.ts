@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { ProviderOptions } from '../../../local/contract.ts';
+import type { ProviderOptions } from '../../../local/contract/index.ts';
 import { startOpenRouter } from '../../../local/world/provider/index.ts';
 import { until } from './helpers.ts';
 

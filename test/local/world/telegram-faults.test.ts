@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SimulatedTelegram, TelegramFaults } from '../../../local/contract.ts';
+import type { SimulatedTelegram, TelegramFaults } from '../../../local/contract/index.ts';
 import { succeed, refuse, telegramFor, until } from './helpers.ts';
 
 const CHAT = 42;

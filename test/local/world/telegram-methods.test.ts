@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TelegramEvent } from '../../../local/contract.ts';
+import type { TelegramEvent } from '../../../local/contract/index.ts';
 import { startTelegram } from '../../../local/world/telegram/index.ts';
 import { refuse, succeed, telegramFor, until } from './helpers.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MessageEntity } from '../../../local/contract.ts';
+import type { MessageEntity } from '../../../local/contract/index.ts';
 import { refuse, succeed, telegramFor, type Call } from './helpers.ts';
 
 const CHAT = 42;

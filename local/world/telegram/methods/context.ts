@@ -1,5 +1,5 @@
 /** What the methods of the Bot API work on. */
-import type { TelegramFaults } from '../../../contract.ts';
+import type { TelegramFaults } from '../../../contract/index.ts';
 import type { Chat, Chats } from '../chats.ts';
 import { badRequest, forbidden, migratedTo } from '../errors.ts';
 import type { Floods } from '../flood.ts';

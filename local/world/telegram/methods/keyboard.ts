@@ -1,5 +1,5 @@
 /** reply_markup: the inline keyboard under a message, and what else changes what its user does next. */
-import type { InlineButton } from '../../../contract.ts';
+import type { InlineButton } from '../../../contract/index.ts';
 import { badRequest } from '../errors.ts';
 import { isRecord, structure, type Params } from '../params.ts';
 

@@ -1,5 +1,5 @@
 /** Methods on messages. */
-import type { ChatMessage, Media } from '../../../contract.ts';
+import type { ChatMessage, Media } from '../../../contract/index.ts';
 import type { Chat } from '../chats.ts';
 import { badRequest } from '../errors.ts';
 import { integer, text, type Params } from '../params.ts';

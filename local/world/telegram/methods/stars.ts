@@ -1,5 +1,5 @@
 /** Methods of Telegram Stars. */
-import type { Invoice } from '../../../contract.ts';
+import type { Invoice } from '../../../contract/index.ts';
 import { badRequest } from '../errors.ts';
 import { flag, integer, isRecord, structure, text, type Params } from '../params.ts';
 import { MONTH } from '../stars.ts';

@@ -1,5 +1,5 @@
 /** Entities that Telegram finds by itself in any text. */
-import type { MessageEntity } from '../../../contract.ts';
+import type { MessageEntity } from '../../../contract/index.ts';
 
 const DETECTORS: [type: string, pattern: RegExp][] = [
   ['bot_command', /(?<![\w/])\/[a-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/])/gi],

@@ -1,5 +1,5 @@
 /** A text with its markup, from what a method was given. */
-import type { MessageEntity } from '../../../contract.ts';
+import type { MessageEntity } from '../../../contract/index.ts';
 import { badRequest } from '../errors.ts';
 import { isRecord, structure, text as textParam, type Params } from '../params.ts';
 import { detectEntities } from './detect.ts';

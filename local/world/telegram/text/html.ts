@@ -1,5 +1,5 @@
 /** parse_mode HTML, as TDLib reads it (td/telegram/MessageEntity.cpp: parse_html). */
-import type { MessageEntity } from '../../../contract.ts';
+import type { MessageEntity } from '../../../contract/index.ts';
 import { badRequest } from '../errors.ts';
 import { linkEntity, type Formatted } from './link.ts';
 

@@ -1,4 +1,4 @@
-import type { MessageEntity } from '../../../contract.ts';
+import type { MessageEntity } from '../../../contract/index.ts';
 
 export interface Formatted {
   text: string;

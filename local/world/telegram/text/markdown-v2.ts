@@ -1,5 +1,5 @@
 /** parse_mode MarkdownV2, as TDLib reads it (td/telegram/MessageEntity.cpp: parse_markdown_v2). */
-import type { MessageEntity } from '../../../contract.ts';
+import type { MessageEntity } from '../../../contract/index.ts';
 import { badRequest } from '../errors.ts';
 import { linkEntity, type Formatted } from './link.ts';
 

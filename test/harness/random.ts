@@ -1,5 +1,5 @@
 /** Chance that can be had again: a failed run prints its seed, and `FORCE_SEED=<seed>` repeats its choices. */
-import { randomOf } from '../../../scripts/soak/random.ts';
+import { randomOf } from '../../scripts/soak/random.ts';
 
 export interface Random {
   readonly seed: number;

@@ -1,0 +1,36 @@
+/** What stands in for the cloud, as the control room sees it. */
+import type { Health } from '../../contract/health.ts';
+
+export type TaskState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopped';
+
+/** One supervised process. */
+export interface TaskView {
+  id: string;
+  role: 'web' | 'worker';
+  pid: number | undefined;
+  port: number;
+  state: TaskState;
+  startedAt: string;
+  restarts: number;
+  lastExit: string | undefined;
+  health: Health | undefined;
+}
+
+/** What the control room reads of the platform. */
+export interface PlatformView {
+  tasks(): TaskView[];
+  /** Ends a task the hard way; the supervisor replaces it. */
+  kill(taskId: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
+  /** Crash-restarts the database (`pg_ctl restart -m immediate`). */
+  restartDatabase(): Promise<void>;
+  database(): { state: 'up' | 'restarting' | 'down'; connections: number; maxConnections: number };
+  frontDoor(): { url: string; requests: number; errors: number };
+}
+
+/** Credits of one person, and the last of their entries, the latest below. Amounts as text: they may be large. */
+export interface LedgerView {
+  available: string;
+  held: string;
+  debt: string;
+  entries: { id: string; kind: string; cause: string; account: string; amount: string; at: number }[];
+}

@@ -1,0 +1,16 @@
+/** What of the outside is simulated: read by whoever shows it, or breaks it. */
+import type { SimulatedNovita } from './novita.ts';
+import type { SimulatedPayers } from './payers.ts';
+import type { SimulatedProvider } from './provider.ts';
+import type { SimulatedTelegram } from './telegram.ts';
+
+export interface Simulated {
+  /** Absent when the bot speaks to the real Telegram. */
+  telegram: SimulatedTelegram | undefined;
+  /** Absent when the bot speaks to a real AI provider. */
+  provider: SimulatedProvider | undefined;
+  /** Absent when the bot speaks to the real Novita, or to none. */
+  novita?: SimulatedNovita | undefined;
+  /** Providers of payments that are simulated. */
+  payers: SimulatedPayers;
+}
