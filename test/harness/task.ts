@@ -72,10 +72,11 @@ export async function startTaskProcess(
   const seen = (message: RegExp) => logs.find(({ msg }) => message.test(msg));
   async function logged(message: RegExp, within = 60_000): Promise<LogLine> {
     const look = () => seen(message) ?? (child.running ? undefined : 'ended');
-    const line = await waitFor(look, { within, what: `${role} to log ${message}; it wrote:\n${output.join('\n')}` });
+    const wrote = () => `it wrote:\n${output.join('\n')}`;
+    const line = await waitFor(look, { within, what: () => `${role} to log ${message}; ${wrote()}` });
     if (line === 'ended') await exited;
     const found = seen(message);
-    if (!found) throw new Error(`${role} ended without logging ${message}; it wrote:\n${output.join('\n')}`);
+    if (!found) throw new Error(`${role} ended without logging ${message}; ${wrote()}`);
     return found;
   }
 

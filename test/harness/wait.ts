@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface WaitOptions {
   /** ms; default a minute, which only a hang reaches, on any machine. */
   within?: number;
-  /** What was waited for, for the message when it does not come. */
-  what: string;
+  /** What was waited for, for the message when it does not come; asked for then where it depends on what came instead. */
+  what: string | (() => string);
 }
 
 /** Looks until `condition` gives something truthy, and returns it. */
@@ -17,7 +17,8 @@ export async function waitFor<T>(
   for (;;) {
     const seen = await condition();
     if (seen) return seen;
-    if (performance.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`not within ${within} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(15);
   }
 }
