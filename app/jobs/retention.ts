@@ -50,8 +50,12 @@ export const BITES = {
   renders: bite('evenkeel.render', 'ended_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
-  /** recipient_age. Of a broadcast that is older nothing is sent or changed any more. */
-  recipients: bite('evenkeel.broadcast_recipient', 'created_at'),
+  /** recipient_age, and all broadcasts, a row each. One that was paused for long goes on with all whom it is for. */
+  recipients: bite(
+    'evenkeel.broadcast_recipient',
+    'created_at',
+    `AND broadcast_id <> ALL (ARRAY(SELECT id FROM evenkeel.broadcast WHERE state IN ('running', 'paused', 'stopped')))`,
+  ),
   /** slot_age. The last of each schedule stays: by it is known what was missed. */
   slots: bite(
     'evenkeel.slot',

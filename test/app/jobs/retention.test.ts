@@ -52,8 +52,11 @@ async function fill(database: TestDatabase): Promise<void> {
            CASE WHEN n <= 45 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.broadcast (id, bot_id, made_by, update_id, state, content) OVERRIDING SYSTEM VALUE
+    SELECT n, 1, 1, n, (ARRAY['done', 'paused', 'stopped', 'running'])[n], '{}' FROM generate_series(1, 4) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state, created_at)
-    SELECT 1, 1, n, (ARRAY['sent', 'unknown', 'waiting'])[1 + n % 3], now() - CASE WHEN n <= 45 THEN interval '7 days' ELSE interval '5 days' END
+    SELECT 1 + n % 4, 1, n, (ARRAY['sent', 'unknown', 'waiting'])[1 + n % 3], now() - CASE WHEN n <= 45 THEN interval '7 days' ELSE interval '5 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
     INSERT INTO evenkeel.slot (name, at, outcome)
@@ -84,7 +87,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 25,
       renders: 45,
       conversation: 1500,
-      recipients: 45,
+      recipients: 11,
       slots: 38,
     },
   });
