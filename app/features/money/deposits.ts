@@ -154,6 +154,15 @@ async function lookAtOne(
   const book = booking(botId, provider, 'reconciliation');
   const begun = await lookBegins(pool);
   const known = new Set<string>();
+  const bookOne = async (one: Deposit) => {
+    const booked = await withTx(pool, (tx) => book(tx, one));
+    const { applied, payment } = booked;
+    add(result, compared(booked));
+    result.looked += 1;
+    if (!applied) return;
+    result.booked += 1;
+    log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
+  };
   const batch = async (asked: readonly string[]) => {
     const seen = await till.look(asked, signal);
     const unknown = asked.filter((id) => !seen.some((one) => one.id === id));
@@ -164,13 +173,11 @@ async function lookAtOne(
     const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
     for (const one of further) known.add(one);
     for (const one of [...seen, ...(await till.look(further, signal))]) {
-      const booked = await withTx(pool, (tx) => book(tx, one));
-      const { applied, payment } = booked;
-      add(result, compared(booked));
-      result.looked += 1;
-      if (!applied) continue;
-      result.booked += 1;
-      log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
+      if (signal.aborted) return;
+      await bookOne(one).catch((error: unknown) => {
+        result.failed += 1;
+        log.error({ provider, deposit: one.id, error: describeError(error) }, 'a payment could not be booked');
+      });
     }
   };
   while (!signal.aborted) {

@@ -522,6 +522,26 @@ test('more open payments than one page are all looked at, and a look that is cut
   await database.sql(`DELETE FROM evenkeel.deposit WHERE length(id) = 7 AND id LIKE '800%'`);
 });
 
+test('a payment that cannot be booked holds no other back that is asked about with it', async () => {
+  const buyersOf = [person(), person(), person()];
+  crypto.faults = { loseCallbacks: true };
+  const ids: number[] = [];
+  for (const user of buyersOf) ids.push(await invoice(user));
+  for (const id of ids) crypto.pay(id);
+  const bad = buyersOf[1]!;
+  await database.sql(`
+    CREATE FUNCTION evenkeel.no_receipt() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+    CREATE TRIGGER no_receipt BEFORE INSERT ON evenkeel.payment FOR EACH ROW WHEN (NEW.user_id = ${bad})
+      EXECUTE FUNCTION evenkeel.no_receipt()`);
+  const looked = (await lookNow()) as Record<string, { failed: number }>;
+  assert.equal(looked['cryptoPay']!.failed, 1);
+  assert.deepEqual(await Promise.all(buyersOf.map(credits)), [100, 0, 100]);
+  await database.sql('DROP FUNCTION evenkeel.no_receipt CASCADE');
+  await lookNow();
+  assert.deepEqual(await Promise.all(buyersOf.map(credits)), [100, 100, 100]);
+});
+
 test('a callback whose provider could not be asked for minutes is told as a payment without credits', async () => {
   const uncredited = async () => (await readMoney(shop.pool, botId)).uncredited;
   assert.equal(await uncredited(), 0);
