@@ -51,8 +51,9 @@ const UPDATES: Readonly<Record<string, string>> = {
 function parkedUpdate(row: Row): Item {
   const { bot, update, queue, lane, attempts, takeovers, received, settled, confirmed, unknown, cause } = row;
   const isCallback = String(update).startsWith('callback:');
+  const isOfPayment = queue === 'payment';
   return {
-    kind: isCallback ? 'callback' : 'update',
+    kind: isCallback ? (isOfPayment ? 'callback' : 'rendered') : 'update',
     id: String(update),
     bot: bot as number,
     title: isCallback ? 'Callback' : `${UPDATES[String(queue)] ?? queue} ${update}`,
@@ -67,7 +68,7 @@ function parkedUpdate(row: Row): Item {
       ...(unknown ? ([['sends of unknown outcome', unknown]] as const) : []),
     ],
     // Of what was paid nothing is given up.
-    deeds: queue === 'payment' ? ['redrive'] : ['redrive', 'dismiss'],
+    deeds: isOfPayment ? ['redrive'] : ['redrive', 'dismiss'],
   };
 }
 

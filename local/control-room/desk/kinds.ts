@@ -64,6 +64,21 @@ export const KINDS = {
       },
     },
   },
+  rendered: {
+    title: 'Renders that were told of in vain',
+    what: 'What Novita has said of a picture or a video: that it is over. Every attempt to note that failed.',
+    seen: 'Whoever ordered it may still wait. What has become of it is asked as well, until it is there or its credits go back.',
+    deeds: {
+      redrive: { ...REDRIVE, label: 'Run again', users: 'They get it as soon as it is there, once.' },
+      dismiss: {
+        verb: 'dead dismiss',
+        isFinal: true,
+        isForMany: true,
+        label: 'Give up',
+        users: 'Nothing else: it is asked for by the clock, and they get it or their credits.',
+      },
+    },
+  },
   job: {
     title: 'Jobs that were given up',
     what: 'Something that the bot had decided to do, such as a reminder or a refund, and that failed at every attempt.',

@@ -6,7 +6,7 @@ import { h, s, setText } from './dom.js';
 
 const EVERY_MS = 2_000;
 /** In the order of their urgency. */
-const ORDER = ['payment', 'callback', 'update', 'job', 'message', 'unknown'];
+const ORDER = ['payment', 'callback', 'rendered', 'update', 'job', 'message', 'unknown'];
 
 const title = h('p', { class: 'desk-verdict', role: 'status' }, 'Looking…');
 const banner = h('p', { class: 'desk-away', role: 'alert', hidden: true });

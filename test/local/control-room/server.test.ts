@@ -266,6 +266,37 @@ suite('actions', () => {
     assert.deepEqual(await flags.json(), { error: 'The database says no: it starts' });
   });
 
+  test('whatever lies on the desk is of a kind that the page knows, with deeds that it knows', async (t) => {
+    const row = { attempts: 8, takeovers: 0, received: null, settled: null, confirmed: 0, unknown: 0, cause: 'x' };
+    const parked = (update: number | string, queue: string, lane: string) => ({ bot: 1, update, queue, lane, ...row });
+    const tables = [
+      {
+        title: 'parked updates',
+        rows: [
+          parked(7, 'chat', '1:1001'),
+          parked(8, 'payment', '1:pay:1001'),
+          parked('callback:9', 'payment', '1:pay:1001'),
+          parked('callback:10', 'chat', '1:render:5-1'),
+        ],
+      },
+    ];
+    const operator: Operator = (commands) =>
+      Promise.resolve(commands.map(([verb]) => ({ tables: verb === 'dead' ? tables : [], said: [] })));
+    const { url } = await start(t, { operator });
+    const read = async <T>(path: string) => (await (await fetch(url + path)).json()) as T;
+    const kinds = await read<Record<string, { deeds: object }>>('/api/desk/kinds');
+    const { items } = await read<{ items: { kind: string; deeds: string[] }[] }>('/api/desk');
+    assert.deepEqual(
+      items.map(({ kind }) => kind),
+      ['update', 'update', 'callback', 'rendered'],
+    );
+    for (const { kind, deeds } of items)
+      for (const deed of deeds) assert.ok(deed in kinds[kind]!.deeds, `${deed} of ${kind}`);
+    // In the order in which the page shows them: a kind that is missing there would not be seen.
+    const shown = await (await fetch(`${url}/desk.js`)).text();
+    for (const kind of new Set(items.map((one) => one.kind))) assert.match(shown, new RegExp(`'${kind}'`));
+  });
+
   test('bills are those of the chat, and become only what they can', async (t) => {
     const payer = fakePayer();
     const { url } = await start(t, { payers: { nowPayments: payer } });
