@@ -14,19 +14,9 @@ import { describeError } from '../../log.ts';
 import { Hopeless } from '../../outcome.ts';
 import { say } from '../../outbox/index.ts';
 import { fromCents } from '../../payments/decimal.ts';
-import {
-  bookDeposit,
-  bookedOf,
-  compared,
-  keepCallback,
-  lookBegins,
-  noteKeyless,
-  noteTill,
-  noteUnknown,
-  toLookAt,
-  type BookedDeposit,
-  type Compared,
-} from '../../payments/deposits.ts';
+import { keepCallback, lookBegins, noteUnknown, toLookAt } from '../../payments/deposit-rows.ts';
+import { bookDeposit, type BookedDeposit } from '../../payments/deposits.ts';
+import { bookedOf, compared, noteKeyless, noteTill, type Compared } from '../../payments/till-books.ts';
 import type { Deposit, Till } from '../../payments/tills/index.ts';
 import { languageOf } from '../../people/index.ts';
 import type { JobNeeds } from '../feature.ts';

@@ -2,7 +2,7 @@
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
-import { seenOf } from '../../payments/deposits.ts';
+import { seenOf } from '../../payments/deposit-rows.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';

@@ -31,19 +31,16 @@ import { hasGoneBack } from '../../../app/payments/transactions.ts';
 import { WHOLE } from '../../../app/payments/decimal.ts';
 import {
   billOf,
-  bookDeposit,
-  bookedOf,
-  compared,
   keepBill,
   keepCallback,
   lookBegins,
-  noteKeyless,
-  noteTill,
   noteUnknown,
   seenOf,
   toLookAt,
-} from '../../../app/payments/deposits.ts';
+} from '../../../app/payments/deposit-rows.ts';
+import { bookDeposit } from '../../../app/payments/deposits.ts';
 import { referenceOf } from '../../../app/payments/reference.ts';
+import { bookedOf, compared, noteKeyless, noteTill } from '../../../app/payments/till-books.ts';
 import type { Deposit } from '../../../app/payments/tills/index.ts';
 import { noteChecks, readMoney } from '../../../app/payments/watch.ts';
 import { workerPool } from '../../harness/lanes.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { withTx } from '../../../app/database/tx.ts';
 import { checkLedger, isSound } from '../../../app/ledger/index.ts';
-import { keepBill } from '../../../app/payments/deposits.ts';
+import { keepBill } from '../../../app/payments/deposit-rows.ts';
 import { order } from '../../../app/payments/purchase.ts';
 import { referenceOf } from '../../../app/payments/reference.ts';
 import { buyers, startPayers } from '../../harness/elsewhere.ts';
