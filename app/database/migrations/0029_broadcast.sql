@@ -26,8 +26,6 @@ CREATE TABLE evenkeel.broadcast (
   cursor     bigint      NOT NULL DEFAULT 0,
   -- Its job: one at a time, each with a number of its own.
   turn       integer     NOT NULL DEFAULT 0,
-  -- The data of the buttons of its progress message.
-  controls   json,
   why        text,
   -- How many: recipients, and what became of them. left_out: who did not want it any more when it was their turn.
   recipients integer     NOT NULL DEFAULT 0,

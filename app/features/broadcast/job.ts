@@ -14,7 +14,7 @@ import type { JobNeeds } from '../feature.ts';
 import { prepare } from './audience.ts';
 import { giveUpLost, nextIn, settle, settleEdits, take, takeSent } from './recipients.ts';
 import { lockBroadcast, move, nextTurn, wasPutBack, type Broadcast } from './store.ts';
-import { putControls, tell } from './tell.ts';
+import { tell } from './tell.ts';
 import { createWriter, type Batch, type Written } from './write.ts';
 
 export const turns = jobQueue('broadcast', z.strictObject({ broadcast: z.int(), turn: z.int() }));
@@ -56,7 +56,7 @@ async function begin(tx: Tx, input: Turn, done: JobRun<Turn>['done']): Promise<{
 
 /** By itself: its maker decides how it goes on. */
 async function interrupt(tx: Tx, { id, turn }: Broadcast, state: 'paused' | 'stopped', why: string): Promise<void> {
-  await tell(tx, await putControls(tx, await move(tx, id, { state, turn, why })), why);
+  await tell(tx, await move(tx, id, { state, turn, why }), why);
 }
 
 async function next(tx: Tx, input: Turn): Promise<Batch | undefined> {
@@ -77,7 +77,7 @@ async function end(tx: Tx, input: Turn): Promise<string> {
   const { id, phase, revision, turn } = broadcast;
   const after = phase === 'prepare' ? 0 : await nextIn(tx, id, phase === 'edit' ? revision : undefined);
   if (after === undefined) {
-    await tell(tx, await putControls(tx, await move(tx, id, { state: 'done', turn })), 'end');
+    await tell(tx, await move(tx, id, { state: 'done', turn }), 'end');
     return 'done';
   }
   const then = { broadcast: id, turn: await nextTurn(tx, id) };

@@ -5,7 +5,7 @@ import { inAudit } from '../../people/index.ts';
 import type { Content } from './content.ts';
 import { keyOf, turns } from './job.ts';
 import { auditBroadcast, changeText, isAnyRunning, lockBroadcast, move, type Broadcast, type Phase } from './store.ts';
-import { putControls, tell, type Control } from './tell.ts';
+import { tell, type Control } from './tell.ts';
 
 /** `busy`: another one is under way. `stale`: it was decided otherwise before. `nothing`: there is nothing of that kind to do. */
 export type Steered = 'done' | 'busy' | 'stale' | 'nothing';
@@ -18,7 +18,7 @@ async function go(tx: Tx, broadcast: Broadcast, phase?: Phase): Promise<void> {
   const then = isThere ? now : { broadcast: id, turn: turn + 1 };
   const moved = await move(tx, id, { state: 'running', turn: then.turn, ...(phase && { phase }) });
   if (!isThere) await enqueue(tx, turns, then, { key: keyOf(then) });
-  await tell(tx, await putControls(tx, moved), 'goes');
+  await tell(tx, moved, 'goes');
 }
 
 interface By {
@@ -58,7 +58,7 @@ export async function steer(tx: Tx, by: By, id: number, what: Control, version?:
     await go(tx, broadcast);
   } else {
     const moved = await move(tx, id, { state: what === 'pause' ? 'paused' : 'cancelled', turn });
-    await tell(tx, await putControls(tx, moved), what);
+    await tell(tx, moved, what);
   }
   await noted(tx, by, what, id);
   return 'done';

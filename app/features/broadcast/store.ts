@@ -19,7 +19,6 @@ export interface Broadcast extends Audience {
   content: Content;
   revision: number;
   turn: number;
-  controls: Record<string, string> | null;
   why: string | null;
   recipients: number;
   sent: number;
@@ -34,7 +33,7 @@ export interface Broadcast extends Audience {
 
 const COLUMNS = `
   id, bot_id AS "botId", made_by AS "madeBy", state, phase, version, segment, language, category, content, revision, turn,
-  controls, why, recipients, sent, unknown, blocked, gone, failed, left_out AS "leftOut", edited, unedited`;
+  why, recipients, sent, unknown, blocked, gone, failed, left_out AS "leftOut", edited, unedited`;
 
 type Db = Pick<Tx, 'query'>;
 
@@ -117,13 +116,13 @@ interface Moved {
   phase?: Phase;
 }
 
-/** broadcast_pkey. Into another state, with a version of its own; its buttons are put after it. */
+/** broadcast_pkey. Into another state, with a version of its own. */
 export async function move(tx: Tx, id: number, { state, turn, why = null, phase }: Moved): Promise<Broadcast> {
   const { rows } = await tx.query<Broadcast & Record<string, unknown>>({
     name: 'move-broadcast',
     text: `
       UPDATE evenkeel.broadcast SET
-        state = $2, turn = $3, why = $4, phase = coalesce($5, phase), version = version + 1, controls = NULL,
+        state = $2, turn = $3, why = $4, phase = coalesce($5, phase), version = version + 1,
         started_at = CASE WHEN $2 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
         going_since = CASE WHEN $2 = 'running' THEN now() ELSE going_since END,
         ended_at = CASE WHEN $2 IN ('done', 'cancelled') THEN now() END
@@ -131,15 +130,6 @@ export async function move(tx: Tx, id: number, { state, turn, why = null, phase 
     values: [id, state, turn, why, phase ?? null],
   });
   return rows[0]!;
-}
-
-/** broadcast_pkey */
-export async function keepControls(tx: Tx, id: number, controls: Record<string, string>): Promise<void> {
-  await tx.query({
-    name: 'keep-controls',
-    text: 'UPDATE evenkeel.broadcast SET controls = $2 WHERE id = $1',
-    values: [id, JSON.stringify(controls)],
-  });
 }
 
 /** broadcast_pkey. Its text from now on, for those who got it and those who still will. */

@@ -4,7 +4,7 @@ import { say } from '../../outbox/index.ts';
 import { ask, languageOf, tapAction } from '../../people/index.ts';
 import type { Language } from '../../texts/index.ts';
 import { z } from 'zod';
-import { keepControls, type Broadcast } from './store.ts';
+import type { Broadcast } from './store.ts';
 import { texts } from './texts.ts';
 
 /** How long the buttons can be tapped, ms; /broadcast pause, resume and cancel do the same. */
@@ -38,16 +38,18 @@ export function standing(language: Language, broadcast: Broadcast): string {
   return lines.join('\n');
 }
 
-/** Its buttons are those of its state: put once, when it comes into it, and a button of before does nothing any more. */
-export async function putControls(tx: Tx, broadcast: Broadcast): Promise<Broadcast> {
+/** Its buttons are those of its state, and the same ones as long as it is in it: a button of before does nothing any more. */
+async function buttonsOf(
+  tx: Tx,
+  broadcast: Broadcast,
+  language: Language,
+): Promise<{ text: string; callback_data: string }[]> {
   const names = offered(broadcast);
-  if (names.length === 0) return { ...broadcast, controls: null };
+  if (names.length === 0) return [];
   const { id, version, botId, madeBy } = broadcast;
   const cause = `broadcast:${id}:${version}`;
   const data = await ask(tx, control, { botId, userId: madeBy, cause, input: { id, version }, lasts: LASTS });
-  const controls = Object.fromEntries(names.map((name) => [name, data(name)]));
-  await keepControls(tx, id, controls);
-  return { ...broadcast, controls };
+  return names.map((name) => ({ text: texts[`button-${name}`](language), callback_data: data(name) }));
 }
 
 /**
@@ -55,14 +57,13 @@ export async function putControls(tx: Tx, broadcast: Broadcast): Promise<Broadca
  * @param mark tells this one from the others of the same version
  */
 export async function tell(tx: Tx, broadcast: Broadcast, mark: string): Promise<void> {
-  const { id, botId, madeBy, version, state, controls, revision } = broadcast;
+  const { id, botId, madeBy, version, state, revision } = broadcast;
   const language = await languageOf(tx, botId, madeBy);
   const isOver = state === 'done' || state === 'cancelled';
-  const buttons = Object.entries(controls ?? {}).map(([name, data]) => ({
-    text: texts[`button-${name as Control}`](language),
-    callback_data: data,
-  }));
-  const payload = { text: standing(language, broadcast), reply_markup: { inline_keyboard: [buttons] } };
+  const payload = {
+    text: standing(language, broadcast),
+    reply_markup: { inline_keyboard: [await buttonsOf(tx, broadcast, language)] },
+  };
   const about = { chat: madeBy, method: 'sendMessage', payload } as const;
   const cause = `broadcast:${id}:${version}:${mark}`;
   await say(tx, { ...about, cause, class: 'progress', replaces: `broadcast:${id}:${revision}` });
