@@ -1,4 +1,4 @@
-/** Commands of people with a role: for everybody else there are none such, so they are told what they are told of any unknown one. */
+/** Commands and taps of people with a role: for everybody else there are none such, so they are told what they are told of any unknown one. */
 import type { Composer, NextFunction } from 'grammy';
 import type { Chat, User } from 'grammy/types';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -35,3 +35,7 @@ export function onCommandOf(
     return handle(ctx, { role, user, words: match.trim() }, next);
   });
 }
+
+/** What is added to it is there for owners alone: who is none any more does nothing with the buttons of before. */
+export const forOwners = (composer: Composer<BotContext>, people: Posture['people']): Composer<BotContext> =>
+  composer.filter(({ from }) => from !== undefined && roleOf(people, from.id) === 'owner');

@@ -28,3 +28,7 @@ export function languageFor(tag: string | null | undefined): Language {
   const code = tag?.split(/[-_]/, 1)[0]!.toLowerCase();
   return isLanguage(code) ? code : FALLBACK;
 }
+
+/** What somebody is spoken to in, by what they have chosen, or else by what their app speaks. */
+export const spokenTo = (chosen: string | null, app: string | null): Language =>
+  isLanguage(chosen) ? chosen : languageFor(app);

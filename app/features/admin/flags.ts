@@ -5,11 +5,11 @@ import { SWITCHED } from '../../../posture/features/index.ts';
 import { nearest } from '../../../posture/problem.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
-import type { Asked } from '../../bot/roles.ts';
+import { forOwners, type Asked } from '../../bot/roles.ts';
 import { onTap } from '../../bot/taps.ts';
 import type { Pool } from '../../database/pool.ts';
 import { flagNames, isInPosture, listFlags, setFlag } from '../../flags/index.ts';
-import { ask, inAudit, roleOf, tapAction } from '../../people/index.ts';
+import { ask, inAudit, tapAction } from '../../people/index.ts';
 import type { Language } from '../../texts/index.ts';
 import { texts } from './texts.ts';
 
@@ -92,26 +92,21 @@ export const showFlags =
     return ctx.reply(text, mayChange ? { reply_markup: await keyboard(ctx, offered) } : {});
   };
 
-/** Who is no owner any more switches nothing with the buttons of before. */
 export function flagTaps(needs: Needs): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  onTap(
-    composer.filter(({ from }) => from !== undefined && roleOf(needs.posture.people, from.id) === 'owner'),
-    switches,
-    {
-      effect: async (tx, { ctx, choice }) => {
-        const [wanted, name] = choice.split('-') as ['on' | 'off', string];
-        const isOn = wanted === 'on';
-        const who = inAudit('owner', ctx.from!.id);
-        await setFlag(tx, { name, isOn, who, via: `bot ${ctx.me.id}`, reason: 'by a button' });
-        return { name, isOn };
-      },
-      then: async (ctx, { name, isOn }) => {
-        const { text, offered } = await read(needs, ctx.language, true);
-        const said = `${sayTurned(ctx.language, name, isOn)}\n\n${text}`;
-        await ctx.editMessageText(said, { reply_markup: await keyboard(ctx, offered) });
-      },
+  onTap(forOwners(composer, needs.posture.people), switches, {
+    effect: async (tx, { ctx, choice }) => {
+      const [wanted, name] = choice.split('-') as ['on' | 'off', string];
+      const isOn = wanted === 'on';
+      const who = inAudit('owner', ctx.from!.id);
+      await setFlag(tx, { name, isOn, who, via: `bot ${ctx.me.id}`, reason: 'by a button' });
+      return { name, isOn };
     },
-  );
+    then: async (ctx, { name, isOn }) => {
+      const { text, offered } = await read(needs, ctx.language, true);
+      const said = `${sayTurned(ctx.language, name, isOn)}\n\n${text}`;
+      await ctx.editMessageText(said, { reply_markup: await keyboard(ctx, offered) });
+    },
+  });
   return composer;
 }

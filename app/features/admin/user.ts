@@ -7,7 +7,7 @@ import { keptUpdates } from '../../lanes/kept.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { unsaid } from '../../outbox/kept.ts';
 import { inAudit } from '../../people/index.ts';
-import { isLanguage, LANGUAGES, languageFor, type Language } from '../../texts/index.ts';
+import { LANGUAGES, spokenTo, type Language } from '../../texts/index.ts';
 import { auditLook, called, paymentsOf, personOf, subscriptionsOf, type PersonRow } from './store.ts';
 import { texts } from './texts.ts';
 
@@ -24,7 +24,7 @@ function known(language: Language, { since, days, app, language: chosen, blocked
       : days <= 0
         ? texts['seen-today'](language)
         : texts['seen-days'](language, { count: days });
-  const speaks = LANGUAGES[isLanguage(chosen) ? chosen : languageFor(app)].name;
+  const speaks = LANGUAGES[spokenTo(chosen, app)].name;
   return [
     texts.since(language, { since, seen, language: speaks }),
     ...(blocked ? [texts['has-blocked'](language, { since: blocked })] : []),

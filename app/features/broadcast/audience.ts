@@ -1,6 +1,6 @@
 /** Whom a broadcast is for: a segment, perhaps of one language, without those who do not want its category. */
 import type { Tx } from '../../database/tx.ts';
-import { FALLBACK, isLanguage, languageFor, languages, type Language } from '../../texts/index.ts';
+import { FALLBACK, languages, type Language } from '../../texts/index.ts';
 
 /** Days are of UTC, today included. */
 export const SEGMENTS = ['everyone', 'active-1', 'active-7', 'active-30', 'paid', 'credits'] as const;
@@ -84,10 +84,6 @@ export async function prepare(tx: Tx, botId: number, broadcast: number, audience
   });
   return rows[0]?.more ?? false;
 }
-
-/** What a person of a recipient's row is spoken to in. */
-export const spokenTo = (chosen: string | null, app: string | null): Language =>
-  isLanguage(chosen) ? chosen : languageFor(app);
 
 /** person_pkey. What somebody has switched off. */
 export async function mutedBy(db: Pick<Tx, 'query'>, botId: number, userId: number): Promise<string[]> {

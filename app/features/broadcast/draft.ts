@@ -5,9 +5,10 @@
 import { Composer, GrammyError, InlineKeyboard } from 'grammy';
 import { z } from 'zod';
 import type { BotContext } from '../../bot/context.ts';
+import { forOwners } from '../../bot/roles.ts';
 import { onTap } from '../../bot/taps.ts';
 import type { Tx } from '../../database/tx.ts';
-import { ask, dialogAt, dialogKind, ENDED, openDialog, roleOf, stepDialog, tapAction } from '../../people/index.ts';
+import { ask, dialogAt, dialogKind, ENDED, openDialog, stepDialog, tapAction } from '../../people/index.ts';
 import { isLanguage, LANGUAGES, languages, type Language } from '../../texts/index.ts';
 import type { FeatureNeeds } from '../feature.ts';
 import { CATEGORIES, countAudience, SEGMENTS, type Audience, type Category, type Segment } from './audience.ts';
@@ -77,8 +78,6 @@ async function preview(ctx: BotContext, content: Content, category: Category): P
 export function writing(needs: FeatureNeeds): { reads: Composer<BotContext>; entrances: Composer<BotContext> } {
   const { pool, posture } = needs;
   const pace = posture.providers.telegram.rate.broadcast;
-  const isOwner = (ctx: BotContext): boolean =>
-    ctx.from !== undefined && roleOf(posture.people, ctx.from.id) === 'owner';
 
   async function card(ctx: BotContext, audience: Audience, buttons: Buttons, note?: string) {
     const { language } = ctx;
@@ -116,11 +115,11 @@ export function writing(needs: FeatureNeeds): { reads: Composer<BotContext>; ent
   }
 
   const reads = new Composer<BotContext>();
-  reads
+  forOwners(reads, posture.people)
     .chatType('private')
     .on('message')
     .filter(
-      (ctx) => isOwner(ctx) && ctx.message.reply_to_message?.from?.id === ctx.me.id,
+      (ctx) => ctx.message.reply_to_message?.from?.id === ctx.me.id,
       async (ctx, next) => {
         const { update_id: updateId } = ctx.update;
         const place = { botId: ctx.me.id, chatId: ctx.chat.id, userId: ctx.from.id, updateId };
@@ -172,7 +171,7 @@ export function writing(needs: FeatureNeeds): { reads: Composer<BotContext>; ent
   }
 
   const entrances = new Composer<BotContext>();
-  const owners = entrances.filter(isOwner);
+  const owners = forOwners(entrances, posture.people);
   onTap(owners, corrected, {
     effect: async (tx, { ctx, input: { id, content }, choice }) =>
       choice === 'no' ? 'left' : correct(tx, { botId: ctx.me.id, userId: ctx.from!.id }, id, content),

@@ -1,9 +1,8 @@
 /** /broadcast: owners write to all people, or to some of them; /notify: people say what of it they want. */
 import { Composer } from 'grammy';
 import type { BotContext } from '../../bot/context.ts';
-import { onCommandOf } from '../../bot/roles.ts';
+import { forOwners, onCommandOf } from '../../bot/roles.ts';
 import { onTap } from '../../bot/taps.ts';
-import { roleOf } from '../../people/index.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { askWhat, writing } from './draft.ts';
 import { handler } from './job.ts';
@@ -41,16 +40,12 @@ function steering({ pool, posture }: FeatureNeeds): Composer<BotContext> {
     const became = last ? await ctx.turn.transaction((tx) => steer(tx, by(ctx), last.id, what)) : 'nothing';
     return ctx.reply(texts[`steered-${became}`](ctx.language));
   });
-  onTap(
-    composer.filter(({ from }) => from !== undefined && roleOf(posture.people, from.id) === 'owner'),
-    control,
-    {
-      effect: (tx, { ctx, input: { id, version }, choice }) => steer(tx, by(ctx), id, choice, version),
-      // Done, it is said by the message itself.
-      then: (ctx, became: Steered) =>
-        became === 'done' ? Promise.resolve() : ctx.reply(texts[`steered-${became}`](ctx.language)),
-    },
-  );
+  onTap(forOwners(composer, posture.people), control, {
+    effect: (tx, { ctx, input: { id, version }, choice }) => steer(tx, by(ctx), id, choice, version),
+    // Done, it is said by the message itself.
+    then: (ctx, became: Steered) =>
+      became === 'done' ? Promise.resolve() : ctx.reply(texts[`steered-${became}`](ctx.language)),
+  });
   return composer;
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Post } from '../../outbox/index.ts';
 import { BLOCKED } from '../../outbox/send.ts';
 import { beginning } from '../../text.ts';
-import { spokenTo } from './audience.ts';
+import { spokenTo } from '../../texts/index.ts';
 import { callOf } from './content.ts';
 import type { Became, Recipient } from './recipients.ts';
 import type { Broadcast } from './store.ts';

@@ -2,9 +2,10 @@
 import { Composer } from 'grammy';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { BotContext } from '../../bot/context.ts';
+import { onCommandOf } from '../../bot/roles.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Tx } from '../../database/tx.ts';
-import { inAudit, roleOf } from '../../people/index.ts';
+import { inAudit, type Role } from '../../people/index.ts';
 import { adjust, InsufficientCredits, type Balance } from '../../ledger/index.ts';
 import { audit } from '../../payments/audit.ts';
 import type { Payment } from '../../payments/book.ts';
@@ -15,12 +16,6 @@ import { receiptOf, sumOf } from './words.ts';
 
 const REFUND = /^R-(\d{1,15})\s+((?:(?:force|sent)\s+){0,2})(\S[^]{2,400})$/i;
 const ADJUST = /^(\d{1,15})\s+([+-]\d{1,15})\s+(\S[^]{2,400})$/;
-
-interface Limits {
-  name: string;
-  /** Credits that it may move at once; undefined: any number. */
-  atMost: bigint | undefined;
-}
 
 function asked(language: Language, payment: Payment, sent: boolean): string {
   const { number, amount, userId, currency } = payment;
@@ -44,20 +39,11 @@ function notRefunded(
 
 export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
   const composer = new Composer<BotContext>();
-  const { supportAtMost } = people;
+  /** Credits that a role may move at once; undefined: any number. */
+  const mostOf = (role: Role): bigint | undefined => (role === 'owner' ? undefined : BigInt(people.supportAtMost));
 
-  function limitsOf(userId: number): Limits | undefined {
-    const role = roleOf(people, userId);
-    return role && { name: inAudit(role, userId), atMost: role === 'owner' ? undefined : BigInt(supportAtMost) };
-  }
-
-  const inPrivate = composer.chatType('private');
-
-  inPrivate.command('refund', async (ctx, next) => {
-    const role = limitsOf(ctx.from.id);
-    // For everybody else there is no such command.
-    if (!role) return next();
-    const [, number, how = '', reason] = REFUND.exec(ctx.match) ?? [];
+  onCommandOf(composer, people, { name: 'refund', role: 'support' }, async (ctx, { role, user, words }) => {
+    const [, number, how = '', reason] = REFUND.exec(words) ?? [];
     if (number === undefined || reason === undefined) return ctx.reply(texts['refund-usage'](ctx.language));
     const of = await chargeOf(pool, ctx.me.id, Number(number));
     const sent = /sent/i.test(how);
@@ -66,9 +52,9 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
       askRefund(tx, {
         ...of,
         botId: ctx.me.id,
-        by: role.name,
+        by: inAudit(role, user.id),
         reason,
-        atMost: role.atMost,
+        atMost: mostOf(role),
         force: /force/i.test(how),
         sent,
       }),
@@ -76,30 +62,28 @@ export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
     return ctx.reply(answer.asked ? asked(ctx.language, answer.payment, sent) : notRefunded(ctx.language, answer));
   });
 
-  inPrivate.command('adjust', async (ctx, next) => {
-    const role = limitsOf(ctx.from.id);
-    if (!role) return next();
-    const [, user, given, reason] = ADJUST.exec(ctx.match) ?? [];
-    if (user === undefined || given === undefined || reason === undefined)
+  onCommandOf(composer, people, { name: 'adjust', role: 'support' }, async (ctx, { role, user, words }) => {
+    const [, who, given, reason] = ADJUST.exec(words) ?? [];
+    if (who === undefined || given === undefined || reason === undefined)
       return ctx.reply(texts['adjust-usage'](ctx.language));
     const amount = BigInt(given);
     const size = amount < 0n ? -amount : amount;
     if (size === 0n) return ctx.reply(texts['adjust-usage'](ctx.language));
-    if (role.atMost !== undefined && size > role.atMost)
-      return ctx.reply(texts['adjust-too-much'](ctx.language, { most: role.atMost }));
+    const most = mostOf(role);
+    if (most !== undefined && size > most) return ctx.reply(texts['adjust-too-much'](ctx.language, { most }));
     const botId = ctx.me.id;
-    const userId = Number(user);
+    const userId = Number(who);
+    const by = inAudit(role, user.id);
     // Its update is the cause: run again, it is made once.
     const cause = `adjust:${ctx.update.update_id}`;
     const work = async (tx: Tx): Promise<Balance> => {
-      const { applied, balance } = await adjust(tx, { botId, userId, cause, by: role.name, reason }, { amount });
-      if (applied)
-        await audit(tx, { botId, by: role.name, action: 'adjust', subject: `user:${userId}`, amount, reason });
+      const { applied, balance } = await adjust(tx, { botId, userId, cause, by, reason }, { amount });
+      if (applied) await audit(tx, { botId, by, action: 'adjust', subject: `user:${userId}`, amount, reason });
       return balance;
     };
     try {
       const { available, held, debt } = await ctx.turn.transaction(work);
-      return await ctx.reply(texts.adjusted(ctx.language, { who: user, available, held, owed: -debt }));
+      return await ctx.reply(texts.adjusted(ctx.language, { who, available, held, owed: -debt }));
     } catch (error) {
       if (!(error instanceof InsufficientCredits)) throw error;
       return ctx.reply(texts['adjust-not-there'](ctx.language, { available: error.available }));
