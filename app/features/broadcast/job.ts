@@ -26,6 +26,11 @@ export const keyOf = ({ broadcast, turn }: Turn): string => `${broadcast}:${turn
 const LASTS = 10_000;
 /** Messages of one commit: what a kill leaves unknown. */
 const MOST = 50;
+/** How long they may take, ms: at a slow pace they are fewer, or they would outlast the deadline and the drain. */
+const COMMIT_EVERY = 2_000;
+
+/** Messages of one commit at so many a second. */
+export const batchAt = (pace: number): number => Math.min(MOST, Math.max(1, Math.floor((pace * COMMIT_EVERY) / 1000)));
 /** How often its maker is told, ms. */
 const TELL_EVERY = 5_000;
 /** Without a rate nothing goes out; it may be declared again. Looked at after so many ms. */
@@ -59,13 +64,13 @@ async function interrupt(tx: Tx, { id, turn }: Broadcast, state: 'paused' | 'sto
   await tell(tx, await move(tx, id, { state, turn, why }), why);
 }
 
-async function next(tx: Tx, input: Turn): Promise<Batch | undefined> {
+async function next(tx: Tx, input: Turn, pace: number): Promise<Batch | undefined> {
   const broadcast = await ours(tx, input);
   // Held by hand, or put back, while this turn goes on: like whatever else goes out.
   if (!broadcast || broadcast.phase === 'prepare' || (await readHeld(tx)).length > 0) return undefined;
   const { id, phase, revision, category, sent, edited } = broadcast;
   // The first one alone: what Telegram refuses because of what it says, it refuses once.
-  const most = (phase === 'edit' ? edited : sent) === 0 ? 1 : MOST;
+  const most = (phase === 'edit' ? edited : sent) === 0 ? 1 : batchAt(pace);
   const recipients = phase === 'edit' ? await takeSent(tx, id, revision, most) : await take(tx, id, category, most);
   return { broadcast, recipients };
 }
@@ -114,7 +119,7 @@ async function write(needs: JobNeeds, run: JobRun<Turn>): Promise<Record<string,
   let told = performance.now();
   let refused: string | undefined;
   while (refused === undefined && !isOver()) {
-    const batch = await transaction((tx) => next(tx, input));
+    const batch = await transaction((tx) => next(tx, input, pace));
     if (!batch || batch.recipients.length === 0) break;
     const written = await writer.write(batch);
     refused = written.refused;
