@@ -1,7 +1,7 @@
 /** Who writes to the bot, which language they are spoken to in, and what they were asked. */
 export { PEOPLE_CHANNEL, startPeople, type People } from './people.ts';
 export { inAudit, mayAs, roleOf, type Role } from './roles.ts';
-export { chooseLanguage, forgetReceived, languageOf } from './store.ts';
+export { chooseLanguage, languageOf } from './store.ts';
 export {
   dialogAt,
   dialogKind,

@@ -87,16 +87,3 @@ export async function languageOf(
   if (isLanguage(person?.language)) return person.language;
   return person?.tag == null ? otherwise : languageFor(person.tag);
 }
-
-/** recipient_user, broadcast_pkey for each. That broadcasts went to somebody, of those that are over for them; afterwards they cannot be changed there. */
-export async function forgetReceived(db: Pick<Tx, 'query'>, botId: number, userId: number): Promise<void> {
-  await db.query({
-    name: 'forget-received',
-    text: `
-      DELETE FROM evenkeel.broadcast_recipient AS r
-      WHERE bot_id = $1 AND user_id = $2 AND state <> 'sending' AND (state <> 'waiting' OR EXISTS (
-        SELECT FROM evenkeel.broadcast AS b WHERE b.id = r.broadcast_id AND b.state IN ('done', 'cancelled')
-      ))`,
-    values: [botId, userId],
-  });
-}

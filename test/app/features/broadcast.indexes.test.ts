@@ -9,7 +9,7 @@ import { withTx } from '../../../app/database/tx.ts';
 import { mute, mutedBy, prepare } from '../../../app/features/broadcast/audience.ts';
 import { giveUpLost, nextIn, settle, settleEdits, take, takeSent } from '../../../app/features/broadcast/recipients.ts';
 import { isAnyRunning, lastOf, lockBroadcast, nextTurn, wasPutBack } from '../../../app/features/broadcast/store.ts';
-import { forgetReceived } from '../../../app/people/index.ts';
+import { forgetReceived } from '../../../app/features/mydata/received.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { withoutScans } from '../../harness/scans.ts';
 import { startWorld } from '../../harness/world.ts';
