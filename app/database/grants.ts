@@ -20,7 +20,7 @@ const NOT_WORDS =
 
 /** Of a job, all but what it was given, what it gave back and why it failed. */
 const NOT_DATA =
-  'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
+  'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, group_id, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
 
 /** Of a payment, what asking for its refund changes, and deciding about one that is parked. */
 const REFUND =

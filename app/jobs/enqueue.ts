@@ -18,7 +18,8 @@ export interface EnqueueOptions {
 
 /**
  * As pg-boss's `send` writes it (a test compares the rows): its own wants a statement before it, and a client of its
- * own. Options of the queue come from the queue's row. Uses the primary keys of both tables.
+ * own. Options of the queue come from the queue's row, and whose job it is, from the session: as of what the outbox says.
+ * Uses the primary keys of both tables.
  */
 const ENQUEUE = {
   name: 'enqueue',
@@ -28,11 +29,12 @@ const ENQUEUE = {
     ), made AS (
       INSERT INTO ${PGBOSS_SCHEMA}.job (
         id, name, data, start_after, keep_until, retry_limit, retry_delay, retry_backoff, retry_delay_max,
-        expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, singleton_key
+        expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, singleton_key, group_id
       )
       SELECT coalesce($2::uuid, gen_random_uuid()), name, $3::jsonb, due, due + ${KEEP_SECONDS} * interval '1 s',
              retry_limit, retry_delay, retry_backoff, retry_delay_max,
-             expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, $5
+             expire_seconds, deletion_seconds, policy, dead_letter, heartbeat_seconds, $5,
+             nullif(current_setting('evenkeel.bot_id', true), '')
       FROM queue CROSS JOIN (SELECT now() + $4::float8 * interval '1 ms') AS time (due)
       ON CONFLICT DO NOTHING
       RETURNING id

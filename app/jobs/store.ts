@@ -24,13 +24,16 @@ export interface ClaimedJob {
   claimed: string;
 }
 
+/** A bot's own, and those that are nobody's: of a session that did not say whose it is, or of the release before. */
+const ofBot = (parameter: string) => `(j.group_id IS NULL OR j.group_id = ${parameter}::text)`;
+
 /** Of one claim. */
 const FENCE = `name = $1 AND id = $2 AND state = 'active' AND started_on = $3::timestamptz`;
 const fence = ({ queue, id, claimed }: ClaimedJob): unknown[] => [queue, id, claimed];
 
 /**
  * job_i11, one descent a queue. As pg-boss's own fetch: a job that was begun before has used an attempt. Of queues that
- * wait while the database is held, nothing then.
+ * wait while the database is held, nothing then; of another bot in the same database, nothing ever.
  */
 const CLAIM = {
   name: 'claim-jobs',
@@ -41,6 +44,7 @@ const CLAIM = {
         SELECT id FROM ${JOB} j
         WHERE (NOT wanted.waits OR (SELECT evenkeel.goes_out($4)))
           AND j.name = wanted.name AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now()
+          AND ${ofBot('$5')}
         ORDER BY j.priority DESC, j.created_on LIMIT wanted.room
         FOR UPDATE SKIP LOCKED
       ) AS due
@@ -59,14 +63,15 @@ interface Room {
   waits: boolean;
 }
 
-/** Takes jobs that are due, at most so many of each queue. */
+/** Takes a bot's jobs that are due, at most so many of each queue. */
 export async function claimJobs(
   pool: Pool,
+  botId: number,
   queues: ReadonlyMap<JobName, Room>,
   seen = ANYWHERE,
 ): Promise<ClaimedJob[]> {
   const of = [...queues.values()];
-  const values = [[...queues.keys()], of.map(({ room }) => room), of.map(({ waits }) => waits), seen];
+  const values = [[...queues.keys()], of.map(({ room }) => room), of.map(({ waits }) => waits), seen, botId];
   const { rows } = await pool.query<ClaimedJob>({ ...CLAIM, values });
   return rows;
 }
@@ -169,7 +174,7 @@ const WORKER_LOST = 'its worker was lost while running it';
  */
 const SILENT = `
   FROM ${JOB} j, evenkeel.pulse p
-  WHERE j.name = ANY ($2::text[]) AND j.state = 'active' AND p.bot_id = $1
+  WHERE j.name = ANY ($2::text[]) AND j.state = 'active' AND p.bot_id = $1 AND ${ofBot('$1')}
     AND j.heartbeat_on < clock_timestamp() - $3::float8 * interval '1 ms'
     AND p.since < clock_timestamp() - $3::float8 * interval '1 ms'
     AND p.seen_at > clock_timestamp() - $3::float8 / 2 * interval '1 ms'`;

@@ -180,7 +180,7 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
       );
       if (leaving || room.size === 0) return;
       const sent = stopwatch();
-      const claimed = await claimJobs(pool, room, seen?.());
+      const claimed = await claimJobs(pool, botId, room, seen?.());
       // The claim is a renewal of what it claims; of what is held already the loop below is.
       if (held.size === 0) sinceRenewal = sent;
       for (const job of claimed) await attempt(job);

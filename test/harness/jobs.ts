@@ -27,21 +27,21 @@ interface TestJobsOptions {
   database: TestDatabase;
   posture: Posture;
   handle: JobHandler<Input>;
+  /** Whose worker it is. */
+  botId?: number;
 }
 
-/** What no test of jobs makes. */
-
-export function startTestJobs(owner: Owner, { database, posture, handle }: TestJobsOptions): TestJobs {
+export function startTestJobs(owner: Owner, { database, posture, handle, botId = BOT_ID }: TestJobsOptions): TestJobs {
   const undo = cleanup(owner);
   const logs = captureLog();
-  const pool = workerPool({ after: undo }, database, posture);
+  const pool = workerPool({ after: undo }, database, posture, botId);
   const boss = createBoss(pool, logs.log);
   undo(() => boss.stop({ graceful: false }));
   const worker = startJobWorker({
     pool,
     connection: () => undefined,
     boss,
-    botId: BOT_ID,
+    botId,
     posture,
     jobs: { ...jobsOf({ pool, posture } as unknown as JobNeeds), remind: job(QUEUE, handle) },
     log: logs.log,

@@ -30,8 +30,10 @@ export interface LanesOptions {
 }
 
 /** A pool of the worker role that ends with the test. */
-export function workerPool(owner: Owner, database: TestDatabase, posture: Posture): Pool {
-  const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: captureLog().log });
+/** @param botId whose sessions say that they are this bot's; default: they do not say */
+export function workerPool(owner: Owner, database: TestDatabase, posture: Posture, botId?: number): Pool {
+  const whose = botId === undefined ? {} : { botId };
+  const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: captureLog().log, ...whose });
   cleanup(owner)(() => pool.end());
   return pool;
 }

@@ -93,7 +93,7 @@ async function jobs(pool: Pool, id: number): Promise<void> {
   try {
     await withTx(pool, (tx) => enqueue(tx, QUEUE, { n: id }, { key: `once:${id}` }));
     assert.equal(await withTx(pool, (tx) => enqueue(tx, QUEUE, { n: id }, { key: `once:${id}` })), undefined);
-    const claimed = await claimJobs(pool, new Map([['remind', { room: 5, waits: true }]]));
+    const claimed = await claimJobs(pool, botId, new Map([['remind', { room: 5, waits: true }]]));
     const [first, second, third] = claimed as [ClaimedJob, ClaimedJob, ClaimedJob];
     assert.equal((await touchJobs(pool, claimed)).size, 5);
     await inTransaction(pool, async (client) => {

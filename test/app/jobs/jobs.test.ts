@@ -326,6 +326,46 @@ test('the job of a worker that fell silent is run again by another one, and that
   assert.deepEqual(seen, [1]);
 });
 
+test('two bots in one database: each worker runs and takes back its own jobs, and what is nobody’s', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = postureOf({ concurrency: 50 }, { heartbeat: '30s', touch: '200ms', sweep: '200ms' });
+  const ran: Record<number, number[]> = { 7: [], 8: [] };
+  const start = (botId: number) =>
+    startTestJobs(t, { database, posture, botId, handle: async ({ input }) => void ran[botId]!.push(input.n) });
+  const jobsOfBoth = Array.from({ length: 20 }, (_, n) => n);
+  for (const botId of [7, 8]) {
+    const pool = workerPool(t, database, posture, botId);
+    for (const n of jobsOfBoth) await withTx(pool, (tx) => enqueue(tx, QUEUE, { n: botId * 100 + n }));
+  }
+  await withTx(workerPool(t, database, posture), (tx) => enqueue(tx, QUEUE, { n: 1 }));
+  // As a worker of the other bot left it that was killed, while those of the first could write all the time.
+  await database.sql(`
+    UPDATE pgboss.job SET state = 'active', started_on = now() - interval '1 minute', heartbeat_on = now() - interval '1 minute'
+    WHERE name = 'remind' AND (data->>'n')::int = 800`);
+  await database.sql(
+    `INSERT INTO evenkeel.pulse (bot_id, since, seen_at) VALUES (7, now() - interval '1 hour', now() + interval '1 hour')`,
+  );
+  start(7);
+  await whenState(database, 'completed', 21);
+  await sleep(1_000);
+  assert.deepEqual(
+    ran[7]!.toSorted((a, b) => a - b),
+    [1, ...jobsOfBoth.map((n) => 700 + n)],
+  );
+  const left = (await jobRows(database)).filter(({ state }) => state !== 'completed');
+  assert.deepEqual(new Set(left.map(({ state }) => state)), new Set(['created', 'active']));
+  assert.equal(left.length, 20);
+  await database.sql(
+    `INSERT INTO evenkeel.pulse (bot_id, since, seen_at) VALUES (8, now() - interval '1 hour', now() + interval '1 hour')`,
+  );
+  start(8);
+  await whenState(database, 'completed', 41);
+  assert.deepEqual(
+    ran[8]!.toSorted((a, b) => a - b),
+    jobsOfBoth.map((n) => 800 + n),
+  );
+});
+
 test("a job's row is as pg-boss itself writes it", async (t) => {
   const database = await world.freshDatabase(t);
   const posture = postureOf({});
