@@ -2,6 +2,7 @@
 import { Agent, errors, type Dispatcher } from 'undici';
 import { describeError } from '../log.ts';
 import { ProviderFailure, type Outcome } from './policy.ts';
+import { publicConnector } from './public.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'DELETE';
@@ -47,6 +48,8 @@ interface HttpOptions {
   connections: number;
   /** Largest body of an answer: beyond it the connection is cut, and nothing more is held in memory. */
   maxBytes?: number;
+  /** Whether addresses are others' word: then what is not of the public internet is as if nobody were there. */
+  publicOnly?: boolean;
 }
 
 /** Beyond any answer of JSON that a provider has reason to give. */
@@ -68,13 +71,13 @@ export const outcomeOf = (error: unknown): Outcome =>
   error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)) ? 'not-done' : 'unknown';
 
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { name, baseUrl, timeout, connections, maxBytes = MAX_BYTES } = options;
+  const { name, baseUrl, timeout, connections, maxBytes = MAX_BYTES, publicOnly = false } = options;
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const agent = new Agent({
     connections,
     pipelining: 1,
-    connect: { timeout },
+    connect: publicOnly ? publicConnector(timeout) : { timeout },
     headersTimeout: timeout,
     bodyTimeout: timeout,
     keepAliveTimeout: 30_000,

@@ -120,7 +120,14 @@ export function createNovita(posture: Posture, env: { baseUrl: string; apiKey: s
   const policy = createPolicy('novita', posture, log);
   const options = { name: 'novita', baseUrl: env.baseUrl, timeout, connections: concurrency };
   const http = createHttpClient(options);
-  const files = createHttpClient({ ...options, name: 'novita’s results', maxBytes: MAX_BYTES });
+  // Where the provider itself is asked in the clear, it is simulated, and so are its results.
+  const isReal = new URL(env.baseUrl).protocol === 'https:';
+  const files = createHttpClient({
+    ...options,
+    name: 'novita’s results',
+    maxBytes: MAX_BYTES,
+    publicOnly: isReal,
+  });
   const headers = { authorization: `Bearer ${env.apiKey}` };
   let balanceEmpty: 0 | 1 = 0;
 
@@ -158,8 +165,7 @@ export function createNovita(posture: Posture, env: { baseUrl: string; apiKey: s
     async fetch(address, signal) {
       assertNoTransaction('a call to novita');
       const { origin, protocol, pathname, search } = new URL(address);
-      // Where the provider itself is asked in the clear, it is simulated, and so are its results.
-      if (protocol !== 'https:' && !env.baseUrl.startsWith('http:'))
+      if (protocol !== 'https:' && isReal)
         throw new ProviderFailure('novita: a result that is not at an address of https', 'not-done');
       const stream = await files.stream({ method: 'GET', path: pathname + search, origin, signal });
       if (stream.status === 200) return stream;
