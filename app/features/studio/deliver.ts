@@ -5,6 +5,8 @@
  */
 import { GrammyError, InputFile } from 'grammy';
 import { job } from '../../jobs/job.ts';
+import { persist } from '../../lanes/persist.ts';
+import type { Tx } from '../../lanes/update.ts';
 import { balanceOf, ReserveEnded, settle } from '../../ledger/index.ts';
 import { RetryLater } from '../../outcome.ts';
 import { say } from '../../outbox/index.ts';
@@ -62,9 +64,11 @@ export const deliver = (needs: JobNeeds) =>
         if (now?.state === 'rendered' || now?.state === 'delivering') await fail(tx, needs, now, why);
         await done(tx);
       });
+    // Our own books, however long the database is away: what was shown is not shown again.
+    const keep = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => persist(() => transaction(work), signal, hold);
     /** Surely nothing arrived: this time does not count. */
     const takeBack = () =>
-      transaction(async (tx) => {
+      keep(async (tx) => {
         const now = await lockRender(tx, botId, render.id);
         if (now?.state === 'delivering' && now.deliveries > render.deliveries)
           await changeRender(tx, now, {
@@ -122,25 +126,32 @@ export const deliver = (needs: JobNeeds) =>
       if (source.failure !== undefined) throw source.failure;
       throw new RetryLater(PAUSE, 'Telegram did not take a result', { cause: error });
     }
-    const paid = await transaction(async (tx) => {
+    const paid = await keep(async (tx) => {
       const now = await lockRender(tx, botId, render.id);
-      const paid = now ? await charge(tx, needs, now) : undefined;
+      // Ended by the clock meanwhile, and its person told so: it is theirs for nothing.
+      const paid = now?.state === 'delivering' ? await charge(tx, needs, now) : 0n;
       await done(tx);
       return paid;
     });
-    return { render: render.id, paid: String(paid ?? 'nothing'), deliveries: render.deliveries + 1 };
+    return { render: render.id, paid: String(paid), deliveries: render.deliveries + 1 };
   });
 
-/** It is there: its credits are taken, what they were more than it costs goes back, and its person is told. */
-async function charge(tx: Parameters<typeof lockRender>[0], needs: JobNeeds, render: Render): Promise<bigint> {
+/**
+ * It is there: its credits are taken, what they were more than it costs goes back, and its person is told.
+ * @returns what was paid: nothing where its credits were given back meanwhile
+ */
+async function charge(tx: Tx, needs: JobNeeds, render: Render): Promise<bigint> {
   const { botId } = needs;
   const { id, userId } = render;
-  const price = costOf(needs, render);
   await changeRender(tx, render, { state: 'delivered', ended: null });
-  await settle(tx, { botId, of: causeOf(id) }, { amount: price, to: 'revenue:studio' }).catch((error: unknown) => {
-    // Given back meanwhile: it is theirs for nothing.
-    if (!(error instanceof ReserveEnded)) throw error;
-  });
+  const amount = costOf(needs, render);
+  const price = await settle(tx, { botId, of: causeOf(id) }, { amount, to: 'revenue:studio' }).then(
+    ({ settled }) => settled,
+    (error: unknown) => {
+      if (!(error instanceof ReserveEnded)) throw error;
+      return 0n;
+    },
+  );
   const { available: left } = await balanceOf(tx, { botId, userId });
   const language = await languageOf(tx, botId, userId);
   await say(tx, {

@@ -3,6 +3,7 @@
  * whether the provider began it, it is waited for and never begun a second time (faults render-orphan, reload-in-prod).
  */
 import { job, type JobRun } from '../../jobs/job.ts';
+import { persist } from '../../lanes/persist.ts';
 import type { Tx } from '../../lanes/update.ts';
 import { RetryLater } from '../../outcome.ts';
 import { NovitaRefusal, type Wanted } from '../../providers/novita.ts';
@@ -68,9 +69,11 @@ export const render = (needs: JobNeeds) =>
     if (!next) return;
     if ('wait' in next) throw new RetryLater(PAUSE, next.wait);
     const { begin } = next;
+    // Our own books, however long the database is away: its number is not lost for that.
+    const keep = (work: (tx: Tx) => Promise<void>): Promise<void> => persist(() => transaction(work), signal, hold);
     /** As long as nothing else has become of it, such as a cancellation. */
     const change = (work: (tx: Tx, render: Render) => Promise<void>) =>
-      transaction(async (tx) => {
+      keep(async (tx) => {
         const now = await lockRender(tx, botId, input.render);
         if (now?.state === 'submitting' && now.tries === begin.tries) await work(tx, now);
         await done(tx);
@@ -95,7 +98,7 @@ export const render = (needs: JobNeeds) =>
       const surelyNot =
         error instanceof RetryLater || (error instanceof ProviderFailure && error.outcome === 'not-done');
       if (surelyNot) {
-        await transaction(async (tx) => {
+        await keep(async (tx) => {
           const now = await lockRender(tx, botId, input.render);
           if (now?.state !== 'submitting') return;
           await changeRender(tx, now, { state: 'ordered', tries: now.tries - 1, submitted: false });

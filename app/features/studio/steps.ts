@@ -102,12 +102,18 @@ export async function fail(tx: Tx, of: Of, render: Render, why: Failure): Promis
   });
 }
 
-/** Of whatever it holds; nothing where that was given back before. */
-export async function giveBack(tx: Tx, botId: number, id: number, reason: string): Promise<void> {
-  await release(tx, { botId, of: causeOf(id), reason }).catch((error: unknown) => {
-    if (!(error instanceof ReserveEnded)) throw error;
-  });
-}
+/**
+ * Of whatever it holds; nothing where that was given back before.
+ * @returns whether credits had been set aside for it at all
+ */
+export const giveBack = (tx: Tx, botId: number, id: number, reason: string): Promise<boolean> =>
+  release(tx, { botId, of: causeOf(id), reason }).then(
+    () => true,
+    (error: unknown) => {
+      if (!(error instanceof ReserveEnded)) throw error;
+      return false;
+    },
+  );
 
 /** It is ended by who ordered it. */
 export async function cancel(tx: Tx, { botId }: Of, render: Render): Promise<void> {

@@ -19,11 +19,10 @@ export function sweep(needs: JobNeeds): ScheduleHandler {
         for (const id of ids) {
           const render = await lockRender(tx, botId, id);
           if (!render || isOver(render)) continue;
-          if (render.state === 'wanted') {
-            // Nobody has paid for it, and nobody was told that it would be made.
+          // Where nobody has paid for it, nobody was told that it would be made.
+          if (render.state === 'wanted' && !(await giveBack(tx, botId, id, 'late')))
             await changeRender(tx, render, { state: 'cancelled', ended: 'not paid for' });
-            await giveBack(tx, botId, id, 'not paid for');
-          } else await fail(tx, needs, render, render.deliveries > 0 ? 'unknown' : 'late');
+          else await fail(tx, needs, render, render.deliveries > 0 ? 'unknown' : 'late');
         }
         return ids.length;
       });

@@ -1,13 +1,18 @@
 /** Pictures and videos for credits: what people see, and what becomes of their credits, whatever Novita does. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
+import { withTx } from '../../../app/database/tx.ts';
+import type { JobNeeds } from '../../../app/features/feature.ts';
+import { sweep } from '../../../app/features/studio/sweep.ts';
+import { credit, reserve } from '../../../app/ledger/index.ts';
 import { startFeature } from '../../harness/feature.ts';
+import { captureLog } from '../../harness/logs.ts';
 import { people, QUICK } from './studio.rig.ts';
 
 const feature = await startFeature({ after }, 'studio', { posture: QUICK });
 const { world } = feature;
 const { telegram, novita, database } = world;
-const { give, balance, order, said, rows, files, press, sound, until, messages } = people({ after }, world);
+const { pool, give, balance, order, said, rows, files, press, sound, until, messages } = people({ after }, world);
 
 beforeEach(() => {
   novita.faults = {};
@@ -221,6 +226,54 @@ test('a result of which nobody knows whether it arrived comes once more, says so
   assert.match(texts[1]!, /again: it was not certain/);
   assert.deepEqual(await balance(19), { available: 90n, held: 0n, debt: 0n });
   assert.equal((await rows(19))[0]!.deliveries, 2);
+});
+
+test('what was shown is charged though the database breaks off just then, and not shown again', async () => {
+  await give(21);
+  novita.faults = { drips: true };
+  await order(21, '/video waves');
+  await until('its upload', async () => (await rows(21))[0]?.state === 'delivering');
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT FROM evenkeel.render WHERE user_id = 21 FOR UPDATE');
+    novita.faults = {};
+    await until('the video', () => files(21).length > 0);
+    await until('its charge, which waits', async () => {
+      const broken = await database.sql(`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND query LIKE '%FROM evenkeel.render WHERE id = $2%'`);
+      return broken.length > 0;
+    });
+    await client.query('COMMIT');
+  } finally {
+    client.release();
+  }
+  await said(21, /^Done\. You paid 80 credits; 20 left/);
+  assert.deepEqual([files(21).length, (await rows(21))[0]!.deliveries], [1, 1]);
+  await sound();
+});
+
+test('credits that came for it, and were set aside, are given back by the clock with a word', async () => {
+  const { botId, posture } = world;
+  await give(22, 4n);
+  await order(22, '/image a cat');
+  await said(22, /short of 6 credits/);
+  const { id } = (await rows(22))[0]!;
+  // As a payment leaves it whose job nobody has run.
+  await withTx(pool, async (tx) => {
+    await credit(tx, { botId, userId: 22, cause: 'stars:more' }, { amount: 6n, from: 'stars' });
+    await reserve(tx, { botId, userId: 22, cause: `render:${id}` }, { amount: 10n, ttl: 3_600_000 });
+  });
+  await database.sql(`UPDATE evenkeel.render SET deadline_at = now() - interval '1 day' WHERE user_id IN (5, 22)`);
+  const run = { job: { id: '1', name: 'renders' }, signal: AbortSignal.timeout(60_000), deadline: Date.now() + 60_000 };
+  await sweep({ pool, botId, posture } as JobNeeds)({ ...run, log: captureLog().log });
+  await said(22, /^It took too long and was stopped\. Your 10 credits are back/);
+  assert.deepEqual(await balance(22), { available: 10n, held: 0n, debt: 0n });
+  // Who has paid nothing hears nothing of it.
+  assert.deepEqual((await rows(5))[0]!.state, 'cancelled');
+  assert.ok(!messages(5).some(({ text }) => /took too long/.test(text)));
+  await sound();
 });
 
 test('what is under way ends while the feature is switched off, and nothing new begins', async () => {
