@@ -4,8 +4,12 @@ import { test } from 'node:test';
 import type { Message } from 'grammy/types';
 import { callOf, content, contentOf } from '../../../app/features/broadcast/content.ts';
 
-const message = (parts: object): Message =>
-  ({ message_id: 1, date: 1, chat: { id: 1, type: 'private', first_name: 'Ada' }, ...parts }) as Message;
+const message = (parts: object): Message => ({
+  message_id: 1,
+  date: 1,
+  chat: { id: 1, type: 'private', first_name: 'Ada' },
+  ...parts,
+});
 const size = (file_id: string) => ({ file_id, file_unique_id: file_id, width: 90, height: 90 });
 const to = { category: 'service', language: 'en' } as const;
 
