@@ -15,7 +15,7 @@ import type { HttpStream } from '../../providers/http.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import type { JobNeeds } from '../feature.ts';
 import { causeOf, changeRender, lockRender, type Render } from './renders.ts';
-import { costOf, deliveries, fail } from './steps.ts';
+import { costOf, deliveries, fail, type Failure } from './steps.ts';
 import { texts } from './texts.ts';
 
 /** Times that it leaves at most. */
@@ -58,7 +58,7 @@ export const deliver = (needs: JobNeeds) =>
     const { userId, makes, language } = render;
 
     /** It ends here, unless something else has become of it. */
-    const end = (why: Parameters<typeof fail>[3]) =>
+    const end = (why: Failure) =>
       transaction(async (tx) => {
         const now = await lockRender(tx, botId, render.id);
         if (now?.state === 'rendered' || now?.state === 'delivering') await fail(tx, needs, now, why);

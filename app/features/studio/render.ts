@@ -10,7 +10,7 @@ import { NovitaRefusal, type Wanted } from '../../providers/novita.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import type { JobNeeds } from '../feature.ts';
 import { causeOf, changeRender, hasAnother, isOver, lockRender, mayBegin, type Render } from './renders.ts';
-import { costOf, fail, giveBack, lookLater, renders, tell } from './steps.ts';
+import { costOf, fail, giveBack, lookLater, renders, tell, type Failure } from './steps.ts';
 import { texts } from './texts.ts';
 
 /** Before it is asked again whether there is room, ms. */
@@ -35,7 +35,7 @@ async function prepare(tx: Tx, needs: JobNeeds, { input, done }: Run): Promise<N
     return void (await done(tx));
   }
   if (render.state !== 'wanted' && render.state !== 'ordered') return void (await done(tx));
-  const end = async (why: Parameters<typeof fail>[3]) => {
+  const end = async (why: Failure) => {
     await fail(tx, needs, render, why);
     await done(tx);
   };

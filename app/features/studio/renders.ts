@@ -1,9 +1,9 @@
 /** Renders in SQL. Each statement names the index that it relies on. Whoever changes one has locked its row before. */
-import { bigints, type Pool } from '../../database/pool.ts';
+import { bigints } from '../../database/pool.ts';
 import type { Tx } from '../../database/tx.ts';
 import type { RenderKind } from '../../providers/novita.ts';
 
-export type RenderState =
+type RenderState =
   'wanted' | 'ordered' | 'submitting' | 'submitted' | 'rendered' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
 
 export interface Render {
@@ -37,7 +37,7 @@ export const isOver = ({ state }: Pick<Render, 'state'>): boolean =>
 /** The predicate of render_one, as it is written there. */
 const UNDER_WAY = `state IN ('ordered', 'submitting', 'submitted', 'rendered', 'delivering')`;
 
-export interface Order {
+interface Order {
   botId: number;
   userId: number;
   kind: RenderKind;
@@ -170,20 +170,4 @@ export async function overdueRenders(tx: Tx, botId: number, grace: number, limit
     values: [botId, grace, limit],
   });
   return rows.map(({ id }) => id);
-}
-
-/** render_person. What is under way for somebody, with its words; what has ended is without. */
-export async function rendersOf(
-  db: Pick<Pool, 'query'>,
-  botId: number,
-  userId: number,
-): Promise<{ kind: RenderKind; at: Date; prompt: string | null; state: RenderState }[]> {
-  const { rows } = await db.query<{ kind: RenderKind; at: Date; prompt: string | null; state: RenderState }>({
-    name: 'renders-of',
-    text: `
-      SELECT kind, ordered_at AS at, prompt, state FROM evenkeel.render
-      WHERE bot_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 100`,
-    values: [botId, userId],
-  });
-  return rows;
 }

@@ -26,7 +26,7 @@ export const quoting = tapAction('studio', z.strictObject({ kind: z.enum(['image
   'leave',
 ]);
 
-export interface Of {
+interface Of {
   botId: number;
   posture: Posture;
 }
@@ -131,7 +131,7 @@ export async function cancel(tx: Tx, { botId }: Of, render: Render): Promise<voi
 }
 
 /** Doubled after each look, up to the longest; jittered, so that renders that began together are not looked at together. */
-export function pauseBefore({ posture }: Pick<Of, 'posture'>, { makes }: Pick<Render, 'makes'>, look: number): number {
+function pauseBefore({ posture }: Pick<Of, 'posture'>, { makes }: Pick<Render, 'makes'>, look: number): number {
   const { poll, [makes]: kind } = posture.studio;
   const pause = look === 0 ? kind.takes / 2 : poll.first * 2 ** (look - 1);
   return Math.min(pause, poll.max) * (0.75 + Math.random() / 2);
