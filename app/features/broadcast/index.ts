@@ -4,7 +4,8 @@ import type { BotContext } from '../../bot/context.ts';
 import { forOwners, onCommandOf } from '../../bot/roles.ts';
 import { onTap } from '../../bot/taps.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
-import { askWhat, writing } from './draft.ts';
+import { choosing } from './card.ts';
+import { askWhat, correcting, writing } from './draft.ts';
 import { handler } from './job.ts';
 import { notifying } from './notify.ts';
 import { isOver, steer, type Steered } from './steer.ts';
@@ -54,8 +55,8 @@ export const broadcast: Feature<'broadcast'> = {
     { command: { name: 'notify', does: texts['notify-does'], isPrivate: true } },
     { command: { name: COMMAND.name, does: texts['broadcast-does'], isPrivate: true }, role: COMMAND.role },
   ],
-  entrances: (needs) => new Composer<BotContext>(beginning(needs), writing(needs).entrances),
-  reads: (needs) => writing(needs).reads,
+  entrances: (needs) => new Composer<BotContext>(beginning(needs), choosing(needs), correcting(needs)),
+  reads: writing,
   exits: (needs) => new Composer<BotContext>(notifying(needs), steering(needs)),
   jobs: (needs) => ({ broadcast: handler(needs) }),
 };
