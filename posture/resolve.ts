@@ -27,14 +27,25 @@ function describeBounds(node: Described): void {
   for (const own of ['least', 'most', 'because']) delete node[own];
 }
 
-/** JSON schema of the posture as written, for completion in editors; draft 2020-12 unless another is wanted. */
-export function jsonSchema(target: 'draft-2020-12' | 'draft-7' = 'draft-2020-12') {
+type Target = 'draft-2020-12' | 'draft-7';
+
+function makeSchema(target: Target) {
   const schema = z.toJSONSchema(postureSchema, { io: 'input', target });
   describeBounds(schema);
   return schema;
 }
 
-const JSON_SCHEMA = jsonSchema() as { properties?: Record<string, object> };
+const made = new Map<Target, ReturnType<typeof makeSchema>>();
+
+/**
+ * JSON schema of the posture as written, for completion in editors; draft 2020-12 unless another is wanted. Made when it is
+ * first asked for, which a task that starts never does, and once: a search for changes asks for each key that it tries.
+ */
+export function jsonSchema(target: Target = 'draft-2020-12') {
+  const schema = made.get(target) ?? makeSchema(target);
+  made.set(target, schema);
+  return schema;
+}
 
 /**
  * Reads a posture as written: fills in defaults, turns units into numbers.
@@ -44,7 +55,11 @@ export function resolve(values: unknown): Posture {
   const input = values ?? {};
   const result = postureSchema.safeParse(input);
   if (!result.success)
-    throw new PostureError(result.error.issues.flatMap((issue) => explain(issue, input, JSON_SCHEMA)));
+    throw new PostureError(
+      result.error.issues.flatMap((issue) =>
+        explain(issue, input, jsonSchema() as { properties?: Record<string, object> }),
+      ),
+    );
   return result.data;
 }
 

@@ -1,6 +1,6 @@
 /** Starts one role by the container contract and ends it by the posture. */
 import { PostureError } from '../../posture/resolve.ts';
-import { assertProven } from '../../posture/laws/index.ts';
+import { assertHolds } from '../../posture/laws/index.ts';
 import {
   COMMANDS,
   ConfigError,
@@ -52,7 +52,7 @@ async function start(command: Command, log: Logger): Promise<Task | undefined> {
 /** The environment of a role, with a posture that all laws hold for: here, or where the deploy has proven the whole of it. */
 function provenConfig<R extends Role>(role: R): Config<R> {
   const config = readConfig(role);
-  if (process.env['POSTURE_PROVEN'] !== 'true') assertProven(config.posture);
+  if (process.env['POSTURE_PROVEN'] !== 'true') assertHolds(config.posture);
   return config;
 }
 

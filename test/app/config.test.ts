@@ -189,7 +189,7 @@ test('a posture with an unknown key or a broken law refuses to start, and names 
   assert.equal(unknown.code, 2);
   assert.match(messages(unknown.output)[0]!.msg, /^worker\.pol: unknown key; did you mean "pool"\?/);
   assert.equal(broken.code, 2);
-  assert.match(messages(broken.output)[0]!.msg, /^connections\.fit: .*worker.*Smallest change: /);
+  assert.match(messages(broken.output)[0]!.msg, /^connections\.fit: .*worker.*Prevents pool-exhaustion, .*Wanted: /);
 });
 
 test('a role that there is not, or none, is told how it is used', async () => {

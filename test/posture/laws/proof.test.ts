@@ -3,9 +3,9 @@ import { readFile, readdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { writeChange, type Change } from '../../../posture/laws/changes.ts';
-import { assertProven, laws, prove } from '../../../posture/laws/index.ts';
+import { assertHolds, assertProven, laws, prove } from '../../../posture/laws/index.ts';
 import { valueAt, withValue } from '../../../posture/path.ts';
-import { PostureError, resolve, spellOut } from '../../../posture/resolve.ts';
+import { jsonSchema, PostureError, resolve, spellOut } from '../../../posture/resolve.ts';
 import { traced } from '../../../posture/trace.ts';
 import { loadStack } from '../../../scripts/stack-file.ts';
 import { anyPosture } from '../arbitrary.ts';
@@ -123,6 +123,38 @@ describe('assertProven', () => {
         return true;
       },
     );
+  });
+});
+
+describe('assertHolds', () => {
+  it('says what is broken and what is wanted, and asks each law once', (t) => {
+    const checks = laws.map((law) => t.mock.method(law, 'check'));
+    const posture = resolve({ telegram: { maxConnections: 100 }, web: { maxInFlight: 40 }, worker: { pool: 90 } });
+    assert.throws(
+      () => assertHolds(posture),
+      (error: unknown) => {
+        assert.ok(error instanceof PostureError);
+        assert.deepEqual(
+          error.problems.map((line) => line.split(':')[0]),
+          ['connections.fit', 'webhook.absorbs'],
+        );
+        for (const line of error.problems) assert.match(line, /^[^\n]*\. Prevents [^\n]*\. Wanted: [^\n]*\.$/);
+        return true;
+      },
+    );
+    assert.deepEqual(
+      checks.map((check) => check.mock.callCount()),
+      laws.map(() => 1),
+    );
+  });
+
+  it('lets pass what is proven', () => assertHolds(resolve({})));
+});
+
+describe('the search for changes', () => {
+  it('has the schema made once, whatever number of keys it tries', () => {
+    assert.equal(jsonSchema(), jsonSchema());
+    assert.notEqual(jsonSchema('draft-7'), jsonSchema());
   });
 });
 
