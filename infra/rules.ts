@@ -2,7 +2,7 @@
 import type { Key } from './keys.ts';
 
 interface Rule {
-  accepts: RegExp;
+  accepts: { test(value: string): boolean };
   wanted: string;
   command: string;
 }
@@ -10,6 +10,13 @@ interface Rule {
 /** As the tasks take them: a worker that is given another form ends at once. */
 const CRYPTO_PAY_TOKEN = /^\d+:[A-Za-z0-9]{10,}$/;
 const IPN_SECRET = /^\S{8,}$/;
+
+/**
+ * Over the network of others: encrypted, and to the very server that was meant. A password that ends too soon, at a "?" or
+ * "#" of its own, would leave an address that cannot be read, and the error of whoever tries shows all of it.
+ */
+const ADDRESS =
+  /^postgres(ql)?:\/\/([^\s:@/?#%]|%[0-9a-f]{2})+:([^\s:@/?#%]|%[0-9a-f]{2})+@[a-z0-9.-]+(:\d{1,5})?\/[\w-]+\?(\S*&)?sslmode=verify-full(&\S*)?$/i;
 
 /** Checked on the plain value, whose text is never shown where it is a secret. */
 export const RULES = {
@@ -82,9 +89,7 @@ export const RULES = {
     command: 'pulumi config set --secret evenkeel:heartbeatUrl <address>, or pulumi config rm evenkeel:heartbeatUrl',
   },
   databaseUrl: {
-    // Over the network of others: encrypted, and to the very server that was meant.
-    accepts:
-      /^postgres(ql)?:\/\/[^\s:@/]+:[^\s:@/]+@[A-Za-z0-9.-]+(:\d{1,5})?\/[\w-]+\?(\S*&)?sslmode=verify-full(&\S*)?$/,
+    accepts: { test: (value) => ADDRESS.test(value) && URL.canParse(value) },
     wanted:
       'the address of PostgreSQL itself, of a login that may create roles: "postgres://admin:password@host:5432/database?sslmode=verify-full", a special character of the password written as %25',
     command: 'pulumi config set --secret evenkeel:databaseUrl <address>',
