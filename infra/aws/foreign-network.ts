@@ -16,29 +16,19 @@ export interface ForeignNetworkArgs {
   egress: Posture['network']['egress'];
 }
 
-export class ForeignNetwork extends pulumi.ComponentResource implements Surroundings {
-  readonly vpcId: pulumi.Output<string>;
-  readonly publicSubnetIds: pulumi.Output<string>[];
-  readonly isolatedSubnetIds: pulumi.Output<string>[];
-  readonly databaseSubnetIds: pulumi.Output<string>[];
-  readonly taskSubnetIds: pulumi.Output<string>[];
-  readonly assignPublicIp: boolean;
-  /** None of ours. */
-  readonly routes: pulumi.Resource[] = [];
-
-  constructor(name: string, { vpc, egress }: ForeignNetworkArgs, options?: pulumi.ComponentResourceOptions) {
-    super('evenkeel:aws:ForeignNetwork', name, {}, options);
-    const [taskSubnets, balancerSubnets, databaseSubnets] = KINDS.map((kind) =>
-      (vpc[kind] ?? []).map((id) => pulumi.output(id)),
-    );
-    this.vpcId = pulumi.output(vpc.id);
-    this.publicSubnetIds = balancerSubnets!;
-    this.isolatedSubnetIds = balancerSubnets!;
-    this.taskSubnetIds = taskSubnets!;
-    this.databaseSubnetIds = databaseSubnets!;
-    this.assignPublicIp = egress === 'public';
-    this.registerOutputs({ vpcId: this.vpcId });
-  }
+export function foreignNetwork({ vpc, egress }: ForeignNetworkArgs): Surroundings {
+  const ids = (kind: Kind) => (vpc[kind] ?? []).map((id) => pulumi.output(id));
+  const balancerSubnetIds = ids('balancerSubnets');
+  return {
+    vpcId: pulumi.output(vpc.id),
+    publicSubnetIds: balancerSubnetIds,
+    isolatedSubnetIds: balancerSubnetIds,
+    databaseSubnetIds: ids('databaseSubnets'),
+    taskSubnetIds: ids('taskSubnets'),
+    assignPublicIp: egress === 'public',
+    // None of ours.
+    routes: [],
+  };
 }
 
 /** Zone of a subnet of the VPC. */

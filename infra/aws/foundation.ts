@@ -9,7 +9,7 @@ import { Database, type DatabaseServer } from './database.ts';
 import { Firewall } from './firewall.ts';
 import { FlowLogs } from './flow-logs.ts';
 import { ForeignDatabase, portOf } from './foreign-database.ts';
-import { ForeignNetwork } from './foreign-network.ts';
+import { foreignNetwork } from './foreign-network.ts';
 import { architectureOf, Image } from './image.ts';
 import { Ingress } from './ingress.ts';
 import { Network, type Surroundings } from './network.ts';
@@ -56,15 +56,11 @@ export function foundation(name: string, settings: Settings, { region, provider,
   const accountId = aws.getCallerIdentityOutput({}, { provider }).accountId;
 
   const claimed = claim(name, { provider });
-  const { vpc } = posture.network;
-  const network = vpc
-    ? new ForeignNetwork(name, { vpc, egress: posture.network.egress }, options)
-    : new Network(name, { posture, region }, options);
-  const flows = posture.network.flowLogs;
-  const optional =
-    flows === undefined
-      ? []
-      : [new FlowLogs(`${name}-flow-logs`, { vpcId: network.vpcId, accountId, keep: flows }, options)];
+  const { vpc, egress, flowLogs } = posture.network;
+  const network = vpc ? foreignNetwork({ vpc, egress }) : new Network(name, { posture, region }, options);
+  const optional: pulumi.Resource[] = network instanceof Network ? [network] : [];
+  if (flowLogs !== undefined)
+    optional.push(new FlowLogs(`${name}-flow-logs`, { vpcId: network.vpcId, accountId, keep: flowLogs }, options));
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
   const firewall = new Firewall(
     name,
@@ -111,6 +107,6 @@ export function foundation(name: string, settings: Settings, { region, provider,
     { name, settings: [{ name: 'containerInsights', value: 'disabled' }] },
     { provider, dependsOn: [claimed] },
   );
-  const parts = [claimed, network, firewall, logs, image, ingress, database, vault, cluster, ...optional];
+  const parts = [claimed, firewall, logs, image, ingress, database, vault, cluster, ...optional];
   return { accountId, network, firewall, image, ingress, database, vault, cluster, claimed, parts };
 }

@@ -5,7 +5,7 @@ import type { Posture } from '../../posture/schema/index.ts';
 import { subnetRange } from './subnets.ts';
 
 /** What everything else asks of a network, whoever made it. */
-export interface Surroundings extends pulumi.ComponentResource {
+export interface Surroundings {
   readonly vpcId: pulumi.Output<string>;
   /** Where a load balancer stands that the internet reaches. */
   readonly publicSubnetIds: pulumi.Output<string>[];
