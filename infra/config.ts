@@ -179,12 +179,6 @@ export function missingForAws(values: Readonly<Record<string, string>>, posture:
       or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.chat false',
     },
     {
-      key: 'evenkeel:novitaApiKey',
-      command: RULES.novitaApiKey.command,
-      needed: providersInUse(posture).includes('novita'),
-      or: 'switch the feature off: pulumi config set --path evenkeel:posture.features.studio false',
-    },
-    {
       key: 'evenkeel:databaseUrl',
       command: RULES.databaseUrl.command,
       needed: posture.database.server === 'own',

@@ -1,35 +1,15 @@
 /** Providers that people pay by beside Telegram: the keys of each, and which task is given which of them. */
 import type * as pulumi from '@pulumi/pulumi';
-import { payersInUse, type Role } from '../posture/limits.ts';
+import type { Role } from '../posture/limits.ts';
 import type { CallbackSource } from '../posture/payers.ts';
-import type { Posture } from '../posture/schema/index.ts';
 import type { SecretKey } from './keys.ts';
-import { RULES } from './rules.ts';
 import type { BotSecrets } from './settings.ts';
-import { missing } from './wanted.ts';
 
 /** What has to be set while the feature is on. */
 export const KEYS_OF_PAYERS = {
   cryptoPay: ['cryptoPayToken'],
   nowPayments: ['nowPaymentsApiKey', 'nowPaymentsIpnSecret'],
 } as const satisfies Record<CallbackSource, readonly SecretKey[]>;
-
-/**
- * One line for each key that is not set while people pay by its provider. No target can do without them.
- * @param values configuration by full key (`evenkeel:cryptoPayToken`); only whether a value is there counts
- */
-export const missingForPayers = (values: Readonly<Record<string, unknown>>, posture: Posture): string[] =>
-  missing(
-    values,
-    payersInUse(posture).flatMap((payer) =>
-      KEYS_OF_PAYERS[payer].map((key) => ({
-        key: `evenkeel:${key}`,
-        command: RULES[key].command,
-        needed: true,
-        or: `switch the feature off: pulumi config set --path evenkeel:posture.features.${payer} false`,
-      })),
-    ),
-  );
 
 /** By variable: web tasks check signatures, and take the secret of before too; workers ask. Crypto Pay has one key for both. */
 const VARIABLES: Record<Role, Record<string, SecretKey>> = {

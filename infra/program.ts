@@ -13,7 +13,7 @@ import {
   rawPosture,
   readSettings,
 } from './config.ts';
-import { missingForPayers } from './payers.ts';
+import { missingForProviders } from './provider-keys.ts';
 import { refuse } from './refuse.ts';
 import type { Outputs } from './settings.ts';
 
@@ -47,7 +47,7 @@ export async function program(): Promise<Outputs> {
   const posture = provenPosture();
   const settings = { ...readSettings(), posture, proof: proofLines(posture) };
 
-  const keys = missingForPayers(values, posture);
+  const keys = missingForProviders(values, posture);
   if (settings.target === 'docker') {
     if (keys.length > 0) return refuse(keys);
     return (await import('./docker/index.ts')).deploy(settings);

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { awsProblems, awsWarnings } from '../infra/aws/checks.ts';
-import { missingForPayers } from '../infra/payers.ts';
+import { missingForProviders } from '../infra/provider-keys.ts';
 import { prove } from '../posture/laws/index.ts';
 import { nearest } from '../posture/problem.ts';
 import { PostureError } from '../posture/resolve.ts';
@@ -95,7 +95,7 @@ function preview({ file, config, elsewhere, values, posture, target }: Stack): {
 } {
   const written = Object.keys(values ?? {}).length > 0;
   const empty = written ? [] : [`${file} says nothing under ${POSTURE_KEY}: these are the defaults`];
-  const keys = elsewhere ? [] : missingForPayers(config, posture);
+  const keys = elsewhere ? [] : missingForProviders(config, posture);
   if (target === 'docker') return { problems: keys, warnings: empty };
   return { problems: [...keys, ...awsProblems(posture)], warnings: [...empty, ...awsWarnings(posture)] };
 }

@@ -3,9 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { Mocks } from '@pulumi/pulumi/runtime/mocks.js';
 import { architectureOf } from '../../infra/aws/image.ts';
 import { KEYS } from '../../infra/keys.ts';
-import { KEYS_OF_PAYERS } from '../../infra/payers.ts';
 import { program } from '../../infra/program.ts';
-import { payersInUse } from '../../posture/limits.ts';
+import { keysInUse } from '../../infra/provider-keys.ts';
 import type { Stack } from '../stack-file.ts';
 
 /** A resource as the program asks for it; what only the cloud knows is not in it. */
@@ -27,15 +26,13 @@ const STANDING_IN: Readonly<Record<string, string>> = {
   'evenkeel:imageDigest': `sha256:${'0'.repeat(64)}`,
 };
 
-/** Of those who are paid by; none where they are off, for another version's program may not know the keys. */
-const keysOfPayers = ({ posture }: Stack): Record<string, string> =>
+/** Of those who are paid by, and who render; none where they are off, for another version's program may not know the keys. */
+const keysOfProviders = ({ posture }: Stack): Record<string, string> =>
   Object.fromEntries(
-    payersInUse(posture).flatMap((payer) =>
-      KEYS_OF_PAYERS[payer].map((key) => [
-        `evenkeel:${key}`,
-        key === 'cryptoPayToken' ? '12345:AAofNobodyWhoIsOnlyCounted' : 'of-nobody-who-is-only-counted',
-      ]),
-    ),
+    keysInUse(posture).map(({ key }) => [
+      `evenkeel:${key}`,
+      key === 'cryptoPayToken' ? '12345:AAofNobodyWhoIsOnlyCounted' : 'of-nobody-who-is-only-counted',
+    ]),
   );
 
 /** Of a server that is there already; none else, for another version's program may not know the key. */
@@ -80,7 +77,7 @@ function configuration(stack: Stack): Record<string, string> {
   const architecture = written['evenkeel:architecture'] ?? architectureOf({ architecture: undefined });
   return {
     ...STANDING_IN,
-    ...keysOfPayers(stack),
+    ...keysOfProviders(stack),
     ...ownDatabase(stack),
     ...written,
     'evenkeel:architecture': architecture,

@@ -61,6 +61,11 @@ describe('a bill', () => {
     assert.ok(Math.abs(as.total - total(as.lines)) < 1e-9);
   });
 
+  test('is made with every feature on, without a key of any provider', async () => {
+    const on = Object.keys((await shipped()).posture.features).map((feature) => `features.${feature}=true`);
+    assert.ok((await estimate(await shipped(on))).total > 100);
+  });
+
   test('has a price for every class of server that the posture may name', () => {
     assert.deepEqual(Object.keys(DATABASE).sort(), Object.keys(INSTANCE_MEMORY_GIB).sort());
   });

@@ -207,13 +207,14 @@ describe('a configuration', () => {
     assert.equal(error, undefined);
   });
 
-  const payers: [feature: string, keys: string[]][] = [
+  const keyed: [feature: string, keys: string[]][] = [
+    ['studio', ['novitaApiKey']],
     ['cryptoPay', ['cryptoPayToken']],
     ['nowPayments', ['nowPaymentsApiKey', 'nowPaymentsIpnSecret']],
   ];
-  for (const [feature, keys] of payers)
+  for (const [feature, keys] of keyed)
     for (const target of ['aws', 'docker'])
-      test(`in which people pay by ${feature} without its key names both ways out, in ${target}`, async () => {
+      test(`with ${feature} and without its key names both ways out, in ${target}`, async () => {
         const config = { ...CONFIG, 'evenkeel:target': target };
         assert.deepEqual(
           await refusal(change(PROD, `features.${feature}`, true), config),
