@@ -39,8 +39,9 @@ function notRefunded(
 
 export function desk(pool: Pool, { people }: Posture): Composer<BotContext> {
   const composer = new Composer<BotContext>();
+  const { supportAtMost } = people;
   /** Credits that a role may move at once; undefined: any number. */
-  const mostOf = (role: Role): bigint | undefined => (role === 'owner' ? undefined : BigInt(people.supportAtMost));
+  const mostOf = (role: Role): bigint | undefined => (role === 'owner' ? undefined : BigInt(supportAtMost));
 
   onCommandOf(composer, people, { name: 'refund', role: 'support' }, async (ctx, { role, user, words }) => {
     const [, number, how = '', reason] = REFUND.exec(words) ?? [];
