@@ -39,6 +39,8 @@ export async function benchCallbacks(
   { seconds, rounds }: { seconds: number; rounds: number },
   say: (text: string) => void,
 ): Promise<Row[]> {
+  // As many at once as the task takes of callbacks: what is compared is the work, not the number that wait for it.
+  const connections = stage.posture.web.callbacks.maxInFlight;
   const results = new Map<string, LoadResult[]>([UPDATES, CALLBACKS].map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1)
     for (const name of inTurn([...results.keys()], round)) {
@@ -49,13 +51,8 @@ export async function benchCallbacks(
       });
       const run = (duration: number) =>
         name === UPDATES
-          ? load(web.url, duration)
-          : loadWith(
-              `${web.url}${CALLBACK_PATHS.cryptoPay}`,
-              duration,
-              signed,
-              stage.posture.web.callbacks.maxInFlight,
-            );
+          ? load(web.url, duration, connections)
+          : loadWith(`${web.url}${CALLBACK_PATHS.cryptoPay}`, duration, signed, connections);
       try {
         await run(1);
         const result = await run(seconds);
@@ -71,7 +68,11 @@ export async function benchCallbacks(
   const failed = results.get(CALLBACKS)!.reduce((sum, result) => sum + result.failed, 0);
   return [
     against(
-      { name: 'callbacks: acknowledged / updates', value: ratio(rate(CALLBACKS), rate(UPDATES)), unit: 'ratio' },
+      {
+        name: 'callbacks: acknowledged / updates, as many at once',
+        value: ratio(rate(CALLBACKS), rate(UPDATES)),
+        unit: 'ratio',
+      },
       '≥',
       0.7,
     ),

@@ -1,9 +1,9 @@
 /** Part: what a worker weighs that has everything on and nothing to do, beside one without what is sold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spellOut } from '../../posture/resolve.ts';
+import { startWorld } from '../start/world.ts';
 import { against, inTurn, median, type Row } from './report.ts';
 import type { Stage } from './stage.ts';
-import { withWorld } from './subjects.ts';
 
 const MiB = 2 ** 20;
 const ARMS = ['without', 'everything'] as const;
@@ -14,7 +14,9 @@ export async function benchIdle(
   say: (text: string) => void,
 ): Promise<Row[]> {
   const found = new Map<string, number[]>(ARMS.map((arm) => [arm, []]));
-  await withWorld(async (world) => {
+  // Every outside of `npm start`, so that none is missing when a feature brings another.
+  const world = await startWorld({ posture: stage.posture, env: {}, takeOver: false, say });
+  try {
     for (let round = 0; round < rounds; round += 1)
       for (const arm of inTurn(ARMS, round)) {
         const input = spellOut(stage.posture);
@@ -23,10 +25,7 @@ export async function benchIdle(
         );
         const worker = await stage.role('worker', {
           DATABASE_URL: await stage.database(true),
-          BOT_TOKEN: world.botToken,
-          TELEGRAM_API_ROOT: world.apiRoot,
-          // Nobody asks it anything.
-          OPENROUTER_API_KEY: 'idle',
+          ...world.env,
           POSTURE: JSON.stringify({ ...input, features }),
         });
         try {
@@ -40,7 +39,9 @@ export async function benchIdle(
           await worker.stop();
         }
       }
-  });
+  } finally {
+    await world.stop();
+  }
   const [without, everything] = ARMS.map((arm) => median(found.get(arm)!));
   const more = without === undefined || everything === undefined ? undefined : everything - without;
   return [
