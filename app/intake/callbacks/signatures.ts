@@ -1,5 +1,5 @@
 /** Who has signed a callback. Everything fails closed: no secret, no header, another length are all "nobody". */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 type Json = unknown;
 
@@ -9,10 +9,22 @@ function same(given: string, wanted: Buffer): boolean {
   return bytes.length === wanted.length ? timingSafeEqual(bytes, wanted) : !timingSafeEqual(wanted, wanted);
 }
 
+/** Keys of what signs, each made once: from its bytes one costs more than the digest of a callback. A task has two secrets a provider at most. */
+function keysBy(bytes: (secret: string) => Buffer): (secret: string) => KeyObject {
+  const made = new Map<string, KeyObject>();
+  return (secret) => {
+    const key = made.get(secret) ?? createSecretKey(bytes(secret));
+    made.set(secret, key);
+    return key;
+  };
+}
+const cryptoPayKey = keysBy((token) => createHash('sha256').update(token).digest());
+const nowPaymentsKey = keysBy((secret) => Buffer.from(secret));
+
 /** Crypto Pay: HMAC-SHA256 of the bytes as they came; its key is the SHA-256 of the token. */
 export function signedByCryptoPay(raw: Buffer, signature: string, tokens: readonly string[]): boolean {
   return tokens
-    .map((token) => createHmac('sha256', createHash('sha256').update(token).digest()).update(raw).digest())
+    .map((token) => createHmac('sha256', cryptoPayKey(token)).update(raw).digest())
     .reduce((found, wanted) => same(signature, wanted) || found, false);
 }
 
@@ -51,6 +63,6 @@ export function signedByNowPayments(raw: Buffer, signature: string, secrets: rea
     return false;
   }
   return secrets
-    .flatMap((secret) => texts.map((text) => createHmac('sha512', secret).update(text).digest()))
+    .flatMap((secret) => texts.map((text) => createHmac('sha512', nowPaymentsKey(secret)).update(text).digest()))
     .reduce((found, wanted) => same(signature, wanted) || found, false);
 }
