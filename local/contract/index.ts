@@ -3,6 +3,7 @@
  * shows of both. The control room and the tests know these interfaces, not their implementations.
  */
 export type * from './chat.ts';
+export type * from './media.ts';
 export type * from './novita.ts';
 export type * from './payers.ts';
 export type * from './platform.ts';
