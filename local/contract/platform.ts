@@ -6,13 +6,19 @@ export type TaskState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'sto
 /** One supervised process. */
 export interface TaskView {
   id: string;
+  /** Its place of the declared count, such as `worker-1`: one task serves there, and others may be leaving it. */
+  slot: string;
   role: 'web' | 'worker';
   pid: number | undefined;
   port: number;
   state: TaskState;
   startedAt: string;
+  /** Starts before it in its place. */
   restarts: number;
+  /** How it ended; while it serves, how the one before it in its place did. */
   lastExit: string | undefined;
+  /** Of one that was asked to end: when it is ended by SIGKILL, Unix time in ms. */
+  killAt: number | undefined;
   health: Health | undefined;
 }
 

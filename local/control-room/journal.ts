@@ -1,4 +1,5 @@
 /** What happened, told from two looks at the platform, newest kept. */
+import { reactionsBetween } from './reactions.ts';
 import type { Sections, LogEntry, TaskOnPage } from './wire.ts';
 
 const KEPT = 200;
@@ -15,17 +16,20 @@ const STATES: Record<TaskOnPage['state'], Line['level']> = {
   stopped: 'bad',
 };
 
+const untilKilled = ({ killAt }: TaskOnPage): string =>
+  killAt === undefined ? '' : `: SIGKILL in ${Math.max(0, Math.round((killAt - Date.now()) / 1000))} s at the latest`;
+
 function told(task: TaskOnPage): string {
   const reason = task.health?.reasons[0];
   switch (task.state) {
     case 'starting':
-      return `${task.id} is starting${task.pid === undefined ? '' : ` as pid ${task.pid}`}`;
+      return `${task.id} is starting${task.pid === undefined ? '' : ` as pid ${task.pid}`}${task.restarts > 0 ? `, in the place ${task.slot}` : ''}`;
     case 'healthy':
       return `${task.id} is healthy`;
     case 'unhealthy':
       return `${task.id} is unhealthy${reason ? `: ${reason}` : ''}`;
     case 'draining':
-      return `${task.id} is draining`;
+      return `${task.id} ${task.frozen ? 'is asked to end, frozen as it is' : 'is draining'}${untilKilled(task)}`;
     case 'stopped':
       return `${task.id} died${task.lastExit ? `: ${task.lastExit}` : ''}`;
   }
@@ -39,20 +43,21 @@ function breakerLines(before: TaskOnPage, now: TaskOnPage): Line[] {
   });
 }
 
-function taskLines(before: TaskOnPage | undefined, now: TaskOnPage): Line[] {
-  if (!before) return [{ level: STATES[now.state], text: told(now) }];
-  const lines: Line[] = [];
-  const replaced = now.pid !== undefined && before.pid !== undefined && now.pid !== before.pid;
-  if (replaced || now.restarts > before.restarts) {
-    if (before.state !== 'stopped') {
-      lines.push({ level: 'bad', text: `${now.id} died${now.lastExit ? `: ${now.lastExit}` : ''}` });
-    }
-    lines.push({ level: 'info', text: `${now.id} was replaced${now.pid === undefined ? '' : ` by pid ${now.pid}`}` });
-    if (now.state === 'healthy') lines.push({ level: 'good', text: told(now) });
-  } else if (now.state !== before.state) {
-    lines.push({ level: STATES[now.state], text: told(now) });
-  }
-  return [...lines, ...breakerLines(before, now)];
+/** Of a task that was there before. */
+function taskLines(before: TaskOnPage, now: TaskOnPage): Line[] {
+  const moved = now.state === before.state ? [] : [{ level: STATES[now.state], text: told(now) }];
+  return [...moved, ...breakerLines(before, now)];
+}
+
+/** Of a new task; the one that it replaces may have died between the two looks. */
+function arrivalLines(before: readonly TaskOnPage[], now: TaskOnPage, gone: (id: string) => boolean): Line[] {
+  const dead = before.find(
+    ({ id, slot, state }) => slot === now.slot && gone(id) && state !== 'stopped' && state !== 'draining',
+  );
+  return [
+    ...(dead ? [{ level: 'bad' as const, text: `${dead.id} died${now.lastExit ? `: ${now.lastExit}` : ''}` }] : []),
+    { level: STATES[now.state], text: told(now) },
+  ];
 }
 
 function databaseLines(before: Look['database'], now: Look['database']): Line[] {
@@ -65,13 +70,21 @@ function databaseLines(before: Look['database'], now: Look['database']): Line[] 
 export function linesBetween(before: Look, now: Look): Line[] {
   const known = new Map(before.tasks.map((task) => [task.id, task]));
   const present = new Set(now.tasks.map((task) => task.id));
+  const isGone = (id: string) => !present.has(id);
   const error = now.telegram?.lastError ?? null;
   return [
     ...databaseLines(before.database, now.database),
-    ...now.tasks.flatMap((task) => taskLines(known.get(task.id), task)),
+    ...now.tasks.flatMap((task) => {
+      const was = known.get(task.id);
+      return was ? taskLines(was, task) : arrivalLines(before.tasks, task, isGone);
+    }),
     ...before.tasks
-      .filter(({ id }) => !present.has(id))
-      .map(({ id }): Line => ({ level: 'warn', text: `${id} is gone` })),
+      .filter(({ id, state }) => isGone(id) && state === 'draining')
+      .map(({ id, killAt }): Line => {
+        const late = killAt !== undefined && Date.now() >= killAt;
+        return { level: 'warn', text: late ? `${id} did not end in its time: SIGKILL` : `${id} has ended` };
+      }),
+    ...reactionsBetween(before.tasks, now.tasks),
     ...(error !== null && error !== (before.telegram?.lastError ?? null)
       ? [{ level: 'warn' as const, text: `Telegram could not deliver: ${error}` }]
       : []),

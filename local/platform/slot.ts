@@ -26,16 +26,18 @@ export const emptySlot = (role: Role, number: number): Slot => ({
   previous: undefined,
 });
 
-/** A task as the control room shows it. */
+/** A task as the control room shows it. One that leaves or arrives has nothing to do with how its place was left before. */
 export const viewOf = (task: Task, slot: Slot): TaskView => ({
   id: task.id,
+  slot: slot.name,
   role: task.role,
   pid: task.state === 'stopped' ? undefined : task.pid,
   port: task.port,
   state: task.state,
   startedAt: task.startedAt.toISOString(),
-  restarts: slot.starts - 1,
-  lastExit: slot.lastExit,
+  restarts: task.restarts,
+  lastExit: task === (slot.current ?? slot.previous) ? slot.lastExit : undefined,
+  killAt: task.killAt,
   health: task.health,
 });
 

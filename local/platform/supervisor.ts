@@ -71,6 +71,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
     const megabytes = heapLimit(posture, slot.role) / MiB;
     const task: Task = await startTask({
       id: slot.starts === 1 ? slot.name : `${slot.name}-${slot.starts}`,
+      restarts: slot.starts - 1,
       role: slot.role,
       port: await freePort(),
       posture,

@@ -14,6 +14,8 @@ import { openTaskLog } from './task-log.ts';
 
 export interface TaskOptions {
   id: string;
+  /** Starts before it in its place. */
+  restarts: number;
   role: Role;
   port: number;
   posture: Posture;
@@ -37,6 +39,9 @@ export interface Task {
   readonly pid: number;
   readonly state: TaskState;
   readonly startedAt: Date;
+  readonly restarts: number;
+  /** When SIGKILL ends it, Unix time in ms; undefined until it is asked to end. */
+  readonly killAt: number | undefined;
   /** Whether it was healthy at least once. */
   readonly served: boolean;
   /** The last warning or worse that it logged. */
@@ -82,6 +87,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
   let phase: 'serving' | 'draining' | 'stopped' = 'serving';
   let complaint: string | undefined;
   let served = false;
+  let killAt: number | undefined;
   let health: Health | undefined;
 
   const state = (): TaskState => (phase === 'serving' ? count.state : phase);
@@ -135,7 +141,11 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     port,
     pid: child.pid,
     startedAt,
+    restarts: options.restarts,
     exited,
+    get killAt() {
+      return killAt;
+    },
     get state() {
       return state();
     },
@@ -156,6 +166,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
       if (phase === 'serving') enter('draining');
     },
     async stop() {
+      killAt ??= Date.now() + posture[role].stopTimeout;
       if (phase === 'serving') enter('draining');
       await endChild(child, 'SIGTERM', posture[role].stopTimeout);
       return exited;

@@ -6,6 +6,17 @@ import { queueTable } from './queues.js';
 import { switchesCard } from './switches.js';
 import { taskCard } from './task-card.js';
 
+/** A card a place, which stays where it is: with the task that serves there, and those that leave it or will take it. */
+function placesOf(tasks) {
+  const places = new Map();
+  for (const task of tasks) {
+    const place = places.get(task.slot);
+    if (place) place.others.push(task);
+    else places.set(task.slot, { slot: task.slot, task, others: [] });
+  }
+  return [...places.values()];
+}
+
 export function posturePane(pane) {
   const gauges = gaugeStrip();
   const cards = h('div', { class: 'tasks' });
@@ -14,9 +25,9 @@ export function posturePane(pane) {
   const parts = [queueTable(), databaseCard(), doorCard(), providersCard()];
   const switches = switchesCard();
   let posture;
-  const showTasks = keyed(cards, (task) => {
-    const card = taskCard(task);
-    return { node: card.node, update: (now) => card.update(now, posture) };
+  const showTasks = keyed(cards, ({ slot }) => {
+    const card = taskCard(slot);
+    return { node: card.node, update: ({ task, others }) => card.update(task, posture, others) };
   });
   pane.replaceChildren(
     gauges.node,
@@ -33,9 +44,10 @@ export function posturePane(pane) {
       gauges.update(state);
       const tasks = state.tasks ?? [];
       empty.hidden = tasks.length > 0;
-      const healthy = tasks.filter((task) => task.state === 'healthy' && !task.frozen).length;
-      setText(summary, tasks.length > 0 ? `${healthy} of ${tasks.length} healthy` : '');
-      showTasks(tasks, ({ id }) => id);
+      const places = placesOf(tasks);
+      const healthy = places.filter(({ task }) => task.state === 'healthy' && !task.frozen).length;
+      setText(summary, places.length > 0 ? `${healthy} of ${places.length} healthy` : '');
+      showTasks(places, ({ slot }) => slot);
       for (const part of parts) part.update(state);
       switches.update(state);
     },

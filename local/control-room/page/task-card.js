@@ -10,25 +10,29 @@ const LAG_WARN_MS = 100;
 
 const signal = (id, name) => void attempt(() => post(`/api/tasks/${encodeURIComponent(id)}/kill`, { signal: name }));
 
-function controls(id) {
-  const button = (text, title, name) =>
-    h(
-      'button',
-      { type: 'button', class: 'act', title, 'aria-label': `${text} ${id}`, on: { click: () => signal(id, name) } },
-      text,
-    );
-  const freeze = h('button', { type: 'button', class: 'act' }, 'Freeze');
-  let frozen = false;
-  freeze.addEventListener('click', () => signal(id, frozen ? 'SIGCONT' : 'SIGSTOP'));
-  const buttons = [
-    button('Kill', 'SIGKILL: ends at once, whatever it is doing', 'SIGKILL'),
-    button('Drain', 'SIGTERM: finishes what it accepted, then ends', 'SIGTERM'),
-    freeze,
-  ];
+/** Signals go to whichever task is in the place when they are sent. */
+function controls() {
+  let now;
+  // Told as disabled and not made so: a button that is loses the keyboard's focus, and this one is soon of use again.
+  const isOver = () => now.pid === undefined || now.state === 'stopped' || now.killAt !== undefined;
+  const send = (name) => void (isOver() || signal(now.id, name));
+  const act = (text, title, name) => {
+    const node = h('button', { type: 'button', class: 'act', title }, text);
+    node.addEventListener('click', () => send(name));
+    return { node, text };
+  };
+  const kill = act('Kill', 'SIGKILL: ends at once, whatever it is doing', 'SIGKILL');
+  const drain = act('Drain', 'SIGTERM: finishes what it accepted, then ends', 'SIGTERM');
+  const freeze = h('button', { type: 'button', class: 'act' });
+  freeze.addEventListener('click', () => send(now.frozen ? 'SIGCONT' : 'SIGSTOP'));
+  const group = h('div', { class: 'acts', role: 'group' }, kill.node, drain.node, freeze);
   return {
-    node: h('div', { class: 'acts', role: 'group', 'aria-label': `Signals to ${id}` }, ...buttons),
+    node: group,
     update(task) {
-      frozen = task.frozen;
+      now = task;
+      const { id, frozen } = task;
+      setAttr(group, 'aria-label', `Signals to ${id}`);
+      for (const { node, text } of [kill, drain]) setAttr(node, 'aria-label', `${text} ${id}`);
       setText(freeze, frozen ? 'Thaw' : 'Freeze');
       setAttr(freeze, 'aria-label', `${frozen ? 'Thaw' : 'Freeze'} ${id}`);
       setAttr(
@@ -36,9 +40,16 @@ function controls(id) {
         'title',
         frozen ? 'SIGCONT: goes on where it stood' : 'SIGSTOP: stands still, as a hung host does',
       );
-      for (const one of buttons) one.disabled = task.pid === undefined || task.state === 'stopped';
+      for (const node of [kill.node, drain.node, freeze]) setAttr(node, 'aria-disabled', isOver());
     },
   };
+}
+
+/** Of a task that is in a place beside the one that serves there. */
+function besides({ id, state, frozen, killAt }) {
+  if (killAt === undefined) return `${id} is ${state}: takes this place when it is healthy`;
+  const left = Math.max(0, Math.round((killAt - Date.now()) / 1000));
+  return `${id} ${frozen ? 'stands still' : 'leaves'}: SIGKILL in ${left} s${frozen ? '' : ' at the latest'}`;
 }
 
 /** What the meters of a task show; the same rows whether or not its health is known, so that nothing jumps. */
@@ -77,24 +88,33 @@ function readings(task, posture) {
   return rows;
 }
 
-export function taskCard(task) {
+/** @param slot the place: `worker-1` */
+export function taskCard(slot) {
   const state = h('span', { class: 'pill' });
   const facts = h('p', { class: 'facts' });
   const note = h('p', { class: 'task-note' });
   const meters = new Map();
   const rows = h('div', { class: 'meters' });
-  const act = controls(task.id);
+  const others = h('ul', { class: 'task-others' });
+  const name = document.createTextNode('');
+  const act = controls();
   const node = h(
     'article',
-    { class: 'task', 'aria-label': `Task ${task.id}`, data: { task: task.id, role: task.role } },
-    h('header', {}, h('h3', {}, h('span', { class: 'dot', 'aria-hidden': 'true' }), task.id), state),
+    { class: 'task', 'aria-label': `Task ${slot}`, data: { slot } },
+    h('header', {}, h('h3', {}, h('span', { class: 'dot', 'aria-hidden': 'true' }), name), state),
     facts,
     rows,
     note,
+    others,
     act.node,
   );
 
-  function update(now, posture) {
+  function update(now, posture, beside) {
+    setText(name, now.id);
+    setAttr(node, 'data-task', now.id);
+    setAttr(node, 'data-role', now.role);
+    others.hidden = beside.length === 0;
+    others.replaceChildren(...beside.map((task) => h('li', {}, besides(task))));
     const tone = now.frozen ? 'warn' : TONES[now.state];
     const word = now.frozen ? 'frozen' : now.state;
     setAttr(node, 'data-tone', tone);

@@ -194,12 +194,36 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     await card.getByText('stopped', { exact: true }).waitFor();
     await page.locator('.log').getByText('worker-1 died: SIGKILL').waitFor();
     await page.getByRole('status').getByText('worker-1 stopped').waitFor();
-    platform.list[2] = { ...task, pid: 4999, restarts: 1 };
+    const next = { ...task, id: 'worker-1-2', pid: 4999, restarts: 1, lastExit: 'SIGKILL' };
+    platform.list[2] = next;
     await card.getByText('pid 4999').waitFor();
     await card.getByText('1 restart').waitFor();
 
-    await card.getByRole('button', { name: 'Freeze worker-1' }).click();
-    await card.getByRole('button', { name: 'Thaw worker-1' }).waitFor();
+    // The same card, where it was: whoever clicks twice does not end another task, and the keyboard stays where it is.
+    assert.equal(await page.evaluate('document.activeElement?.textContent'), 'Kill');
+    assert.equal(
+      await page
+        .getByRole('article', { name: /^Task / })
+        .nth(2)
+        .getAttribute('data-task'),
+      'worker-1-2',
+    );
+    await card.getByRole('button', { name: 'Freeze worker-1-2' }).click();
+    await card.getByRole('button', { name: 'Thaw worker-1-2' }).waitFor();
+    assert.deepEqual(platform.kills.at(-1), { taskId: 'worker-1-2', signal: 'SIGSTOP' });
+
+    // Frozen beyond its health checks: another serves in its place, and this one is told until its end.
+    platform.list[2] = { ...task, id: 'worker-1-3', pid: 5001, restarts: 2 };
+    platform.list.push({ ...next, state: 'draining', killAt: Date.now() + 42_400 });
+    await card.getByText(/worker-1-2 stands still: SIGKILL in 4[012] s/).waitFor();
+    await page
+      .locator('.log')
+      .getByText(/worker-1-2 is asked to end, frozen as it is: SIGKILL in 4[012] s/)
+      .waitFor();
+    assert.equal(await page.getByRole('article', { name: /^Task / }).count(), 4);
+    platform.list.pop();
+    await page.locator('.log').getByText('worker-1-2 has ended').waitFor();
+    assert.equal(await page.locator('.log').getByText('worker-1-2 died').count(), 0);
   });
 
   test('every fault can be toggled on and off', async (t) => {

@@ -263,6 +263,7 @@ export interface FakePlatform extends PlatformView {
 export function fakePlatform(): FakePlatform {
   const task = (role: 'web' | 'worker', number: number): TaskView => ({
     id: `${role}-${number}`,
+    slot: `${role}-${number}`,
     role,
     pid: 4100 + number + (role === 'web' ? 0 : 10),
     port: 5000 + number,
@@ -270,6 +271,7 @@ export function fakePlatform(): FakePlatform {
     startedAt: new Date(Date.now() - 75_000).toISOString(),
     restarts: 0,
     lastExit: undefined,
+    killAt: undefined,
     health: health(role, 4100 + number),
   });
   const platform: FakePlatform = {
