@@ -76,6 +76,7 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
         return record;
       };
       const own = { ...payload };
+      const began = performance.now();
       let left = false;
       leaves.set(own, () => {
         if (!left && before) telegram.count('repeated');
@@ -101,6 +102,8 @@ export function createJournal(turn: Turn, telegram: Pick<TelegramClient, 'ambigu
         }
         const result = (answered.ok ? answered.result : true) as Extract<typeof answered, { ok: true }>['result'];
         places.keep(place, { method, state: 'ok', result });
+        const took = Math.round(performance.now() - began);
+        turn.log.debug({ lane: update.lane, updateId: update.updateId, method, took }, 'sent');
         confirmed += 1;
         return { ok: true, result };
       } catch (error) {

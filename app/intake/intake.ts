@@ -81,6 +81,12 @@ export function createIntake(pool: Pool, botId: number, posture: Posture, log: L
     counters.stored += inserted.length;
     counters.duplicates += updates.length - inserted.length;
     if (inserted.length > 0) announcer.announce(inserted);
+    if (log.isLevelEnabled('debug'))
+      for (const { updateId, lane } of updates)
+        log.debug(
+          { lane, updateId, together: updates.length, took: Math.round(performance.now() - started) },
+          'stored',
+        );
     return updates.map(() => undefined);
   }
 

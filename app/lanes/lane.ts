@@ -102,6 +102,9 @@ export function createLaneRunner(options: LaneOptions) {
     last: boolean,
     counters: LaneCounters,
   ): Promise<boolean> {
+    const began = performance.now();
+    const told = { lane: update.lane, updateId: update.updateId, attempt: update.attempts + 1 };
+    log.debug({ ...told, lost: update.takeovers, waited: Math.round(update.age) }, 'attempt begins');
     const outcome = await attempt(lease, update);
     // Cut short by us: no attempt. Whoever goes on should know what was sent.
     if (drained.aborted && outcome.failure !== undefined && !outcome.done) {
@@ -110,6 +113,8 @@ export function createLaneRunner(options: LaneOptions) {
     }
     const decision = decide(outcome.failure, update, posture.jobs[update.queue]);
     tell(update, outcome, decision);
+    if (outcome.failure === undefined)
+      log.debug({ ...told, took: Math.round(performance.now() - began) }, 'update handled');
     if (outcome.done || decision.kind === 'done') {
       const unknown = decision.kind === 'done' && decision.unknown;
       if (unknown) await record(lease, update, outcome.failure, { counted: false, limit: 0 });

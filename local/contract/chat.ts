@@ -77,6 +77,8 @@ export interface ChatMessage {
   entities: MessageEntity[];
   buttons: InlineButton[][];
   edited: boolean;
+  /** The update by which the bot was told of it last. */
+  updateId?: number;
   /** The message that it answers. */
   replyTo?: number;
   /** It asks to be paid. */

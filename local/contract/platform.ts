@@ -25,6 +25,8 @@ export interface TaskView {
 /** What the control room reads of the platform. */
 export interface PlatformView {
   tasks(): TaskView[];
+  /** The last lines of the tasks' logs that name this update. */
+  about(updateId: number): { task: string; line: string }[];
   /** Ends a task the hard way; the supervisor replaces it. */
   kill(taskId: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Crash-restarts the database (`pg_ctl restart -m immediate`). */

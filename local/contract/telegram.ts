@@ -136,6 +136,25 @@ export interface TelegramStats {
   errors: Record<string, number>;
 }
 
+/** An update on its way to the bot. Times in Unix ms. */
+export interface Delivered {
+  /** When it left. */
+  at: number;
+  /** ms */
+  took: number;
+  /** Why it was not taken; it is delivered again. */
+  error?: string;
+  /** Delivered again although it was taken, as after an answer that got lost. */
+  isRepeat?: true;
+}
+
+/** What became of an update until the bot had it. */
+export interface Journey {
+  /** When there was something to tell. */
+  at: number;
+  deliveries: Delivered[];
+}
+
 /** The simulated Telegram: a Bot API server on loopback and the people who write to the bot. */
 export interface SimulatedTelegram {
   /** Value for TELEGRAM_API_ROOT. The same server answers /control/* for other processes. */
@@ -176,6 +195,8 @@ export interface SimulatedTelegram {
   open(chatId: number, firstName?: string, languageCode?: string): void;
   chats(): number[];
   messages(chatId: number): ChatMessage[];
+  /** Of one of the last updates. */
+  journey(updateId: number): Journey | undefined;
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */
   subscribe(listener: (event: TelegramEvent) => void): () => void;
   faults: TelegramFaults;

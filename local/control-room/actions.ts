@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { LedgerView, PlatformView, Simulated, SimulatedTelegram } from '../contract/index.ts';
+import { askOne, type Operator } from './desk/operator.ts';
 import { addBills, payBill } from './bills.ts';
 import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
@@ -9,6 +10,7 @@ import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
 import { MAX_ROOMS, type Rooms } from './rooms.ts';
 import { parse, Refused } from './refused.ts';
+import { storyOf } from './story.ts';
 import type { Room } from './wire.ts';
 
 /** The people's side of the simulated Telegram; undefined when the bot speaks to the real one. */
@@ -26,6 +28,7 @@ export interface Acting extends Omit<Simulated, 'telegram'> {
   observer: Observer;
   journal: Journal;
   ledger: Ledger | undefined;
+  operator: Operator | undefined;
   /** Tells every page of a new chat. */
   opened: (room: Room) => void;
 }
@@ -45,6 +48,7 @@ const schemas = {
   payLink: z.strictObject({ chatId, messageId: z.int(), url: z.string().min(1).max(200) }),
   month: z.strictObject({ chatId, fails: z.boolean().exactOptional() }),
   mandate: z.strictObject({ chatId, messageId: z.int(), state: z.enum(['canceled', 'active']) }),
+  story: z.strictObject({ chatId, messageId: z.int() }),
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
 };
 
@@ -55,16 +59,20 @@ const TOLD = {
   SIGCONT: 'is thawed (SIGCONT)',
 };
 
+function needChats(chatting: Chatting | undefined): Chatting {
+  if (!chatting) throw new Refused(409, 'this run uses the real Telegram: write to the bot there');
+  return chatting;
+}
+
+function roomOf(chatting: Chatting | undefined, id: number): Chatting {
+  const found = needChats(chatting);
+  if (!found.rooms.has(id)) throw new Refused(404, `chat ${id} is not open here: choose one of the tabs`);
+  return found;
+}
+
 function chatRoutes(app: FastifyInstance, { chatting, opened, journal, payers }: Acting): void {
-  const need = (): Chatting => {
-    if (!chatting) throw new Refused(409, 'this run uses the real Telegram: write to the bot there');
-    return chatting;
-  };
-  const needRoom = (id: number): Chatting => {
-    const found = need();
-    if (!found.rooms.has(id)) throw new Refused(404, `chat ${id} is not open here: choose one of the tabs`);
-    return found;
-  };
+  const need = () => needChats(chatting);
+  const needRoom = (id: number) => roomOf(chatting, id);
 
   app.post('/api/say', async ({ body }) => {
     const said = parse(schemas.say, body);
@@ -158,6 +166,18 @@ function chatRoutes(app: FastifyInstance, { chatting, opened, journal, payers }:
   });
 }
 
+function storyRoute(app: FastifyInstance, { chatting, operator, platform, journal }: Acting): void {
+  app.post('/api/story', async ({ body }) => {
+    const asked = parse(schemas.story, body);
+    const { telegram } = roomOf(chatting, asked.chatId);
+    const message = telegram.messages(asked.chatId).find((one) => one.messageId === asked.messageId);
+    const { updateId } = message ?? {};
+    if (!updateId) throw new Refused(404, `the bot was told of message ${asked.messageId} by no update of its own`);
+    const rows = operator && (await askOne(operator, ['story', String(updateId)]));
+    return storyOf(updateId, telegram.journey(updateId), platform.about(updateId), rows, journal.entries());
+  });
+}
+
 function ledgerRoute(app: FastifyInstance, { chatting, ledger }: Acting): void {
   app.get<{ Params: { id: string } }>('/api/ledger/:id', async ({ params }, reply) => {
     const id = Number(params.id);
@@ -220,6 +240,7 @@ function faultRoute(app: FastifyInstance, { chatting, provider, novita, payers, 
 /** Adds every route under /api. */
 export function addActions(app: FastifyInstance, acting: Acting): void {
   chatRoutes(app, acting);
+  storyRoute(app, acting);
   ledgerRoute(app, acting);
   floodRoute(app, acting);
   platformRoutes(app, acting);

@@ -150,6 +150,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     observer,
     journal,
     ledger: options.ledger,
+    operator: options.operator,
     opened: (room) => broadcast.send('room', room),
   });
   if (options.operator) {

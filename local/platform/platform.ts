@@ -76,7 +76,14 @@ const isWithin = (directory: string, path: string) => !relative(directory, path)
 const secret = () => randomBytes(24).toString('base64url');
 
 /** What a container gets by itself: nothing of the user's environment but what finding programs needs. */
-const BASE_ENV = { NODE_ENV: 'production', TZ: 'UTC', HOST: '127.0.0.1', PATH: process.env['PATH'] ?? '' };
+const BASE_ENV = {
+  NODE_ENV: 'production',
+  TZ: 'UTC',
+  HOST: '127.0.0.1',
+  // A line an update and a line a send: the story of a message is made of them.
+  LOG_LEVEL: 'debug',
+  PATH: process.env['PATH'] ?? '',
+};
 
 /**
  * Starts everything in order and resolves when every task is healthy.
@@ -200,6 +207,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       databaseUrl,
       operatorUrl,
       tasks: () => supervisor.views(),
+      about: (updateId) => supervisor.about(updateId),
       kill: (taskId, what) => supervisor.kill(taskId, what),
       replace: (taskId) => supervisor.replace(taskId),
       restartDatabase: () => postgres.restart('immediate'),

@@ -34,6 +34,8 @@ export interface SupervisorOptions {
 export interface Supervisor {
   tasks(): readonly Task[];
   views(): TaskView[];
+  /** The last lines of logs that name this update, also of tasks that are gone. */
+  about(updateId: number): { task: string; line: string }[];
   /** Resolves when each wanted task of the role is healthy; rejects when `within` ms pass first or one keeps crashing. */
   ready(role: Role, within: number, signal?: AbortSignal): Promise<void>;
   /** Rolling: a new task becomes healthy before the old one is asked to leave. */
@@ -51,6 +53,8 @@ export interface Supervisor {
 const CRASHES_AT_START = 3;
 /** A task that served this long, ms, did not end because of how it was started. */
 const STEADY = 5000;
+/** Tasks whose logs are at hand. */
+const KNOWN = 40;
 const CRASH_LOOP: Backoff = { first: 1000, max: 30_000 };
 
 /** Starts the tasks of all roles; they become healthy by and by, see `ready`. */
@@ -62,6 +66,9 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
   const leaving = new Map<Task, Slot>();
   const stopping = new Set<Role>();
   const cancelled = new AbortController();
+
+  /** Of which the logs are kept at hand: those that run, and the last that ended. */
+  const known: Task[] = [];
 
   const tasks = () => [...slots.flatMap((slot) => slot.current ?? []), ...leaving.keys()];
   const changed = () => options.onChange?.(tasks());
@@ -91,6 +98,8 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
 
   function settle(slot: Slot, task: Task): void {
     slot.current = task;
+    known.push(task);
+    if (known.length > KNOWN) known.splice(0, known.length - KNOWN);
     changed();
     void task.exited.then((exit) => {
       if (slot.current === task) lost(slot, task, exit);
@@ -227,6 +236,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
       }),
       ...[...leaving].map(([task, slot]) => viewOf(task, slot)),
     ],
+    about: (updateId) => known.flatMap((task) => task.about(updateId).map((line) => ({ task: task.id, line }))),
     async ready(role, within, signal) {
       const deadline = Date.now() + within;
       const mine = slots.filter((slot) => slot.role === role);

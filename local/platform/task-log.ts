@@ -2,16 +2,19 @@
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 
-/** pino's numbers. */
-const WARN = 40;
-const LEVELS: Record<number, string> = { 40: 'warning', 50: 'error', 60: 'fatal' };
+const LOUD: Record<string, string> = { warn: 'warning', error: 'error', fatal: 'fatal' };
+/** As the app writes its lines: the level comes first. */
+const QUIET = /^\{"level":"(?:trace|debug|info)"/;
+const NAMES_UPDATE = '"updateId":';
+/** Lines that name an update and are kept at hand; the file has all of them. */
+const KEPT = 2_000;
 /** The same message of the same task is said once in this time, ms. */
 const REPEAT_AFTER = 10_000;
 /** A line longer than this is no message for a person. */
 const LONGEST = 300;
 
 interface LogLine {
-  level?: number;
+  level?: string;
   msg?: string;
   error?: unknown;
 }
@@ -25,9 +28,10 @@ export function notable(line: string): string | undefined {
   } catch {
     return line.slice(0, LONGEST);
   }
-  if (typeof parsed.level !== 'number' || parsed.level < WARN) return undefined;
+  const loud = LOUD[parsed.level ?? ''];
+  if (loud === undefined) return undefined;
   const cause = typeof parsed.error === 'string' && parsed.error !== parsed.msg ? `: ${parsed.error}` : '';
-  return `${LEVELS[parsed.level] ?? 'message'}: ${parsed.msg ?? ''}${cause}`.slice(0, LONGEST);
+  return `${loud}: ${parsed.msg ?? ''}${cause}`.slice(0, LONGEST);
 }
 
 export interface TaskLog {
@@ -35,6 +39,8 @@ export interface TaskLog {
   follow(stream: Readable): void;
   /** The last lines, for an error message. */
   tail(): string[];
+  /** The last lines that name this update, as they were written. */
+  about(updateId: number): string[];
   close(): Promise<void>;
 }
 
@@ -44,10 +50,16 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
   out.on('error', () => undefined);
   const said = new Map<string, number>();
   let last: string[] = [];
+  let named: string[] = [];
   function take(line: string): void {
     last = [...last.slice(-19), line];
+    if (line.includes(NAMES_UPDATE)) {
+      named.push(line);
+      // Cut at twice the length, so that the cost of cutting is shared by many lines.
+      if (named.length >= 2 * KEPT) named = named.slice(-KEPT);
+    }
     // Parsing every line of a busy worker would cost more than the worker.
-    if (line.startsWith('{') && /"level":[123]\d[,}]/.test(line.slice(0, 40))) return;
+    if (QUIET.test(line)) return;
     const message = notable(line);
     if (message === undefined || Date.now() - (said.get(message) ?? 0) < REPEAT_AFTER) return;
     if (said.size > 200) said.clear();
@@ -66,6 +78,7 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
       stream.on('end', () => rest && take(rest));
     },
     tail: () => last,
+    about: (updateId) => named.filter((line) => new RegExp(`${NAMES_UPDATE}${updateId}\\b`).test(line)),
     close: () => new Promise((closed) => out.end(closed)),
   };
 }

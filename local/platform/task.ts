@@ -46,6 +46,8 @@ export interface Task {
   readonly served: boolean;
   /** The last warning or worse that it logged. */
   readonly lastWords: string | undefined;
+  /** The last lines of its log that name this update. */
+  about(updateId: number): string[];
   /** What the last failed health check found. */
   readonly complaint: string | undefined;
   readonly health: Health | undefined;
@@ -155,6 +157,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     get lastWords() {
       return lastWords;
     },
+    about: (updateId) => log.about(updateId),
     get complaint() {
       return complaint;
     },

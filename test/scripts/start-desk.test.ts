@@ -92,6 +92,7 @@ async function isFit(page: Page, what: string): Promise<void> {
 
 test('what a person decides by the page', { skip: skipWithoutChromium() }, async (t) => {
   const room = await begin(t, '--set', 'providers.telegram.timeout=2s', '--set', 'features.nowPayments=false');
+  await t.test('what a killed worker did to a message is found from its bubble', () => theStory(room));
   await t.test('what real faults have left is decided about at the desk, and whom it concerns sees it', () =>
     atTheDesk(room),
   );
@@ -101,6 +102,53 @@ test('what a person decides by the page', { skip: skipWithoutChromium() }, async
 });
 
 type Room = Awaited<ReturnType<typeof begin>>;
+
+async function theStory({ url, page, post, complaints }: Room): Promise<void> {
+  await page.goto(url);
+  await post('/api/faults', { target: 'provider', faults: { latency: 30_000 } });
+  await page.getByRole('textbox', { name: /message/i }).fill(SECRET);
+  await page.keyboard.press('Enter');
+  // Whoever has it in hand dies.
+  const busy = page.locator('.task[data-role=worker]', {
+    has: page.locator('[aria-label="Chat lanes"][aria-valuetext^="1 /"]'),
+  });
+  await busy.waitFor();
+  const victim = (await busy.getAttribute('data-task'))!;
+  await busy.getByRole('button', { name: 'Kill' }).click();
+  await post('/api/faults', { target: 'provider', faults: { latency: false } });
+  await page.locator('.message[data-from=bot]').first().waitFor();
+
+  const mine = page.locator('.message[data-from=user]', { hasText: SECRET });
+  await mine.hover();
+  await mine.getByRole('button', { name: 'Story' }).click();
+  const story = page.getByRole('dialog', { name: 'What became of this message' });
+  await story.getByText(/over after/).waitFor();
+  const steps = await story.getByRole('listitem').allTextContents();
+  const at = (pattern: RegExp) => {
+    const index = steps.findIndex((step) => pattern.test(step));
+    assert.ok(index >= 0, `${pattern} in\n${steps.join('\n')}`);
+    return index;
+  };
+  const order = [
+    /Telegram has it/,
+    /web-\d stored and committed/,
+    new RegExp(`${victim} begins attempt 1`),
+    new RegExp(`${victim} was sent SIGKILL`),
+    /worker-\S+ begins attempt 1.*a worker was lost over it/,
+    /worker-\S+ sendMessage answered by Telegram/,
+    /worker-\S+ handled it/,
+    /database done after 0 failed attempts and 1 lost workers/,
+  ].map(at);
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+    steps.join('\n'),
+  );
+  assert.ok(!steps.join('').includes(SECRET), 'without a word of it');
+  await isFit(page, 'story');
+  await page.keyboard.press('Escape');
+  assert.deepEqual(complaints, []);
+}
 
 async function atTheDesk(room: Room): Promise<void> {
   const { url, page, telegram, telegramApiRoot, complaints, seen, sql, post, said } = room;

@@ -129,6 +129,19 @@ export function bubble(message, actions) {
       next.media ? shown(next.media) : undefined,
       h('div', { class: 'text' }, ...markup(next.text, next.entities, actions.say), meta),
     );
+    // Of what the bot was told by an update of its own.
+    const story = own
+      ? h(
+          'button',
+          {
+            type: 'button',
+            class: 'edit',
+            title: 'What became of this message',
+            on: { click: () => actions.story(next) },
+          },
+          'Story',
+        )
+      : undefined;
     const edit =
       own && !next.charge
         ? h(
@@ -138,7 +151,7 @@ export function bubble(message, actions) {
           )
         : undefined;
     node.replaceChildren(
-      ...[h('div', { class: 'line' }, ...[edit, body].filter(Boolean)), keyboard(next, actions)].filter(Boolean),
+      ...[h('div', { class: 'line' }, ...[story, edit, body].filter(Boolean)), keyboard(next, actions)].filter(Boolean),
     );
   }
 

@@ -4,6 +4,7 @@ import { composer } from './composer.js';
 import { conversation } from './conversation.js';
 import { h } from './dom.js';
 import { post } from './live.js';
+import { openStory } from './story.js';
 import { alertBox, attempt, toast } from './toast.js';
 
 /** Telegram shows a typing action for 5 s; a tap waits for its answer no longer than this. */
@@ -44,6 +45,7 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
       (await attempt(() => post('/api/edit', { chatId: state.current, messageId: message.messageId, text }))) !==
       undefined,
     edit: (message) => box.edit(message),
+    story: ({ messageId }) => openStory({ chatId: state.current, messageId }),
     lastOwn: () => chats.get(state.current)?.view.lastOwn(),
     async tap(message, data, done) {
       chats.get(state.current).view.awaitAnswer();

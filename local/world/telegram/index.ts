@@ -1,6 +1,6 @@
 /** The simulated Telegram: Bot API, webhook delivery, and the people who write to the bot. */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { SimulatedTelegram, TelegramFaults, TelegramOptions } from '../../contract/index.ts';
+import type { Delivered, SimulatedTelegram, TelegramFaults, TelegramOptions } from '../../contract/index.ts';
 import { Clock } from '../clock.ts';
 import { control } from '../control.ts';
 import { listen, sendJson } from '../http.ts';
@@ -9,6 +9,7 @@ import { Api } from './api.ts';
 import { Chats } from './chats.ts';
 import { telegramCommands } from './commands.ts';
 import { Floods } from './flood.ts';
+import { Journeys } from './journeys.ts';
 import { Limits } from './limits.ts';
 import { LongPoll } from './long-poll.ts';
 import { People } from './people.ts';
@@ -31,8 +32,9 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const chats = new Chats(options.keepMessages ?? 200);
   const queue = new UpdateQueue(clock);
   const stars = new Stars(options.month === undefined ? undefined : Math.ceil(options.month / 1000));
+  const journeys = new Journeys();
   const lifetime = { ...LIFETIME, query: options.queryLifetime ?? LIFETIME.query };
-  const people = new People({ bot, chats, queue, allowed, clock, stars, lifetime }, () => state.faults);
+  const people = new People({ bot, chats, queue, allowed, clock, stars, journeys, lifetime }, () => state.faults);
   const floods = new Floods(people, chats, clock);
   const delivery = {
     clock,
@@ -41,6 +43,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     repeatWithin: options.repeatWithin ?? 1000,
     copies: () => state.faults.duplicates ?? 1,
     onAcknowledged: (id: number) => floods.acknowledged(id),
+    onDelivered: (id: number, delivered: Delivered) => journeys.add(id, delivered),
   };
   const webhook = new Webhook(delivery, allowed, () => longPoll.abort('terminated by setWebhook request'));
   const longPoll = new LongPoll(queue, webhook, allowed, clock);
@@ -78,6 +81,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     open: (chatId, firstName, languageCode) => void chats.open(chatId, firstName, languageCode),
     chats: () => chats.ids(),
     messages: (chatId) => chats.history(chatId),
+    journey: (updateId) => journeys.read(updateId),
     subscribe: (listener) => chats.subscribe(listener),
     get faults() {
       return state.faults;

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { AllowedUpdates } from './allowed-updates.ts';
 import type { Chat, Chats } from './chats.ts';
 import { badRequest } from './errors.ts';
+import type { Journeys } from './journeys.ts';
 import type { Payment, Stars } from './stars.ts';
 import { detectEntities } from './text/detect.ts';
 import type { UpdateQueue, UpdateType } from './update-queue.ts';
@@ -25,6 +26,7 @@ interface Parts {
   allowed: AllowedUpdates;
   clock: Clock;
   stars: Stars;
+  journeys: Journeys;
   lifetime: { message: number; query: number };
 }
 
@@ -49,12 +51,13 @@ export class People {
   readonly #queries = new Map<string, OpenQuery>();
   readonly #allowed: AllowedUpdates;
   readonly #stars: Stars;
+  readonly #journeys: Journeys;
   readonly #faults: () => TelegramFaults;
   /** How long updates wait to be accepted, and queries to be answered, ms. */
   readonly lifetime: Parts['lifetime'];
 
   constructor(
-    { bot, chats, queue, allowed, clock, stars, lifetime }: Parts,
+    { bot, chats, queue, allowed, clock, stars, journeys, lifetime }: Parts,
     /** Those in force. */
     faults: () => TelegramFaults,
   ) {
@@ -64,6 +67,7 @@ export class People {
     this.#allowed = allowed;
     this.#clock = clock;
     this.#stars = stars;
+    this.#journeys = journeys;
     this.#faults = faults;
     this.lifetime = lifetime;
   }
@@ -197,9 +201,9 @@ export class People {
 
   /** The Stars are the payer's again, and the chat says so. */
   refunded(chat: Chat, payment: Payment): void {
-    const rest = this.#notice(chat, 'bot', `⭐️ ${payment.amount} came back`);
+    const { message, rest } = this.#notice(chat, 'bot', `⭐️ ${payment.amount} came back`);
     if (this.#faults().losePayments) return;
-    this.#push('message', `chat ${chat.id}`, { ...rest, refunded_payment: wirePayment(payment) });
+    message.updateId = this.#push('message', `chat ${chat.id}`, { ...rest, refunded_payment: wirePayment(payment) });
   }
 
   #settle(chat: Chat, payload: string): Payment {
@@ -207,15 +211,18 @@ export class People {
   }
 
   #tellPayment(chat: Chat, payment: Payment): Payment {
-    const rest = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`, payment);
+    const { message, rest } = this.#notice(chat, 'user', `⭐️ ${payment.amount} paid`, payment);
     // The Stars are gone, and nobody tells the bot (telegram-bot-api#662).
     if (!this.#faults().losePayments)
-      this.#push('message', `chat ${chat.id}`, { ...rest, successful_payment: wirePayment(payment) });
+      message.updateId = this.#push('message', `chat ${chat.id}`, {
+        ...rest,
+        successful_payment: wirePayment(payment),
+      });
     return payment;
   }
 
   /** A service message: people read it, and the bot's update has something else in place of its text. */
-  #notice(chat: Chat, from: 'user' | 'bot', words: string, payment?: Payment): object {
+  #notice(chat: Chat, from: 'user' | 'bot', words: string, payment?: Payment): { message: ChatMessage; rest: object } {
     const message = this.#chats.add(chat, {
       from,
       text: words,
@@ -224,7 +231,7 @@ export class People {
       ...(payment && { charge: payment.charge, ...(payment.recurring && { subscription: payment.payload }) }),
     });
     const { text: _, ...rest } = wireMessage(this.#bot, chat, message) as { text: string };
-    return rest;
+    return { message, rest };
   }
 
   #known(chatId: number): Chat {
@@ -245,13 +252,16 @@ export class People {
 
   /** Messages and edits of a chat share one lane (source: telegram-bot-api, process_new_message_queue). */
   #pushMessage(type: 'message' | 'edited_message', chat: Chat, message: ChatMessage): number {
-    return this.#push(type, `chat ${chat.id}`, wireMessage(this.#bot, chat, message));
+    message.updateId = this.#push(type, `chat ${chat.id}`, wireMessage(this.#bot, chat, message));
+    return message.updateId;
   }
 
   #push(type: UpdateType, lane: string, payload: object): number {
     if (!this.#allowed.has(type)) return 0;
     const { message, query } = this.lifetime;
     const lifetime = type === 'message' || type === 'edited_message' ? message : query;
-    return this.#queue.push(type, lane, lifetime, JSON.stringify(payload));
+    const id = this.#queue.push(type, lane, lifetime, JSON.stringify(payload));
+    this.#journeys.begin(id);
+    return id;
   }
 }

@@ -126,6 +126,7 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
       });
       return ++updates;
     },
+    journey: () => undefined,
     preCheckout: () => ++updates,
     pay: () => ++updates,
     charge: () => 'stx1',
@@ -280,6 +281,7 @@ export function fakePlatform(): FakePlatform {
     door: { url: 'http://127.0.0.1:8080', requests: 1240, errors: 0 },
     kills: [],
     restarts: 0,
+    about: () => [],
     tasks: () => platform.list.map((one) => ({ ...one })),
     kill: (taskId, signal) => void platform.kills.push({ taskId, signal }),
     restartDatabase: async () => void (platform.restarts += 1),

@@ -9,12 +9,15 @@ import { temporaryDirectory, until } from './support.ts';
 const line = (fields: object) => JSON.stringify(fields);
 
 test('warnings and worse are one line for a person, with their cause; the rest is for the file', () => {
-  assert.equal(notable(line({ level: 30, msg: 'listening' })), undefined);
-  assert.equal(notable(line({ level: 40, msg: 'slow' })), 'warning: slow');
-  assert.equal(notable(line({ level: 50, msg: 'query failed', error: 'timeout' })), 'error: query failed: timeout');
+  assert.equal(notable(line({ level: 'info', msg: 'listening' })), undefined);
+  assert.equal(notable(line({ level: 'warn', msg: 'slow' })), 'warning: slow');
+  assert.equal(
+    notable(line({ level: 'error', msg: 'query failed', error: 'timeout' })),
+    'error: query failed: timeout',
+  );
   assert.equal(notable('Error: out of memory'), 'Error: out of memory');
   assert.equal(notable('  '), undefined);
-  assert.equal(notable(line({ level: 50, msg: 'x'.repeat(5000) }))!.length, 300);
+  assert.equal(notable(line({ level: 'fatal', msg: 'x'.repeat(5000) }))!.length, 300);
 });
 
 test('everything is in the file, and the same trouble is said once', async (t) => {
@@ -24,8 +27,9 @@ test('everything is in the file, and the same trouble is said once', async (t) =
   const stream = new PassThrough();
   log.follow(stream);
   const written = [
-    line({ level: 30, msg: 'listening' }),
-    ...Array.from({ length: 50 }, (_, id) => line({ level: 40, time: id, msg: 'database away' })),
+    line({ level: 'info', updateId: 71, msg: 'update handled' }),
+    line({ level: 'info', updateId: 7, msg: 'update handled' }),
+    ...Array.from({ length: 50 }, (_, id) => line({ level: 'warn', time: id, msg: 'database away' })),
     'last words without an end of line',
   ].join('\n');
   // A line may arrive in pieces.
@@ -35,5 +39,6 @@ test('everything is in the file, and the same trouble is said once', async (t) =
   await log.close();
   assert.deepEqual(said, ['warning: database away', 'last words without an end of line']);
   assert.equal(await readFile(file, 'utf8'), written);
+  assert.deepEqual(log.about(7), [line({ level: 'info', updateId: 7, msg: 'update handled' })]);
   assert.equal(log.tail().at(-1), 'last words without an end of line');
 });

@@ -2,12 +2,13 @@
  * Delivery to a webhook as telegram-bot-api does it (WebhookActor.cpp): lanes in parallel, each in order; an update
  * leaves only after a 2xx to the one before it in its lane.
  */
+import type { Delivered } from '../../../contract/index.ts';
 import type { Clock } from '../../clock.ts';
 import { Fifo } from '../../fifo.ts';
 import type { PendingUpdate, UpdateQueue } from '../update-queue.ts';
 import { Connections } from './connections.ts';
 import { Peer, type Outcome } from './peer.ts';
-import { Repeats } from './repeats.ts';
+import { Repeats, type Copy } from './repeats.ts';
 
 /** Longest Retry-After that is honoured, s. */
 const MAX_RETRY_AFTER = 3600;
@@ -37,6 +38,7 @@ export interface DeliveryContext {
   /** Deliveries of one update; 1: no repeats. */
   copies: () => number;
   onAcknowledged: (updateId: number) => void;
+  onDelivered: (updateId: number, delivered: Delivered) => void;
   onError: (message: string) => void;
 }
 
@@ -117,23 +119,27 @@ export class Delivery {
   #send(laneId: string): void {
     const update = this.#lanes.get(laneId)!.peek()!;
     const copies = this.#context.copies();
-    if (update.failures === 0 && copies > 1) this.#repeats.plan(update.json, copies - 1);
-    this.#post(update.json, (outcome) => {
+    if (update.failures === 0 && copies > 1) this.#repeats.plan(update, copies - 1);
+    this.#post(update, {}, (outcome) => {
       if (outcome.ok) this.#acknowledged(update);
       else this.#failed(update, outcome);
     });
   }
 
   /** Nobody waits for a repeat: whatever is answered, it is over. */
-  #sendRepeat(json: string): void {
+  #sendRepeat(update: Copy): void {
     this.#context.counters.repeated++;
-    this.#post(json, () => {});
+    this.#post(update, { isRepeat: true }, () => {});
   }
 
-  #post(json: string, done: (outcome: Outcome) => void): void {
+  #post({ id, json }: Copy, kind: { isRepeat?: true }, done: (outcome: Outcome) => void): void {
     const { counters } = this.#context;
     counters.peakInFlight = Math.max(counters.peakInFlight, this.#connections.busy);
+    const at = Date.now();
+    const began = performance.now();
     this.#peer.post(json, (outcome) => {
+      const took = Math.round(performance.now() - began);
+      this.#context.onDelivered(id, { at, took, ...(outcome.ok ? {} : { error: outcome.error }), ...kind });
       if (this.#closed) return;
       this.#connections.release(outcome.kept);
       if (outcome.ok) this.#connections.succeeded();

@@ -1,11 +1,17 @@
 /** Chaos: updates that are delivered again, as after an answer that got lost. Each at a random moment, out of order. */
 import type { Clock } from '../../clock.ts';
 
+/** What is delivered again. */
+export interface Copy {
+  readonly id: number;
+  readonly json: string;
+}
+
 export class Repeats {
   readonly #clock: Clock;
   readonly #within: number;
   readonly #onDue: () => void;
-  #due: string[] = [];
+  #due: Copy[] = [];
   #waiting = 0;
 
   /** `within`: longest real wait, ms. `onDue` is called when one may leave. */
@@ -25,19 +31,19 @@ export class Repeats {
   }
 
   /** Plans up to `most` further deliveries of an update that is now being delivered for the first time. */
-  plan(json: string, most: number): void {
+  plan({ id, json }: Copy, most: number): void {
     for (let left = Math.ceil(Math.random() * most); left > 0; left--) {
       this.#waiting++;
       this.#clock.afterReal(Math.random() * this.#within, () => {
         this.#waiting--;
-        this.#due.push(json);
+        this.#due.push({ id, json });
         this.#onDue();
       });
     }
   }
 
   /** One that is due, at random. */
-  take(): string | undefined {
+  take(): Copy | undefined {
     const last = this.#due.pop();
     if (last === undefined || this.#due.length === 0) return last;
     const at = Math.floor(Math.random() * (this.#due.length + 1));
