@@ -105,6 +105,9 @@ const environments = {
     OPENROUTER_API_KEY: z.string().min(1).optional(),
     OPENROUTER_BASE_URL: url(/^https?$/, 'https://openrouter.ai/api/v1').default('https://openrouter.ai/api/v1'),
     NOVITA_API_KEY: text(/^\S{8,}$/, 'the API key of Novita').optional(),
+    ACCESS_API_KEY: text(/^\S{8,}$/, 'the key of your access provider').optional(),
+    /** Default: providers.access.address of the posture. */
+    ACCESS_BASE_URL: url(/^https?$/, 'https://access.example.com').optional(),
     NOVITA_BASE_URL: url(/^https?$/, 'https://api.novita.ai').default('https://api.novita.ai'),
   }),
   migrate: z.object({
@@ -151,7 +154,7 @@ export function readLogLevel({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): stri
 }
 
 const SECRETS =
-  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|NOVITA_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
+  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|NOVITA_API_KEY|ACCESS_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
 
 /** Whatever of an environment must not be seen in a log: each secret, and the password inside a URL, as written and as meant. */
 export function secretsIn(source: NodeJS.ProcessEnv): string[] {
@@ -214,6 +217,7 @@ function assertPayerKeys(role: keyof typeof PAYER_KEYS, posture: Posture, given:
 const ASKED = {
   openrouter: { key: 'OPENROUTER_API_KEY', feature: 'chat' },
   novita: { key: 'NOVITA_API_KEY', feature: 'studio' },
+  access: { key: 'ACCESS_API_KEY', feature: 'subscriptions' },
 } as const;
 
 function assertKeys(posture: Posture, given: NodeJS.ProcessEnv): void {

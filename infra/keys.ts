@@ -8,6 +8,7 @@ export const SECRET_KEYS = [
   'operatorToken',
   'openrouterApiKey',
   'novitaApiKey',
+  'accessApiKey',
   'cryptoPayToken',
   'cryptoPayTokenPrevious',
   'nowPaymentsApiKey',

@@ -15,15 +15,26 @@ interface Asked {
 /** Those that a posture asks for. */
 export const keysInUse = (posture: Posture): Asked[] => [
   ...(providersInUse(posture).includes('novita') ? [{ key: 'novitaApiKey', feature: 'studio' } as const] : []),
+  ...(providersInUse(posture).includes('access') ? [{ key: 'accessApiKey', feature: 'subscriptions' } as const] : []),
   ...payersInUse(posture).flatMap((payer) => KEYS_OF_PAYERS[payer].map((key) => ({ key, feature: payer }))),
 ];
 
+/** The address as shipped is nobody's (RFC 2606): what is paid for would never be given. */
+function accessNowhere(posture: Posture): string[] {
+  const { address } = posture.providers.access;
+  if (!providersInUse(posture).includes('access') || !EXAMPLE.test(new URL(address).hostname)) return [];
+  return [
+    `evenkeel:posture: providers.access.address: "${address}" is an example, and nobody is let in there: pulumi config set --path evenkeel:posture.providers.access.address https://<your provider>, or switch the feature off: pulumi config set --path evenkeel:posture.features.subscriptions false`,
+  ];
+}
+const EXAMPLE = /(^|\.)(example\.(com|net|org)|example|invalid|test)$/i;
+
 /**
- * One line for each of them that is not set.
+ * One line for each of them that is not set, and for who is asked at an address that is nobody's.
  * @param values configuration by full key (`evenkeel:cryptoPayToken`); only whether a value is there counts
  */
-export const missingForProviders = (values: Readonly<Record<string, unknown>>, posture: Posture): string[] =>
-  missing(
+export const missingForProviders = (values: Readonly<Record<string, unknown>>, posture: Posture): string[] => [
+  ...missing(
     values,
     keysInUse(posture).map(({ key, feature }) => ({
       key: `evenkeel:${key}`,
@@ -31,4 +42,6 @@ export const missingForProviders = (values: Readonly<Record<string, unknown>>, p
       needed: true,
       or: `switch the feature off: pulumi config set --path evenkeel:posture.features.${feature} false`,
     })),
-  );
+  ),
+  ...accessNowhere(posture),
+];

@@ -51,6 +51,11 @@ export const RULES = {
     wanted: 'an API key of the AI provider',
     command: 'pulumi config set --secret evenkeel:openrouterApiKey <key>',
   },
+  accessApiKey: {
+    accepts: /^\S{8,}$/,
+    wanted: 'the key of your access provider, 8 characters or more without spaces',
+    command: 'pulumi config set --secret evenkeel:accessApiKey <key>',
+  },
   novitaApiKey: {
     accepts: /^\S{8,}$/,
     wanted: 'the API key of Novita, 8 characters or more without spaces',

@@ -17,6 +17,8 @@ export interface BotSecrets {
   operatorToken: pulumi.Output<string> | undefined;
   /** Key of the AI provider; wanted while features.chat is on. */
   openrouterApiKey: pulumi.Output<string> | undefined;
+  /** Key of the access provider; wanted while features.subscriptions is on. */
+  accessApiKey: pulumi.Output<string> | undefined;
   /** Key of Novita, which renders pictures and videos; wanted while features.studio is on. */
   novitaApiKey: pulumi.Output<string> | undefined;
   /** Token of Crypto Pay: asks, and checks what it signed. Wanted while features.cryptoPay is on. */

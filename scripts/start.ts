@@ -76,6 +76,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     telegram: world.telegram,
     provider: world.provider,
     novita: world.novita,
+    access: world.access,
     payers: world.payers,
     platform,
     posture,

@@ -10,6 +10,7 @@ import type { UpdateHandler } from '../lanes/update.ts';
 import type { Blocked } from '../outbox/blocked.ts';
 import type { Post } from '../outbox/index.ts';
 import type { People } from '../people/index.ts';
+import type { AccessProvider } from '../providers/access.ts';
 import type { Novita } from '../providers/novita.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import type { Tills } from '../payments/tills/index.ts';
@@ -51,6 +52,8 @@ export interface JobNeeds {
   tills?: Tills;
   /** Where there is a key for it. */
   novita?: Novita | undefined;
+  /** Where there is a key for it. */
+  accessProvider?: AccessProvider | undefined;
   /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
   callbackOf?: ((render: string) => string) | undefined;
   /**

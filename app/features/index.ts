@@ -25,6 +25,7 @@ import { nowPayments } from './nowPayments/index.ts';
 import type { Offer } from './offer.ts';
 import { remind } from './remind/index.ts';
 import { studio } from './studio/index.ts';
+import { subscriptions } from './subscriptions/index.ts';
 import { unread } from './unread/index.ts';
 import { wallet } from './wallet/index.ts';
 
@@ -38,6 +39,7 @@ const FEATURES = {
   money,
   remind,
   studio,
+  subscriptions,
   chat,
   language,
   mydata,

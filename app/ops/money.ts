@@ -3,6 +3,7 @@ import type { Pool } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { asTx } from '../database/tx.ts';
 import { balanceOf, checkLedger, isSound } from '../ledger/index.ts';
+import { accessesOf } from '../payments/access.ts';
 import { heldBy, history } from '../payments/history.ts';
 import type { Payment } from '../payments/book.ts';
 import { fromCents } from '../payments/decimal.ts';
@@ -10,10 +11,11 @@ import { askRefund, type RefundAnswer } from '../payments/refund.ts';
 import { table, type Outcome, type Table } from './outcome.ts';
 import type { Call } from './verb.ts';
 
-/** account_pkey, payment_user; few bots. */
+/** account_pkey, payment_user, access_pkey; few bots. */
 const BOTS = `
   SELECT bot_id AS bot FROM evenkeel.account WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2)
-  UNION SELECT bot_id FROM evenkeel.payment WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2) ORDER BY 1`;
+  UNION SELECT bot_id FROM evenkeel.payment WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2)
+  UNION SELECT bot_id FROM evenkeel.access WHERE user_id = $1 AND ($2::bigint IS NULL OR bot_id = $2) ORDER BY 1`;
 
 const SHOWN = `bot_id AS bot, number AS receipt, provider, charge, user_id AS user, amount, currency, paid AS came, credits, state, is_foreign AS foreign,
   note, found_by AS "foundBy", paid_at AS paid, refund_by AS "refundBy", refund_reason AS "refundReason", refund_error AS "refundError"`;
@@ -41,12 +43,18 @@ export const nothingPaid = ({ words }: Call): Outcome => ({
 
 export async function showUser({ pool, words: [user = ''], bot, limit }: Call): Promise<Outcome> {
   const { rows } = await pool.query<{ bot: number }>(BOTS, [user, bot ?? null]);
-  if (rows.length === 0) return { tables: [], said: [`User ${user} has never had credits or paid.`] };
+  if (rows.length === 0) return { tables: [], said: [`User ${user} has never had credits, paid, or tried a plan.`] };
   const tables: Table[] = [];
   for (const { bot: botId } of rows) {
     const userId = Number(user);
     tables.push(
       table(`credits of user ${user} with bot ${botId}`, [{ ...(await balanceOf(pool, { botId, userId })) }]),
+    );
+    tables.push(
+      table(
+        'what they may use at the access provider',
+        (await accessesOf(pool, botId, userId)).map((access) => ({ ...access })),
+      ),
     );
     tables.push(
       table(

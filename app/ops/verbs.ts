@@ -106,7 +106,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'user',
     takes: 'USER_ID',
-    says: "a person's credits: what there is, what is held, what moved",
+    says: "a person's credits and plan: what there is, what is held, what moved",
     options: ['bot', 'limit'],
     run: showUser,
   },

@@ -8,6 +8,7 @@ import type { Tx } from '../database/tx.ts';
 import { clawback, credit, type SystemAccount } from '../ledger/index.ts';
 import { goOn } from './intent.ts';
 import { lockPurchase } from './purchase.ts';
+import { doStanding, undoStanding } from './standing.ts';
 import { paidFor, paidUntilAtLeast, wentBackOf, type InstallmentRole } from './subscription.ts';
 
 export type PaymentState = 'credited' | 'parked' | 'refunding' | 'refunded' | 'taken-back';
@@ -162,6 +163,8 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
       : undefined;
   if (credits > 0n)
     await credit(tx, { botId, userId, cause: `stars:${charge}`, at: paid.at }, { amount: credits, from: 'stars' });
+  if (offered && (installment === 'first' || installment === 'renewal'))
+    await doStanding(tx, { botId, userId, purchase: offered.id, charge });
   // What will go back begins nothing.
   if (credits > 0n && installment !== 'second') await goOn(tx, { botId, userId });
   return { applied: true, payment: paymentFrom(booked), ...(installment && { installment }) };
@@ -241,5 +244,6 @@ export async function takeBack(tx: Tx, back: PaidBack): Promise<Booked> {
       },
       { amount: payment.credits, to: accountOf(provider) },
     );
+  if (purchase !== null && payment.paidUntil !== null) await undoStanding(tx, { botId, userId, purchase, charge });
   return { applied: true, payment: { ...payment, state } };
 }

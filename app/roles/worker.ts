@@ -28,6 +28,7 @@ import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
 import { createPost, startOutbox } from '../outbox/index.ts';
+import { createAccessProvider } from '../providers/access.ts';
 import { createNovita } from '../providers/novita.ts';
 import { renderAddress } from '../providers/render-names.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
@@ -37,7 +38,7 @@ import { PEOPLE_CHANNEL, startPeople } from '../people/index.ts';
 import type { Task } from './task.ts';
 
 /** What runs by the clock and ends what looks unpaid: not before the payments are found that a restored database has lost. */
-const WAIT_WHILE_HELD = [ofSchedule('lapse')];
+const WAIT_WHILE_HELD = [ofSchedule('lapse'), 'schedules.expiry', 'schedules.renewals'];
 
 const IDLE: Progress = { inHand: 0, ended: 0 };
 
@@ -63,6 +64,14 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     env.NOVITA_API_KEY === undefined
       ? undefined
       : createNovita(posture, { baseUrl: env.NOVITA_BASE_URL, apiKey: env.NOVITA_API_KEY }, log);
+  const accessProvider =
+    env.ACCESS_API_KEY === undefined
+      ? undefined
+      : createAccessProvider(
+          posture,
+          { baseUrl: env.ACCESS_BASE_URL ?? posture.providers.access.address, apiKey: env.ACCESS_API_KEY },
+          log,
+        );
   const till = openTills(
     {
       ...(env.CRYPTO_PAY_TOKEN && { cryptoPay: { root: env.CRYPTO_PAY_ROOT, token: env.CRYPTO_PAY_TOKEN } }),
@@ -76,6 +85,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     telegram: telegram.state(),
     openrouter: openrouter.state(),
     ...(novita && { novita: novita.state() }),
+    ...(accessProvider && { access: accessProvider.state() }),
     ...till.states(),
   });
   let engine: Engine | undefined;
@@ -136,6 +146,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     api,
     tills: till.tills,
     novita,
+    accessProvider,
     callbackOf,
     toMany: { post, mark: blocked.mark },
   };
@@ -222,7 +233,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
     await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
-    await Promise.all([telegram.close(), openrouter.close(), novita?.close(), till.close()]);
+    await Promise.all([telegram.close(), openrouter.close(), novita?.close(), accessProvider?.close(), till.close()]);
     await server.close();
     await pool.end();
   }

@@ -63,6 +63,7 @@ export class Vault extends pulumi.ComponentResource {
         ...(secrets.openrouterApiKey && { OPENROUTER_API_KEY: secrets.openrouterApiKey }),
         // Whatever is on: what was begun there ends.
         ...(secrets.novitaApiKey && { NOVITA_API_KEY: secrets.novitaApiKey }),
+        ...(secrets.accessApiKey && { ACCESS_API_KEY: secrets.accessApiKey }),
         ...payerEnvironment('worker', secrets),
       }),
       migrate: keep('migrate', "Environment of the migration: the server's master, and the roles' passwords", {

@@ -76,6 +76,7 @@ function environmentOf(
     TELEGRAM_API_ROOT: world.telegramApiRoot,
     OPENROUTER_API_KEY: world.apiKey,
     OPENROUTER_BASE_URL: world.openrouterBaseUrl,
+    ...(secrets.accessApiKey && { ACCESS_API_KEY: secrets.accessApiKey }),
     ...(secrets.novitaApiKey && { NOVITA_API_KEY: secrets.novitaApiKey }),
   };
 }

@@ -1,4 +1,5 @@
 /** What of the outside is simulated: read by whoever shows it, or breaks it. */
+import type { SimulatedAccess } from './access.ts';
 import type { SimulatedNovita } from './novita.ts';
 import type { SimulatedPayers } from './payers.ts';
 import type { SimulatedProvider } from './provider.ts';
@@ -11,6 +12,8 @@ export interface Simulated {
   provider: SimulatedProvider | undefined;
   /** Absent when the bot speaks to the real Novita, or to none. */
   novita?: SimulatedNovita | undefined;
+  /** Absent when the bot speaks to a real access provider, or to none. */
+  access?: SimulatedAccess | undefined;
   /** Providers of payments that are simulated. */
   payers: SimulatedPayers;
 }

@@ -222,9 +222,14 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal }: A
   });
 }
 
-function faultRoute(app: FastifyInstance, { chatting, provider, novita, payers, journal }: Acting): void {
-  const worlds = { telegram: chatting?.telegram, provider, novita, ...payers };
-  const real = { telegram: 'the real Telegram', provider: 'the real AI provider', novita: 'the real Novita' };
+function faultRoute(app: FastifyInstance, { chatting, provider, novita, access, payers, journal }: Acting): void {
+  const worlds = { telegram: chatting?.telegram, provider, novita, access, ...payers };
+  const real = {
+    telegram: 'the real Telegram',
+    provider: 'the real AI provider',
+    novita: 'the real Novita',
+    access: 'the real access provider',
+  };
 
   app.post('/api/faults', async ({ body }) => {
     const { target, faults } = parse(faultsBody, body);

@@ -43,10 +43,19 @@ const novitaFaults = z.strictObject({
   slow: z.int().min(2).max(1000).or(z.literal(false)).optional(),
 });
 
+const accessFaults = z.strictObject({
+  error: flag.optional(),
+  hang: flag.optional(),
+  loseAnswers: flag.optional(),
+  notFound: flag.optional(),
+  latency: latency.optional(),
+});
+
 export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
   z.strictObject({ target: z.literal('novita'), faults: novitaFaults }),
+  z.strictObject({ target: z.literal('access'), faults: accessFaults }),
   z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults }),
   z.strictObject({
     target: z.literal('nowPayments'),
@@ -84,6 +93,7 @@ function told(key: string, value: unknown): string {
   if (key === 'forgets') return 'does not know what it has begun';
   if (key === 'resultGone') return 'has lost its results';
   if (key === 'drips') return 'gives its results in drips';
+  if (key === 'notFound') return 'answers 404, as a gateway that knows nobody';
   if (key === 'slow') return `takes ${Number(value)} times as long`;
   if (key === 'oldSignature') return 'signs in its older form';
   return `tells of everything up to ${Number(value)} times`;
@@ -95,6 +105,7 @@ const NAMES: Record<Target, string> = {
   telegram: 'Telegram',
   provider: 'The AI provider',
   novita: 'Novita',
+  access: 'The access provider',
   cryptoPay: 'Crypto Pay',
   nowPayments: 'NOWPayments',
 };
@@ -123,5 +134,6 @@ const NO_LONGER: Record<string, string> = {
   resultGone: 'loses its results',
   drips: 'gives its results in drips',
   slow: 'takes longer',
+  notFound: 'answers 404',
   oldSignature: 'signs in its older form',
 };

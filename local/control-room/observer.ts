@@ -29,7 +29,7 @@ const telegramStats = ({ pending, delivered, retried, sent, lastError }: Telegra
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider, novita, payers }: Observed) {
+export function createObserver({ platform, telegram, provider, novita, access, payers }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -93,6 +93,7 @@ export function createObserver({ platform, telegram, provider, novita, payers }:
         telegram: telegram ? { ...telegram.faults } : null,
         provider: provider ? { ...provider.faults } : null,
         novita: novita ? { ...novita.faults } : null,
+        access: access ? { ...access.faults } : null,
         cryptoPay: payers.cryptoPay ? { ...payers.cryptoPay.faults } : null,
         nowPayments: payers.nowPayments ? { ...payers.nowPayments.faults } : null,
       },

@@ -1,6 +1,7 @@
 /** What travels between the control room's server and its page. */
 import type { Health, RoleDetails } from '../../contract/health.ts';
 import type {
+  AccessFaults,
   NovitaFaults,
   PayerFaults,
   ProviderFaults,
@@ -49,6 +50,7 @@ export interface Sections {
     telegram: TelegramFaults | null;
     provider: ProviderFaults | null;
     novita: NovitaFaults | null;
+    access: AccessFaults | null;
   } & Record<keyof SimulatedPayers, PayerFaults | null>;
   crowd: CrowdProgress | null;
 }

@@ -21,6 +21,8 @@ const PROVIDERS: Record<ProviderName, ProviderFacts> = {
   openrouter: { missed: 'questions are answered with an apology', severity: 'ticket' },
   // Renders wait, and in the end their credits go back.
   novita: { missed: 'pictures and videos are late, or not made', severity: 'ticket' },
+  // It is given when the provider answers again, and nothing ends meanwhile.
+  access: { missed: 'access that was paid for is given late', severity: 'ticket' },
 };
 
 /** Of those who take payments. People can pay by Stars meanwhile, and what they have paid is credited when it is over. */

@@ -11,6 +11,7 @@ import { money } from './money.ts';
 import { nowPayments } from './nowPayments.ts';
 import { remind } from './remind.ts';
 import { studio } from './studio.ts';
+import { subscriptions } from './subscriptions.ts';
 import { wallet } from './wallet.ts';
 
 export type { DeclaredQueue };
@@ -25,6 +26,7 @@ export const SWITCHED = {
   admin,
   studio,
   broadcast,
+  subscriptions,
 };
 
 export const ALWAYS = { money };

@@ -15,6 +15,7 @@ import type { Law, Verdict, Violation } from './law.ts';
 import { memoryFits } from './memory-fits.ts';
 import { ownerNamed } from './owner-named.ts';
 import { paymentsFound } from './payments-found.ts';
+import { plansHold } from './plans-hold.ts';
 import { poolShares } from './pool-shares.ts';
 import { preCheckoutInTime } from './pre-checkout-in-time.ts';
 import { pricesHold } from './prices-hold.ts';
@@ -44,6 +45,7 @@ export const laws: readonly Law[] = [
   lanesRecover,
   retriesBounded,
   rendersBounded,
+  plansHold,
   memoryFits,
   historyBounded,
   filesFit,

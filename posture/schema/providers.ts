@@ -105,5 +105,16 @@ export const providers = z
       })
       .prefault({})
       .describe('Renders pictures and videos; asked by jobs, which take a render in steps.'),
+    access: z
+      .strictObject({
+        ...provider({ timeout: '10s', attempts: 1, concurrency: 4, takes: '1s' }),
+        breaker: breaker({ failures: 5, window: '1m', open: '30s' }),
+        address: z
+          .url({ protocol: /^https?$/ })
+          .prefault('https://access.example.com')
+          .describe('Where the access provider is asked: yours, as docs/production.md says what it has to answer.'),
+      })
+      .prefault({})
+      .describe('Gives access to what is sold by the period, and takes it; asked by jobs.'),
   })
   .prefault({});

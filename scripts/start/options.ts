@@ -18,6 +18,8 @@ with a control room in the browser. Needs no account, no Docker and no network.
 Environment:
   BOT_TOKEN=…           speak to the real Telegram as this bot, by long polling
   OPENROUTER_API_KEY=…  let the real OpenRouter answer instead of the simulated one
+  ACCESS_API_KEY=… and ACCESS_BASE_URL=…
+                        let the real access provider give what /plans sells
   NOVITA_API_KEY=…      let the real Novita render pictures and videos, at your cost
   CRYPTO_PAY_TOKEN=…, NOWPAYMENTS_API_KEY=… and NOWPAYMENTS_IPN_SECRET=…
                         be paid by the real ones; simulated, they are on while Telegram is

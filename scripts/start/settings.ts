@@ -12,5 +12,9 @@ export function ownSettings(env: NodeJS.ProcessEnv): string[] {
   const rendering = declared.filter(
     ([, { jobsAsk }]) => jobsAsk.includes('novita') && (!isReal || env['NOVITA_API_KEY']),
   );
-  return [...paying, ...rendering].map(([name]) => `features.${name}=true`);
+  // Without the real one's key it is the simulated one, which lets nobody in anywhere: not where people are real.
+  const letting = declared.filter(
+    ([, { jobsAsk }]) => jobsAsk.includes('access') && (!isReal || env['ACCESS_API_KEY']),
+  );
+  return [...paying, ...rendering, ...letting].map(([name]) => `features.${name}=true`);
 }

@@ -3,6 +3,7 @@ import type { Simulated } from '../../local/contract/index.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
+import { startAccess } from '../../local/world/access/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
@@ -25,7 +26,7 @@ export interface World extends Simulated {
 
 export interface WorldOptions {
   posture: Posture;
-  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL, NOVITA_API_KEY and the keys of payers may stand. */
+  /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL, NOVITA_API_KEY, ACCESS_API_KEY, ACCESS_BASE_URL and the keys of payers may stand. */
   env: NodeJS.ProcessEnv;
   takeOver: boolean;
   say: (line: string) => void;
@@ -41,6 +42,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   undo.defer(() => ai.stop());
   const renderer = await byKey(options.env, 'Novita', 'NOVITA', startNovita);
   undo.defer(() => renderer.stop());
+  const accesses = await byKey(options.env, 'access provider', 'ACCESS', startAccess);
+  undo.defer(() => accesses.stop());
   const till = await startPayers(options.env);
   undo.defer(() => till.stop());
   const side = options.env['BOT_TOKEN']
@@ -50,10 +53,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const all = undo.move();
   return {
     ...side,
-    env: { ...side.env, ...ai.env, ...renderer.env, ...till.env },
-    name: [side.name, ai.name, renderer.name, ...till.names].join(', '),
+    env: { ...side.env, ...ai.env, ...renderer.env, ...accesses.env, ...till.env },
+    name: [side.name, ai.name, renderer.name, accesses.name, ...till.names].join(', '),
     provider: ai.simulated,
     novita: renderer.simulated,
+    access: accesses.simulated,
     payers: till.payers,
     async connect(platform, say) {
       till.connect(platform.url);
@@ -67,7 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(): Promise<void> }>(
   env: NodeJS.ProcessEnv,
   name: string,
-  variables: 'OPENROUTER' | 'NOVITA',
+  variables: 'OPENROUTER' | 'NOVITA' | 'ACCESS',
   simulate: () => Promise<Simulation>,
 ) {
   const [apiKey, baseUrl] = [`${variables}_API_KEY`, `${variables}_BASE_URL`];
@@ -86,7 +90,7 @@ async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(
   };
 }
 
-type Side = Omit<World, 'provider' | 'payers' | 'novita'>;
+type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access'>;
 
 async function simulatedTelegram(posture: Posture): Promise<Side> {
   const telegram = await startTelegram();

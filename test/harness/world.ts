@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '../../app/config.ts';
 import type {
   NovitaOptions,
+  SimulatedAccess,
   SimulatedNovita,
   SimulatedProvider,
   SimulatedTelegram,
@@ -17,6 +18,7 @@ import type {
 } from '../../local/contract/index.ts';
 import { startGuard, type Guard } from '../../local/platform/guard.ts';
 import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
+import { startAccess } from '../../local/world/access/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
@@ -50,6 +52,7 @@ export interface World {
   telegram: SimulatedTelegram;
   openrouter: SimulatedProvider;
   novita: SimulatedNovita;
+  access: SimulatedAccess;
   botId: number;
   /** The world's own migrated database; tasks use it where no other is given. */
   database: TestDatabase;
@@ -111,6 +114,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   undo(() => openrouter.stop());
   const novita = await startNovita({ takes: { image: 250, video: 250 }, ...options.novita });
   undo(() => novita.stop());
+  const access = await startAccess();
+  undo(() => access.stop());
   await prepareTemplate(postgres, posture);
   const database = await freshDatabase(postgres, undo);
 
@@ -126,6 +131,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       OPENROUTER_BASE_URL: openrouter.baseUrl,
       NOVITA_API_KEY: novita.apiKey,
       NOVITA_BASE_URL: novita.baseUrl,
+      ACCESS_API_KEY: access.apiKey,
+      ACCESS_BASE_URL: access.baseUrl,
       ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
@@ -178,6 +185,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     telegram,
     openrouter,
     novita,
+    access,
     botId: Number(telegram.botToken.split(':')[0]),
     database,
     freshDatabase: (databaseOwner) => freshDatabase(postgres, cleanup(databaseOwner)),

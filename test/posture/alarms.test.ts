@@ -14,7 +14,7 @@ import { QUEUES } from '../../posture/features/index.ts';
 /** As shipped, and with everything that may be left out. */
 const shipped = resolve({
   oncall: { telegramChat: '-1001234567890' },
-  features: { cryptoPay: true, nowPayments: true, studio: true },
+  features: { cryptoPay: true, nowPayments: true, studio: true, subscriptions: true },
 });
 const root = new URL('../../', import.meta.url);
 

@@ -30,6 +30,7 @@ const BUDGETS: Readonly<Record<string, string>> = {
   'database.backendMemory': 'measured; decides whether the memory of the server bears its connections',
   'jobs.preCheckout.perSecond': 'expected; decides how many lanes it takes once something is for sale',
   'providers.openrouter.contextTokens': 'a fact about the model; decides how long a conversation may be',
+  'providers.access.takes': 'expected; shorter than a call may take',
   'providers.novita.takes': 'expected; decides how many renders are looked at at once',
   'providers.openrouter.takes': 'expected; decides how many places the traffic takes',
   'providers.telegram.takes': 'expected; decides how many places the traffic takes',
@@ -56,6 +57,13 @@ const ELSEWHERE: Readonly<Record<string, { file: string; by: string }>> = {
   'studio.fallback': { file: 'app/features/studio/look.ts', by: 'posture.studio.fallback' },
   'studio.poll.first': { file: 'app/features/studio/steps.ts', by: 'poll.first' },
   'studio.poll.max': { file: 'app/features/studio/steps.ts', by: 'poll.max' },
+  ...Object.fromEntries(
+    ['credits', 'period', 'stars'].map((key) => [
+      `plans.offered.month.${key}`,
+      { file: 'app/features/subscriptions/plans.ts', by: '{ credits, period, stars }' },
+    ]),
+  ),
+  'providers.access.address': { file: 'app/roles/worker.ts', by: 'posture.providers.access.address' },
   'watchdog.maxLag': { file: 'app/roles/start.ts', by: '...posture.watchdog' },
   'watchdog.stalledAfter': { file: 'app/roles/start.ts', by: '...posture.watchdog' },
 };
@@ -89,7 +97,10 @@ const PAYMENT = {
 };
 
 /** With what is off as shipped, so that its laws speak as well. */
-const posture = resolve({ ...PROD, features: { ...(PROD as { features?: object }).features, studio: true } });
+const posture = resolve({
+  ...PROD,
+  features: { ...(PROD as { features?: object }).features, studio: true, subscriptions: true },
+});
 
 /** Declares everything that the stack has in the cloud, on mocks of Pulumi. */
 async function declare(recorded: Posture): Promise<void> {

@@ -49,6 +49,16 @@ subscription = Abo { $plan }: { $state ->
     [failed] die Verlängerung konnte noch nicht bezahlt werden
    *[ended] beendet
 }, bezahlt bis { $until }
+access = Plan { $plan }: { $state ->
+    [trial] zur Probe bis { $until }
+    [active] bezahlt bis { $until }
+    [grace] nicht wieder bezahlt, bleibt bis { $until }
+    [cancelled] bezahlt bis { $until }, wird nicht verlängert
+   *[expired] vorbei seit { $until }
+}{ $unconfirmed ->
+    [0] {""}
+   *[other] . Der Anbieter hat das noch nicht bestätigt.
+}
 waits-for-people = Wartet auf einen Menschen: { $updates } Updates, { $messages } Nachrichten. „npm run ops -- status“ zeigt sie.
 flags-does = was an- und abgeschaltet ist
 flags = Was angeschaltet ist:

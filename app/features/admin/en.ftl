@@ -54,6 +54,17 @@ subscription = Subscription { $plan }: { $state ->
     [failed] its renewal could not be paid yet
    *[ended] over
 }, paid until { $until }
+# $unconfirmed: 1 while its provider has not said that it has it so.
+access = Plan { $plan }: { $state ->
+    [trial] tried until { $until }
+    [active] paid for until { $until }
+    [grace] not paid again, kept until { $until }
+    [cancelled] paid for until { $until }, not to be renewed
+   *[expired] over since { $until }
+}{ $unconfirmed ->
+    [0] {""}
+   *[other] . Its provider has not confirmed that yet.
+}
 waits-for-people = Waits for a person: { $updates } updates, { $messages } messages. "npm run ops -- status" shows them.
 # Completes "/flags – …".
 flags-does = what is switched on and off

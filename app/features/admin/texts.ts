@@ -27,6 +27,7 @@ export const texts = declareTexts(import.meta.dirname, {
   payments: { count: 'number' },
   payment: { at: 'moment', receipt: 'text', credits: 'amount', state: 'text' },
   subscription: { plan: 'text', state: 'text', until: 'moment' },
+  access: { plan: 'text', state: 'text', until: 'moment', unconfirmed: 'number' },
   'waits-for-people': { updates: 'number', messages: 'number' },
   'flags-does': {},
   flags: {},

@@ -6,6 +6,7 @@ import { laneOfChat } from '../../intake/update.ts';
 import { keptUpdates } from '../../lanes/kept.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { unsaid } from '../../outbox/kept.ts';
+import { accessesOf } from '../../payments/access.ts';
 import { inAudit } from '../../people/index.ts';
 import { LANGUAGES, spokenTo, type Language } from '../../texts/index.ts';
 import { auditLook, called, paymentsOf, personOf, subscriptionsOf, type PersonRow } from './store.ts';
@@ -36,8 +37,9 @@ async function describe(pool: Pool, botId: number, userId: number, language: Lan
   const person = await personOf(pool, botId, userId);
   const payments = await paymentsOf(pool, botId, userId, SHOWN);
   const subscriptions = await subscriptionsOf(pool, botId, userId);
+  const accesses = await accessesOf(pool, botId, userId);
   const { available, held, debt } = await balanceOf(pool, { botId, userId });
-  if (!person && payments.length === 0 && available + held - debt === 0n) return undefined;
+  if (!person && payments.length + accesses.length === 0 && available + held - debt === 0n) return undefined;
   const updates = await keptUpdates(pool, laneOfChat(botId, userId));
   const messages = await unsaid(pool, botId, userId);
   const who = String(userId);
@@ -52,6 +54,9 @@ async function describe(pool: Pool, botId: number, userId: number, language: Lan
       texts.payment(language, { at, receipt: `R-${number}`, credits, state }),
     ),
     ...subscriptions.map((one) => texts.subscription(language, one)),
+    ...accesses.map(({ plan, state, until, graceUntil, confirmed }) =>
+      texts.access(language, { plan, state, until: graceUntil ?? until, unconfirmed: confirmed ? 0 : 1 }),
+    ),
     ...(updates.length + messages.length > 0
       ? [texts['waits-for-people'](language, { updates: updates.length, messages: messages.length })]
       : []),

@@ -37,6 +37,8 @@ received = { $count ->
    *[other] It is noted that { $count } broadcasts went to you, or will.
 }
 subscription = Subscription { $plan }: { $state }, paid until { $until }
+# Of a plan, and of the trial of one.
+access = Plan { $plan }: { $state }, until { $until }
 elsewhere =
     What else holds something of you: what you write, as Telegram sent it, until it is handled, and that you wrote, for { $updates } days; what I have to tell you, until it is said; what I could not handle or say, for { $undelivered } days; Telegram's own list of your payments, and notes of what people did with your money by hand.
 # /forget is a command.

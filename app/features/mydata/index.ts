@@ -7,6 +7,7 @@ import { wishes, wishOf } from '../../jobs/wishes.ts';
 import { keptUpdates } from '../../lanes/kept.ts';
 import { say } from '../../outbox/index.ts';
 import { unsaid } from '../../outbox/kept.ts';
+import { accessesOf } from '../../payments/access.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
 import type { Language } from '../../texts/index.ts';
 import { split } from '../../text.ts';
@@ -29,6 +30,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
   const { person, words, all, dialog, questions, orders, received, subscriptions } = await keptOf(pool, who);
   const later = await wishes(pool, wishOf(who.botId, who.userId));
   const renders = await rendersOf(pool, who.botId, who.userId);
+  const accesses = await accessesOf(pool, who.botId, who.userId);
   const unhandled = await keptUpdates(pool, laneOfChat(who.botId, who.userId));
   const untold = await unsaid(pool, who.botId, who.userId);
   const { updates, parked } = posture.database.retention;
@@ -66,6 +68,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     ...(orders > 0 ? [texts.orders(language, { count: orders })] : []),
     ...(received > 0 ? [texts.received(language, { count: received })] : []),
     ...subscriptions.map((one) => texts.subscription(language, one)),
+    ...accesses.map((one) => texts.access(language, one)),
     texts.elsewhere(language, {
       updates: Math.ceil(updates / DAY),
       undelivered: Math.ceil(parked / DAY),

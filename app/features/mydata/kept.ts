@@ -30,6 +30,8 @@ export const KEPT: Readonly<Record<string, Kept>> = {
     shown: true,
     forgotten: 'its words go at once; that it was ordered, and for how many credits, is kept as money is',
   },
+  access: { shown: true, forgotten: 'what was paid for and is used; and that a trial was had, which is once a person' },
+  access_period: { shown: 'the payments of it are among the movements of money', forgotten: MONEY },
   intent: {
     shown: 'what was wanted and is done once there are credits for it; gone after half an hour',
     forgotten: true,

@@ -22,6 +22,7 @@ export const texts = declareTexts(import.meta.dirname, {
   orders: { count: 'number' },
   received: { count: 'number' },
   subscription: { plan: 'text', state: 'text', until: 'moment' },
+  access: { plan: 'text', state: 'text', until: 'moment' },
   elsewhere: { updates: 'number', undelivered: 'number' },
   forget: {},
 });

@@ -37,6 +37,18 @@ const NOVITA = [
   { key: 'drips', on: true, label: 'Drip', hint: 'Results come in drips' },
   { key: 'empty', on: true, label: 'Empty', hint: 'Our account there has nothing left' },
 ];
+const ACCESS = [
+  { key: 'error', on: true, label: '500', hint: 'Requests answer 500, and nobody is let in or out' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
+  { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
+  {
+    key: 'loseAnswers',
+    on: true,
+    label: 'Lost reply',
+    hint: 'People are let in and out, but the answers never arrive',
+  },
+  { key: 'notFound', on: true, label: '404', hint: 'A gateway in between knows nobody: nothing ends for it' },
+];
 const PAYER = [
   { key: 'error', on: true, label: '500', hint: 'Calls answer 500' },
   { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Bills are made, but the answers never arrive' },
@@ -97,6 +109,7 @@ export function faultsPanel() {
   const telegram = group('Telegram', 'telegram', TELEGRAM);
   const provider = group('AI provider', 'provider', PROVIDER);
   const novita = group('Novita', 'novita', NOVITA);
+  const access = group('Access provider', 'access', ACCESS);
   const payers = {
     cryptoPay: group('Crypto Pay', 'cryptoPay', PAYER),
     nowPayments: group('NOWPayments', 'nowPayments', [...PAYER, SIGNS]),
@@ -110,13 +123,14 @@ export function faultsPanel() {
     telegram.node,
     provider.node,
     novita.node,
+    access.node,
     ...Object.values(payers).map((one) => one.node),
     databaseGroup(),
     crowd.node,
   );
   let faults;
   calm.addEventListener('click', () => {
-    for (const target of ['telegram', 'provider', 'novita', ...Object.keys(payers)]) {
+    for (const target of ['telegram', 'provider', 'novita', 'access', ...Object.keys(payers)]) {
       const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
       if (on.length === 0) continue;
       const off = Object.fromEntries(on.map((key) => [key, false]));
@@ -130,6 +144,7 @@ export function faultsPanel() {
       telegram.update(faults?.telegram ?? null);
       provider.update(faults?.provider ?? null);
       novita.update(faults?.novita ?? null);
+      access.update(faults?.access ?? null);
       for (const [name, one] of Object.entries(payers)) one.update(faults?.[name] ?? null);
       crowd.update(state.crowd);
       calm.hidden = activeFaults(faults) === 0;

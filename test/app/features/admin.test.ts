@@ -104,6 +104,20 @@ test('/user shows what support needs, by id and by name, and is written down', a
   await withTx(pool, (tx) => auditLook(tx, { by: 'owner:1', botId, userId: 1 }));
 });
 
+test('/user shows what somebody may use at the access provider, and whether that is confirmed', async () => {
+  await database.sql(
+    `INSERT INTO evenkeel.access (bot_id, user_id, state, plan, credits, period, until, grace_until, version, synced)
+     VALUES ($1, 950, 'trial', 'month', 5, 1, now() + interval '1 day', NULL, 1, 0),
+            ($1, 951, 'grace', 'month', 5, 1, now(), now() + interval '1 day', 2, 2)`,
+    [botId],
+  );
+  assert.match(
+    (await ask(SUPPORT, '/user 950')).text,
+    /\nPlan month: tried until .*\d\. Its provider has not confirmed that yet\.$/,
+  );
+  assert.match((await ask(SUPPORT, '/user 951')).text, /\nPlan month: not paid again, kept until .*\d$/);
+});
+
 test('/flags switches by a button that is used once; support only looks', async () => {
   const shown = await ask(OWNER, '/flags');
   assert.match(shown.text, /● remind\n/);

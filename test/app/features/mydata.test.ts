@@ -95,6 +95,11 @@ async function somebody(user: number): Promise<void> {
     [botId, user, `s${user}`],
   );
   await database.sql(
+    `INSERT INTO evenkeel.access (bot_id, user_id, state, plan, credits, period, until)
+     VALUES ($1, $2, 'active', 'month', 500, 1000, now())`,
+    [botId, user],
+  );
+  await database.sql(
     `INSERT INTO evenkeel.render (bot_id, user_id, kind, makes, prompt, price, state, deadline_at)
      VALUES ($1, $2, 'image', 'image', $3, 10, 'wanted', now() + interval '1 h')`,
     [botId, user, `a picture wanted by ${user}`],
@@ -152,6 +157,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
     /^One order of yours is kept\.$/m,
     /^It is noted that one broadcast went to you, or will\.$/m,
     /^Subscription monthly: ended/m,
+    /^Plan month: active, until/m,
     /^You want it later \(remind, .*\): .*a later wish of 31/m,
     /^You have ordered a picture or video .*: a picture wanted by 31$/m,
     /· you, and I could not handle it: what failed of 31$/m,

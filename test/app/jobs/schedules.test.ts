@@ -114,22 +114,29 @@ test('no job is written with a notification in its commit', async (t) => {
     `SELECT name, policy, notify FROM pgboss.queue WHERE name NOT IN ('chat', 'preCheckout') ORDER BY name`,
   );
   assert.deepEqual(queues, [
+    { name: 'access', policy: 'standard', notify: false },
+    { name: 'activation', policy: 'exclusive', notify: false },
     { name: 'broadcast', policy: 'standard', notify: false },
     { name: 'dead', policy: 'standard', notify: false },
     { name: 'deliver', policy: 'standard', notify: false },
     { name: 'deposit', policy: 'standard', notify: false },
     { name: 'deposits', policy: 'exclusive', notify: false },
+    { name: 'expiry', policy: 'exclusive', notify: false },
     { name: 'lapse', policy: 'exclusive', notify: false },
     { name: 'look', policy: 'standard', notify: false },
     { name: 'mandate', policy: 'standard', notify: false },
+    { name: 'plan', policy: 'standard', notify: false },
     { name: 'reconcile', policy: 'exclusive', notify: false },
     { name: 'refund', policy: 'standard', notify: false },
     { name: 'remind', policy: 'standard', notify: false },
+    { name: 'reminders', policy: 'exclusive', notify: false },
     { name: 'render', policy: 'standard', notify: false },
     { name: 'renders', policy: 'exclusive', notify: false },
+    { name: 'renewals', policy: 'exclusive', notify: false },
     { name: 'reserves', policy: 'exclusive', notify: false },
     { name: 'retention', policy: 'exclusive', notify: false },
     { name: 'stars', policy: 'exclusive', notify: false },
+    { name: 'trialNotices', policy: 'exclusive', notify: false },
   ]);
 });
 

@@ -60,8 +60,18 @@ test('a payment is found, its payer’s credits are shown, and it is refunded on
   assert.deepEqual((await ask('ledger', 'check')).said, ['The ledger agrees with itself.']);
 });
 
+test('who has a plan is shown it, and whether its provider has confirmed it', async () => {
+  await database.sql(
+    `INSERT INTO evenkeel.access (bot_id, user_id, state, plan, credits, period, until, version, synced)
+     VALUES ($1, 7150, 'trial', 'month', 5, 1, now() + interval '1 day', 3, 2)`,
+    [world.botId],
+  );
+  const [access] = rowsOf(await ask('user', '7150'), /access provider/);
+  assert.deepEqual([access!['plan'], access!['state'], access!['confirmed']], ['month', 'trial', false]);
+});
+
 test('what is not there is said, and a ledger that is wrong is no success', async () => {
-  assert.deepEqual((await ask('user', '999')).said, ['User 999 has never had credits or paid.']);
+  assert.deepEqual((await ask('user', '999')).said, ['User 999 has never had credits, paid, or tried a plan.']);
   const none = await ask('refund', 'R-999999', '--reason', 'x');
   assert.equal(none.ok, false);
   assert.match(none.said[0]!, /^No payment R-999999 is booked/);

@@ -225,6 +225,21 @@ describe('a configuration', () => {
         );
       });
 
+  for (const target of ['aws', 'docker'])
+    test(`with plans and without a provider of one's own names its key and its address, in ${target}`, async () => {
+      const config = { ...CONFIG, 'evenkeel:target': target };
+      const selling = change(PROD, 'features.subscriptions', true);
+      const off = 'or switch the feature off: pulumi config set --path evenkeel:posture.features.subscriptions false';
+      assert.deepEqual(await refusal(selling, config), [
+        `evenkeel:accessApiKey is not set: pulumi config set --secret evenkeel:accessApiKey <key>, ${off}`,
+        `evenkeel:posture: providers.access.address: "https://access.example.com" is an example, and nobody is let in there: pulumi config set --path evenkeel:posture.providers.access.address https://<your provider>, ${off}`,
+      ]);
+      const own = change(selling, 'providers.access.address', 'https://access.notexample.com');
+      assert.deepEqual(await refusal(own, { ...config, 'evenkeel:accessApiKey': 'short' }), [
+        'evenkeel:accessApiKey is not accepted: wanted the key of your access provider, 8 characters or more without spaces: pulumi config set --secret evenkeel:accessApiKey <key>',
+      ]);
+    });
+
   test('whose on-call bot is the bot itself is refused, also with a token of another time', async () => {
     const [line, ...others] = await refusal(PROD, {
       ...CONFIG,

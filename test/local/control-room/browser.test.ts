@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
+import { startAccess } from '../../../local/world/access/index.ts';
 import { startNovita } from '../../../local/world/novita/index.ts';
 import { picture } from '../../../local/world/novita/results.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -229,18 +230,20 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   test('every fault can be toggled on and off', async (t) => {
     const novita = await startNovita();
     t.after(() => novita.stop());
-    const { page, telegram, provider, payers, complaints } = await open(t, { novita });
+    const access = await startAccess();
+    t.after(() => access.stop());
+    const { page, telegram, provider, payers, complaints } = await open(t, { novita, access });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 31);
+    assert.equal(toggles.length, 36);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
         const name = await toggle.getAttribute('data-fault');
         await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
       }
-      const worlds = [telegram, provider, novita, payers.cryptoPay, payers.nowPayments];
+      const worlds = [telegram, provider, novita, access, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 31 : 0);
+      assert.equal(count, on ? 36 : 0);
     }
     assert.deepEqual(complaints, []);
   });
