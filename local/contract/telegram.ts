@@ -136,6 +136,12 @@ export interface TelegramStats {
   errors: Record<string, number>;
 }
 
+export interface BotCommand {
+  /** Without its slash. */
+  command: string;
+  description: string;
+}
+
 /** An update on its way to the bot. Times in Unix ms. */
 export interface Delivered {
   /** When it left. */
@@ -195,6 +201,8 @@ export interface SimulatedTelegram {
   open(chatId: number, firstName?: string, languageCode?: string): void;
   chats(): number[];
   messages(chatId: number): ChatMessage[];
+  /** The commands that this user's app offers. */
+  menu(chatId: number): BotCommand[];
   /** Of one of the last updates. */
   journey(updateId: number): Journey | undefined;
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */

@@ -178,6 +178,13 @@ function storyRoute(app: FastifyInstance, { chatting, operator, platform, journa
   });
 }
 
+function menuRoute(app: FastifyInstance, { chatting }: Acting): void {
+  app.get<{ Params: { id: string } }>('/api/menu/:id', async ({ params }) => {
+    const id = Number(params.id);
+    return roomOf(chatting, id).telegram.menu(id);
+  });
+}
+
 function ledgerRoute(app: FastifyInstance, { chatting, ledger }: Acting): void {
   app.get<{ Params: { id: string } }>('/api/ledger/:id', async ({ params }, reply) => {
     const id = Number(params.id);
@@ -246,6 +253,7 @@ function faultRoute(app: FastifyInstance, { chatting, provider, novita, access, 
 export function addActions(app: FastifyInstance, acting: Acting): void {
   chatRoutes(app, acting);
   storyRoute(app, acting);
+  menuRoute(app, acting);
   ledgerRoute(app, acting);
   floodRoute(app, acting);
   platformRoutes(app, acting);

@@ -44,6 +44,11 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
     saveEdit: async (message, text) =>
       (await attempt(() => post('/api/edit', { chatId: state.current, messageId: message.messageId, text }))) !==
       undefined,
+    /** A menu that cannot be had is none: what is typed is sent all the same. */
+    commands: () =>
+      fetch(`/api/menu/${state.current}`)
+        .then((response) => (response.ok ? response.json() : []))
+        .catch(() => []),
     edit: (message) => box.edit(message),
     story: ({ messageId }) => openStory({ chatId: state.current, messageId }),
     lastOwn: () => chats.get(state.current)?.view.lastOwn(),

@@ -12,6 +12,7 @@ import { Floods } from './flood.ts';
 import { Journeys } from './journeys.ts';
 import { Limits } from './limits.ts';
 import { LongPoll } from './long-poll.ts';
+import { menuOf, type CommandsByScope } from './menu.ts';
 import { People } from './people.ts';
 import { Stars } from './stars.ts';
 import { LIFETIME, UpdateQueue } from './update-queue.ts';
@@ -49,6 +50,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const longPoll = new LongPoll(queue, webhook, allowed, clock);
   queue.onPush = () => (webhook.active ? webhook.pump() : longPoll.wake());
 
+  const menus: CommandsByScope = new Map();
   const context = {
     bot,
     chats,
@@ -58,7 +60,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     webhook,
     longPoll,
     counters,
-    commands: new Map<string, unknown[]>(),
+    commands: menus,
   };
   const limits = new Limits(options.limits);
   const api = new Api(botToken, { ...context, faults: () => state.faults }, { counters, clock, limits });
@@ -82,6 +84,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     chats: () => chats.ids(),
     messages: (chatId) => chats.history(chatId),
     journey: (updateId) => journeys.read(updateId),
+    menu: (chatId) => menuOf(menus, chats.open(chatId)),
     subscribe: (listener) => chats.subscribe(listener),
     get faults() {
       return state.faults;

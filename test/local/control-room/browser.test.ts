@@ -227,6 +227,37 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     assert.equal(await page.locator('.log').getByText('worker-1-2 died').count(), 0);
   });
 
+  test('the bot\'s commands are offered behind "/", and a long text goes as several messages', async (t) => {
+    const { page, complaints } = await open(t);
+    const box = page.getByRole('combobox', { name: 'Message to the bot' });
+    const options = page.getByRole('listbox', { name: 'Commands' }).getByRole('option');
+    await page.getByRole('button', { name: 'Commands' }).click();
+    await options.nth(2).waitFor();
+    await page.keyboard.type('b');
+    await options.filter({ hasText: '/start' }).waitFor({ state: 'detached' });
+    assert.deepEqual(await options.allTextContents(), ['/balance Your credits', '/broadcast Write to all']);
+    await page.keyboard.press('ArrowDown');
+    assert.equal(await options.nth(1).getAttribute('aria-selected'), 'true');
+    await page.keyboard.press('Enter');
+    await page.getByText('You said: /broadcast').waitFor();
+    assert.equal(await box.inputValue(), '');
+
+    await box.fill('/nothing');
+    await page.getByRole('listbox', { name: 'Commands' }).waitFor({ state: 'hidden' });
+    const words = 'word '.repeat(1_000).trim();
+    await box.fill(words);
+    await page.keyboard.press('Enter');
+    const mine = page.locator('.message[data-from=user] .text');
+    await mine.nth(2).waitFor();
+    const said = (await mine.allTextContents()).slice(1).map((text) => text.replace(/[^a-z ]/gi, '').trim());
+    assert.ok(
+      said.every((text) => /^word( word)*/.test(text)),
+      'cut between words',
+    );
+    assert.equal(said.join(' ').match(/word/g)?.length, 1_000);
+    assert.deepEqual(complaints, []);
+  });
+
   test('every fault can be toggled on and off', async (t) => {
     const novita = await startNovita();
     t.after(() => novita.stop());

@@ -127,6 +127,11 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
       return ++updates;
     },
     journey: () => undefined,
+    menu: () => [
+      { command: 'start', description: 'Say hello' },
+      { command: 'balance', description: 'Your credits' },
+      { command: 'broadcast', description: 'Write to all' },
+    ],
     preCheckout: () => ++updates,
     pay: () => ++updates,
     charge: () => 'stx1',

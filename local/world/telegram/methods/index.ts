@@ -1,5 +1,6 @@
 /** The methods of the Bot API that are simulated. */
 import { badRequest } from '../errors.ts';
+import { scopeKey } from '../menu.ts';
 import { flag, isRecord, structure, text, type Params } from '../params.ts';
 import type { Method } from './context.ts';
 import { messageMethods } from './messages.ts';
@@ -59,7 +60,7 @@ const getMyCommands: Method = ({ commands }, params) => commands.get(scopeOf(par
 const deleteMyCommands: Method = ({ commands }, params) => (commands.delete(scopeOf(params)), true);
 
 function scopeOf(params: Params): string {
-  return JSON.stringify([structure(params, 'scope') ?? { type: 'default' }, text(params, 'language_code')]);
+  return scopeKey(structure(params, 'scope') ?? { type: 'default' }, text(params, 'language_code'));
 }
 
 const methods: Record<string, Method> = {
