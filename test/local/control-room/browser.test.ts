@@ -27,6 +27,13 @@ const OVERFLOW = `Math.max(
   ...[...document.querySelectorAll('.pane, .conversation')].map((node) => node.scrollWidth - node.clientWidth),
 )`;
 
+/** What can be touched, is in sight and smaller than 44 px either way, but for words within a text. */
+const TOO_SMALL = `[...document.querySelectorAll('button, a, [role=option], input, select, textarea')]
+  .filter((node) => node.offsetParent && !node.matches('.skip, .command, .text a'))
+  .map((node) => ({ name: node.getAttribute('aria-label') ?? node.textContent, box: node.getBoundingClientRect() }))
+  .filter(({ box }) => box.width < 44 || box.height < 44)
+  .map(({ name, box }) => name + ' ' + Math.round(box.width) + ' × ' + Math.round(box.height))`;
+
 interface Opened {
   telegram: ReturnType<typeof fakeTelegram>;
   provider: ReturnType<typeof fakeProvider>;
@@ -50,10 +57,13 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     {
       viewport = WIDE,
       scheme = 'light',
+      touch = false,
       ...changes
     }: Partial<ControlRoomOptions> & {
       viewport?: { width: number; height: number };
       scheme?: 'light' | 'dark';
+      /** By fingers, as on a phone. */
+      touch?: boolean;
     } = {},
   ): Promise<Opened> {
     const [telegram, provider, platform] = [fakeTelegram(), fakeProvider(), fakePlatform()];
@@ -61,7 +71,12 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     const world = { telegram, provider, platform, payers };
     const options = { port: 0, host: '127.0.0.1', ...world, posture: resolve({}), stack: 'local' };
     const room = await startControlRoom({ ...options, ...changes });
-    const page = await browser.newPage({ viewport, colorScheme: scheme, reducedMotion: 'reduce' });
+    const page = await browser.newPage({
+      viewport,
+      colorScheme: scheme,
+      reducedMotion: 'reduce',
+      ...(touch && { hasTouch: true, isMobile: true }),
+    });
     t.after(async () => {
       await page.close();
       await room.stop();
@@ -256,6 +271,17 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     );
     assert.equal(said.join(' ').match(/word/g)?.length, 1_000);
     assert.deepEqual(complaints, []);
+  });
+
+  test('what is touched is as large as a finger, and the page still fits', async (t) => {
+    const { page } = await open(t, { viewport: PHONE, touch: true });
+    for (const view of ['Chat', 'Posture', 'Faults']) {
+      await page.locator('#switch').getByText(view, { exact: true }).click();
+      if (view === 'Chat') await page.getByRole('button', { name: 'Commands' }).click();
+      assert.deepEqual(await page.evaluate(TOO_SMALL), [], view);
+      assert.equal(await page.evaluate(OVERFLOW), 0, view);
+      await page.keyboard.press('Escape');
+    }
   });
 
   test('every fault can be toggled on and off', async (t) => {
