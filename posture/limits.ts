@@ -154,6 +154,15 @@ export const payersInUse = ({ features }: Posture): CallbackSource[] =>
 
 type ProviderName = keyof Posture['providers'];
 
+/** How long an answer that is written waits at most until the last look at it, taken before, has arrived or is given up, ms. */
+export const LAST_FRAME = 1_000;
+
+/** Whether answers are shown while they are being written. */
+export const showsAnswers = ({ features, chat }: Posture): boolean => features.chat && chat.stream.by !== 'whole';
+
+/** What that takes of the time of a handler, ms. */
+export const lastFrame = (posture: Posture): number => (showsAnswers(posture) ? LAST_FRAME : 0);
+
 /** Telegram, and those of the others that some feature asks which is on. */
 function askedBy({ providers, features }: Posture, by: 'asks' | 'jobsAsk'): ProviderName[] {
   const asked = Object.entries(SWITCHED).flatMap(([name, declared]): readonly ProviderName[] =>
@@ -181,7 +190,7 @@ export function placeWait(posture: Posture): number {
   const { patience } = posture.providers.telegram.rate;
   const { chat, payment } = posture.jobs;
   const left = [
-    (chat.handler - calls - patience) / used.length,
+    (chat.handler - calls - patience - lastFrame(posture)) / used.length,
     payment.handler - longestCall(posture.providers.telegram) - patience,
   ];
   return Math.max(0, Math.floor(Math.min(...left)));

@@ -55,6 +55,9 @@ const underSignal =
     return prev(method, payload, joined as unknown as typeof signal);
   };
 
+/** A deadline that is over, ms of Date.now(): it waits for no longer than whatever must go out does. */
+const PASSING = 0;
+
 /** Makes the handler that the lanes call for each update. It rejects with what went wrong, unwrapped and classified. */
 export function createBotHandler(options: BotOptions): UpdateHandler {
   const { botToken, apiRoot, me, telegram, features, jobs, people, languages } = options;
@@ -69,6 +72,14 @@ export function createBotHandler(options: BotOptions): UpdateHandler {
     const isOwn = (ctx.chat ?? { type: 'private' }).type === 'private';
     ctx.language = languages?.spokenTo(ctx.from, isOwn) ?? languageFor(ctx.from?.language_code);
     ctx.api.config.use(telegram.transformer(journal.leaving, turn.deadline), underSignal(turn), journal.transformer);
+    ctx.passing = () => {
+      const passing = new Api(botToken, { apiRoot });
+      passing.config.use(
+        telegram.transformer(() => turn.hold(), PASSING, 'last'),
+        underSignal(turn),
+      );
+      return passing;
+    };
     await next();
   });
   if (people) bot.use(watching(people));

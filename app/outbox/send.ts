@@ -62,7 +62,7 @@ async function call(
 ): Promise<ApiResponse<unknown>> {
   let answer: ApiResponse<unknown> | undefined;
   const api = new Api(botToken, { apiRoot });
-  api.config.use(telegram.transformer(leaving, undefined, true), async (prev, ...args) => {
+  api.config.use(telegram.transformer(leaving, undefined, 'behind'), async (prev, ...args) => {
     const answered = await prev(...args);
     answer = answered;
     return answered;

@@ -46,6 +46,8 @@ interface HttpOptions {
   /** Deadline of connecting, of the answer's headers and of its body each, ms; the policy bounds the whole. */
   timeout: number;
   connections: number;
+  /** Longest silence within a body, ms; default: the timeout. */
+  idle?: number;
   /** Largest body of an answer: beyond it the connection is cut, and nothing more is held in memory. */
   maxBytes?: number;
   /** Whether addresses are others' word: then what is not of the public internet is as if nobody were there. */
@@ -71,7 +73,7 @@ export const outcomeOf = (error: unknown): Outcome =>
   error instanceof Error && 'code' in error && NOT_SENT.has(String(error.code)) ? 'not-done' : 'unknown';
 
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const { name, baseUrl, timeout, connections, maxBytes = MAX_BYTES, publicOnly = false } = options;
+  const { name, baseUrl, timeout, idle = timeout, connections, maxBytes = MAX_BYTES, publicOnly = false } = options;
   const base = new URL(baseUrl);
   const prefix = base.pathname.replace(/\/$/, '');
   const agent = new Agent({
@@ -79,7 +81,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     pipelining: 1,
     connect: publicOnly ? publicConnector(timeout) : { timeout },
     headersTimeout: timeout,
-    bodyTimeout: timeout,
+    bodyTimeout: idle,
     keepAliveTimeout: 30_000,
     maxResponseSize: maxBytes,
   });
@@ -133,6 +135,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       await agent.close().finally(() => clearTimeout(timer));
     },
   };
+}
+
+/** All of a streamed body, where it turns out to be JSON. Undefined where it is not. */
+export async function readJson({ body }: Pick<HttpStream, 'body'>): Promise<unknown> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(piece);
+  return parse(Buffer.concat(pieces).toString());
 }
 
 function parse(text: string): unknown {

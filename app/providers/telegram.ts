@@ -12,7 +12,7 @@ import type { Logger } from '../log.ts';
 import { toWellFormedJson } from '../text.ts';
 import { createArrivals, type Arrivals } from './arrivals.ts';
 import { createHttpClient, outcomeOf } from './http.ts';
-import type { Limiter } from './limiter/index.ts';
+import type { Limiter, Rank } from './limiter/index.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
 import { readAnswer } from './telegram-answer.ts';
 import { isRepeatable } from './telegram-methods.ts';
@@ -27,10 +27,10 @@ export interface SendCounts {
 export interface TelegramClient {
   /**
    * `leaving` is called right before a request leaves, and throws where it may not leave any more. `deadline` of the
-   * handler, in ms of Date.now(): a send's turn within Telegram's limits is waited for no longer. `behind`: it lets the
-   * sends of others pass.
+   * handler, in ms of Date.now(): a send's turn within Telegram's limits is waited for no longer. `rank`: whom it lets
+   * pass there.
    */
-  transformer: (leaving?: (payload: unknown) => void, deadline?: number, behind?: boolean) => Transformer;
+  transformer: (leaving?: (payload: unknown) => void, deadline?: number, rank?: Rank) => Transformer;
   /** Whether a send whose outcome is unknown may be repeated (providers.telegram.ambiguous). */
   readonly ambiguous: Posture['providers']['telegram']['ambiguous'];
   count: (what: keyof SendCounts) => void;
@@ -97,7 +97,7 @@ export function createTelegramClient(
 
   const never = new AbortController().signal;
   const transformer =
-    (leaving?: (payload: unknown) => void, deadline?: number, behind?: boolean): Transformer =>
+    (leaving?: (payload: unknown) => void, deadline?: number, rank?: Rank): Transformer =>
     async (prev: ApiCallFn, method, payload, signal) => {
       // grammY declares the signal of another library's AbortController; it is the same thing at run time.
       const given = (signal as AbortSignal | undefined) ?? never;
@@ -118,7 +118,7 @@ export function createTelegramClient(
       }
 
       // Before the bulkhead, so that waiting holds none of its places.
-      await limiter.take(method, payload, given, deadline, behind);
+      await limiter.take(method, payload, given, deadline, rank);
       let answer: ApiResponse<unknown>;
       try {
         answer = await call(payload);

@@ -11,6 +11,16 @@ export interface ProviderFaults {
   empty?: boolean;
   /** The model ends in the middle: an error inside a 200. */
   breaksOff?: boolean;
+  /** A stream is silent for ever after half of the answer. */
+  stalls?: boolean;
+  /** A stream's connection is cut after half of the answer. */
+  cuts?: boolean;
+  /** Half of the answer has come when it is declined: 403 inside the stream. */
+  declines?: boolean;
+  /** A stream does not say what it took. */
+  noUsage?: boolean;
+  /** Between two words of a stream, ms; default: that of the options. */
+  pace?: number;
   /** Latency of each answer, ms. */
   latency?: number;
 }
@@ -22,6 +32,8 @@ export interface ProviderOptions {
   port?: number;
   /** Default: a random one. */
   apiKey?: string;
+  /** Between two words of a stream, ms; default 0: all at once. */
+  pace?: number;
   faults?: ProviderFaults;
 }
 

@@ -37,6 +37,8 @@ export interface TelegramFaults {
   losePayments?: boolean;
   /** A refund works, and is answered as if it had been made before. */
   refundsSayDone?: boolean;
+  /** A Bot API server that does not know drafts of messages. */
+  noDrafts?: boolean;
 }
 
 /** Telegram's flood control. A limit that is not named does not hold. */
@@ -200,6 +202,8 @@ export interface SimulatedTelegram {
    */
   open(chatId: number, firstName?: string, languageCode?: string): void;
   chats(): number[];
+  /** What of the bot's next message is shown in the chat just now. */
+  draft(chatId: number): string | undefined;
   messages(chatId: number): ChatMessage[];
   /** The commands that this user's app offers. */
   menu(chatId: number): BotCommand[];
@@ -226,4 +230,6 @@ export type TelegramEvent =
   | { kind: 'message'; chatId: number; message: ChatMessage }
   | { kind: 'deleted'; chatId: number; messageId: number }
   | { kind: 'typing'; chatId: number }
+  /** What the bot is about to say, as far as it has come; gone with the bot's next message, or after a while. */
+  | { kind: 'draft'; chatId: number; text: string }
   | { kind: 'callback-answer'; chatId: number; text: string; alert: boolean };

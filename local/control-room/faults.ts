@@ -13,6 +13,7 @@ export const telegramFaults = z.strictObject({
   duplicates: z.int().min(1).max(10).or(z.literal(false)).optional(),
   loseAnswers: flag.optional(),
   refuse: flag.optional(),
+  noDrafts: flag.optional(),
 });
 
 export const providerFaults = z.strictObject({
@@ -20,6 +21,10 @@ export const providerFaults = z.strictObject({
   hang: flag.optional(),
   error: flag.optional(),
   latency: latency.optional(),
+  stalls: flag.optional(),
+  cuts: flag.optional(),
+  breaksOff: flag.optional(),
+  noUsage: flag.optional(),
 });
 
 const payerFaults = z.strictObject({
@@ -95,6 +100,11 @@ function told(key: string, value: unknown): string {
   if (key === 'drips') return 'gives its results in drips';
   if (key === 'notFound') return 'answers 404, as a gateway that knows nobody';
   if (key === 'slow') return `takes ${Number(value)} times as long`;
+  if (key === 'noDrafts') return 'does not know drafts';
+  if (key === 'stalls') return 'falls silent in the midst of an answer';
+  if (key === 'cuts') return 'is cut in the midst of an answer';
+  if (key === 'breaksOff') return 'fails in the midst of an answer';
+  if (key === 'noUsage') return 'does not say what an answer took';
   if (key === 'oldSignature') return 'signs in its older form';
   return `tells of everything up to ${Number(value)} times`;
 }
@@ -136,4 +146,9 @@ const NO_LONGER: Record<string, string> = {
   slow: 'takes longer',
   notFound: 'answers 404',
   oldSignature: 'signs in its older form',
+  noDrafts: 'refuses drafts',
+  stalls: 'falls silent half way',
+  cuts: 'is cut half way',
+  breaksOff: 'breaks off half way',
+  noUsage: 'keeps to itself what an answer took',
 };

@@ -1,4 +1,4 @@
-import { longestCall, mostTasks, sendsPerTask } from '../limits.ts';
+import { longestCall, mostTasks, sendsPerTask, showsAnswers } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 
@@ -30,6 +30,16 @@ export const ratesObeyed = law({
       atMost({ broadcast: rate.broadcast, replies: rate.replies }, { 'a second in all': rate.global }, plain),
       shares(posture),
       lessThan({ chatBurst: rate.chatBurst }, { 'a minute in a group': rate.group }, plain),
+      // Or each answer would wait for the looks that were taken at it.
+      ...(showsAnswers(posture)
+        ? [
+            atMost(
+              { 'looks a second at an answer': 1000 / posture.chat.stream.pace },
+              { 'rate.chat': rate.chat },
+              plain,
+            ),
+          ]
+        : []),
       // A wait that is longer than its handler is an attempt lost, not an update postponed.
       atMost(
         { patience: rate.patience, telegram: longestCall(telegram) },

@@ -1,4 +1,4 @@
-import { longestCall, placeWait, providersOfUpdates } from '../limits.ts';
+import { lastFrame, longestCall, placeWait, providersOfUpdates } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { ascending, atMost, law, lessThan, type Clause } from './law.ts';
 
@@ -31,6 +31,7 @@ function callsNest(posture: Posture): Clause[] {
       {
         ...Object.fromEntries(used.map((name) => [name, longestCall(providers[name])])),
         'rate.patience': patience,
+        ...(lastFrame(posture) > 0 && { 'last look at an answer': lastFrame(posture) }),
         [`${used.length} waits for a place`]: used.length * placeWait(posture),
       },
       { 'chat.handler': jobs.chat.handler },
@@ -39,6 +40,15 @@ function callsNest(posture: Posture): Clause[] {
       { telegram: longestCall(providers.telegram), 'rate.patience': patience, 'wait for a place': placeWait(posture) },
       { 'payment.handler': jobs.payment.handler },
     ),
+    // A silence is known as one before the whole answer is late.
+    ...(used.includes('openrouter')
+      ? [
+          lessThan(
+            { 'openrouter.idle': providers.openrouter.idle },
+            { 'openrouter.timeout': providers.openrouter.timeout },
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -46,6 +56,6 @@ function callsNest(posture: Posture): Clause[] {
 export const timeoutsNest = law({
   name: 'timeouts.nest',
   prevents: ['no-timeout', 'tx-across-http', 'advisory-leak', 'client-lifecycle'],
-  says: 'Every deadline is shorter than the one around it: lock < statement < query < handler, and calls to providers inside their handler.',
+  says: 'Every deadline is shorter than the one around it: lock < statement < query < handler, a silence inside its call, and calls to providers inside their handler.',
   clauses: (posture) => [...databaseNests(posture), ...callsNest(posture)],
 });

@@ -92,6 +92,9 @@ export const providers = z
     openrouter: z
       .strictObject({
         ...provider({ timeout: '20s', attempts: 1, concurrency: 64, takes: '4s' }),
+        idle: duration('100ms', '10m', 'a model takes a moment for its first word')
+          .prefault('8s')
+          .describe('Longest silence within an answer that is being written; beyond it the answer has broken off.'),
         breaker: breaker({ failures: 5, window: '30s', open: '15s' }),
         model: z.string().min(1).prefault('openrouter/auto').describe('Model that answers the chat.'),
         maxTokens: count(1, 32_768).prefault(800).describe('Longest answer, in tokens.'),

@@ -32,13 +32,15 @@ export interface WorldOptions {
   say: (line: string) => void;
 }
 
+/** Between two words of the simulated AI's answers, ms: as a person would see a model write. */
+const WORD = 40;
 const REAL_TELEGRAM = 'https://api.telegram.org';
 const nothing = () => Promise.resolve();
 
 /** @throws {InTheWay} when the bot's token is refused, or its webhook is in the way */
 export async function startWorld(options: WorldOptions): Promise<World> {
   await using undo = new AsyncDisposableStack();
-  const ai = await byKey(options.env, 'OpenRouter', 'OPENROUTER', startOpenRouter);
+  const ai = await byKey(options.env, 'OpenRouter', 'OPENROUTER', () => startOpenRouter({ pace: WORD }));
   undo.defer(() => ai.stop());
   const renderer = await byKey(options.env, 'Novita', 'NOVITA', startNovita);
   undo.defer(() => renderer.stop());

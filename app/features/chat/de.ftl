@@ -1,5 +1,7 @@
 away = Ich kann gerade nicht klar denken. Bitte versuch es in einer Minute noch einmal; deine Nachricht habe ich behalten.
 refused = Darauf kann ich nicht antworten. Bitte versuch es mit anderen Worten.
+broke-off = (Der Rest ist nicht angekommen. Bitte mich fortzufahren, wenn du magst.)
+too-long = Das ist mir zu lang. Bitte schreib es in höchstens { $limit } Zeichen.
 forget-does = unser Gespräch vergessen
 forget-button = Unser Gespräch vergessen
 forget-done = { $later ->

@@ -2,6 +2,9 @@
 away = I cannot think clearly right now. Please try again in a minute; I have kept your message.
 # It has refused to answer.
 refused = I cannot answer that one. Please try to put it differently.
+# Below an answer of which the rest never came.
+broke-off = (The rest did not arrive. Ask me to go on, if you like.)
+too-long = That is too long for me. Please write it in { $limit } characters or fewer.
 # Completes "/forget – …".
 forget-does = forget our conversation
 forget-button = Forget our conversation

@@ -7,6 +7,8 @@ export const SYSTEM =
 export const texts = declareTexts(import.meta.dirname, {
   away: {},
   refused: {},
+  'broke-off': {},
+  'too-long': { limit: 'number' },
   'forget-does': {},
   'forget-button': {},
   'forget-done': { later: 'number' },

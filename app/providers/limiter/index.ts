@@ -12,12 +12,14 @@ import { createChats, type Place } from './chats.ts';
 import { chatOf, costOf, type Cost } from './cost.ts';
 import { createGrants } from './grants.ts';
 import type { LeaseStore } from './lease.ts';
-import { createLine } from './line.ts';
+import { createLine, type Rank } from './line.ts';
+
+export type { Rank };
 
 export interface Limiter {
   /**
    * Resolves when the call may leave; undefined where that is at once. `deadline` is the handler's, in ms of Date.now():
-   * a wait that would leave no time for the call is not begun. Who is `behind` lets the others pass.
+   * a wait that would leave no time for the call is not begun. Who is of a later rank lets the others pass.
    * @throws {RetryLater} when its turn does not come within the patience; the signal's reason when that is aborted
    */
   take(
@@ -25,7 +27,7 @@ export interface Limiter {
     payload: unknown,
     signal: AbortSignal,
     deadline?: number,
-    behind?: boolean,
+    rank?: Rank,
   ): Promise<void> | undefined;
   /** Telegram accepted the call, or refused it by a 429 for so many ms. */
   heard(method: string, payload: unknown, retryAfter: number | undefined): void;
@@ -67,7 +69,7 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     payload: unknown,
     signal: AbortSignal,
     deadline = Infinity,
-    behind = false,
+    rank: Rank = 'first',
   ): Promise<void> | undefined {
     const cost = costOf(method, payload);
     if (!cost) return undefined;
@@ -76,17 +78,18 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     const by = now + Math.max(ROOM, Math.min(rate.patience, deadline - Date.now() - timeout));
     const wait = Math.max(closedUntil - now, chats.wait(cost, now));
     if (wait > 0 && now + wait > by) {
-      counts.postponed += 1;
+      if (rank !== 'last') counts.postponed += 1;
       throw later(cost, wait);
     }
     const place = chats.spend(cost, now);
-    const turn = wait > 0 ? afterPause(cost, wait, by, signal, behind) : line.take(cost.messages, by, signal, behind);
+    const turn = wait > 0 ? afterPause(cost, wait, by, signal, rank) : line.take(cost.messages, by, signal, rank);
     return (
       turn &&
       noted(
         turn.then(() => afterRest(cost, place, by, signal)),
         cost,
         now,
+        rank,
       )
     );
   }
@@ -96,9 +99,9 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     await sleep(ms, undefined, { signal }).finally(() => (pausing -= 1));
   }
 
-  async function afterPause(cost: Cost, wait: number, by: number, signal: AbortSignal, behind: boolean): Promise<void> {
+  async function afterPause(cost: Cost, wait: number, by: number, signal: AbortSignal, rank: Rank): Promise<void> {
     await pause(wait, signal);
-    await line.take(cost.messages, by, signal, behind);
+    await line.take(cost.messages, by, signal, rank);
   }
 
   /** The turn may have told that another worker, which had the chat before, wrote there just now. */
@@ -110,17 +113,18 @@ export function createLimiter(posture: Posture, store: LeaseStore, log: Logger):
     await pause(rest, signal);
   }
 
-  async function noted(turn: Promise<void>, cost: Cost, since: number): Promise<void> {
+  /** What is of the last rank is left out without harm: that it waited says nothing about the rate. */
+  async function noted(turn: Promise<void>, cost: Cost, since: number, rank: Rank): Promise<void> {
     try {
       await turn;
     } catch (error) {
       chats.giveBack(cost);
-      if (error instanceof RetryLater) counts.postponed += 1;
+      if (error instanceof RetryLater && rank !== 'last') counts.postponed += 1;
       throw error;
     }
     const now = performance.now();
     chats.left(cost, now);
-    if (now - since > NOTICED) counts.waited += 1;
+    if (now - since > NOTICED && rank !== 'last') counts.waited += 1;
   }
 
   function heard(method: string, payload: unknown, retryAfter: number | undefined): void {

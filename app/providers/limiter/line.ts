@@ -12,11 +12,18 @@ interface Block {
   until: number;
 }
 
+/**
+ * Who goes before whom: an answer that somebody waits for; what is said to many; what is shown of an answer while it is
+ * being written, and is replaced by the answer.
+ */
+export type Rank = 'first' | 'behind' | 'last';
+const RANKS: readonly Rank[] = ['first', 'behind', 'last'];
+
 interface Waiter {
   /** performance.now() at which it gives up. */
   by: number;
-  /** Lets everybody pass who is not behind himself. */
-  behind: boolean;
+  /** Lets everybody pass whose rank is before its own. */
+  rank: number;
   go(): void;
   refuse(after: number): void;
 }
@@ -114,11 +121,11 @@ export function createLine({ global, grants }: LineOptions) {
 
   return {
     /**
-     * Resolves when `messages` may be sent, in the order of asking; undefined where that is at once. Who is `behind` waits
-     * behind all who are not: what nobody waits for lets the answer at hand pass.
+     * Resolves when `messages` may be sent, in the order of asking within a rank; undefined where that is at once. What
+     * nobody waits for lets the answer at hand pass.
      * @throws {RetryLater} when that is not before `by` (performance.now()); the signal's reason when that is aborted
      */
-    take(messages: number, by: number, signal: AbortSignal, behind = false): Promise<void> | undefined {
+    take(messages: number, by: number, signal: AbortSignal, rank: Rank = 'first'): Promise<void> | undefined {
       if (waiters.length === 0 && use(performance.now())) {
         debt += messages - 1;
         if (debt > 0) ask();
@@ -132,7 +139,7 @@ export function createLine({ global, grants }: LineOptions) {
         const settle = () => signal.removeEventListener('abort', leave);
         const waiter: Waiter = {
           by,
-          behind,
+          rank: RANKS.indexOf(rank),
           go() {
             settle();
             debt += messages - 1;
@@ -144,8 +151,8 @@ export function createLine({ global, grants }: LineOptions) {
           },
         };
         signal.addEventListener('abort', leave, { once: true });
-        const first = behind ? -1 : waiters.findIndex((other) => other.behind);
-        waiters.splice(first === -1 ? waiters.length : first, 0, waiter);
+        const after = waiters.findIndex((other) => other.rank > waiter.rank);
+        waiters.splice(after === -1 ? waiters.length : after, 0, waiter);
         serve();
       });
     },

@@ -179,6 +179,10 @@ export function chatPane(pane, { onUnread, onChoose, onBills }) {
       doing.append('Bot is typing', h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')));
       state.typing = setTimeout(quiet, TYPING_MS);
     },
+    draft({ chatId, text }) {
+      chats.get(chatId)?.view.draft(text);
+      if (chatId === state.current && text) quiet();
+    },
     answerTap({ chatId, text, alert }) {
       const tap = state.taps.find((waiting) => waiting.chatId === chatId);
       if (tap) settle(tap);

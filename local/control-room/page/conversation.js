@@ -5,6 +5,8 @@ import { day } from './format.js';
 
 /** Messages that stay on the page. */
 const KEPT = 300;
+/** A draft is shown for so long without another one, ms. */
+const DRAFT_MS = 30_000;
 /** From the bottom, px, within which a new message scrolls into view. */
 const NEAR = 80;
 
@@ -29,6 +31,9 @@ export function conversation(name, actions) {
   );
   const shown = new Map();
   let lastDay;
+  /** What the bot is about to say; always the last thing in the list. */
+  let preview;
+  let vanishing;
   /** Somebody has just pressed a button: what comes of it is what they want to see. */
   let awaited = false;
 
@@ -44,13 +49,19 @@ export function conversation(name, actions) {
     }
     const part = bubble(message, actions);
     shown.set(message.messageId, { part, message });
-    list.append(part.node);
+    list.append(part.node, ...(preview ? [preview] : []));
     if (shown.size > KEPT) remove(shown.keys().next().value);
   }
 
   function remove(messageId) {
     shown.get(messageId)?.part.node.remove();
     shown.delete(messageId);
+  }
+
+  function dropDraft() {
+    clearTimeout(vanishing);
+    preview?.remove();
+    preview = undefined;
   }
 
   /** A user's message is answered once the bot has written after it. */
@@ -65,7 +76,22 @@ export function conversation(name, actions) {
   return {
     node,
     scrollDown,
+    draft(text) {
+      const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+      dropDraft();
+      vanishing = setTimeout(dropDraft, DRAFT_MS);
+      // Not announced: who listens is told the answer once, when it is whole.
+      const words = h('div', { class: 'text' }, h('span', { class: 'hidden-text' }, 'Bot is writing: '), text || '…');
+      preview = h(
+        'li',
+        { class: 'message', 'aria-hidden': 'true', data: { from: 'bot', draft: '' } },
+        h('div', { class: 'line' }, h('div', { class: 'bubble' }, words)),
+      );
+      list.append(preview);
+      if (near || awaited) scrollDown();
+    },
     put(message) {
+      if (message.from === 'bot' && !shown.has(message.messageId)) dropDraft();
       empty.hidden = true;
       const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
       const known = shown.get(message.messageId);

@@ -17,12 +17,22 @@ const TELEGRAM = [
   },
   { key: 'refuse', on: true, label: 'Refuse', hint: 'Sends answer 400, which no repetition mends: see the desk' },
   { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each update is delivered up to three times, shuffled' },
+  {
+    key: 'noDrafts',
+    on: true,
+    label: 'No drafts',
+    hint: 'Drafts of answers are not known: messages are edited instead',
+  },
 ];
 const PROVIDER = [
   { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
   { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
   { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
+  { key: 'stalls', on: true, label: 'Stall', hint: 'Answers fall silent half way' },
+  { key: 'cuts', on: true, label: 'Cut', hint: 'Answers are cut half way' },
+  { key: 'breaksOff', on: true, label: 'Break off', hint: 'Answers end half way with an error' },
+  { key: 'noUsage', on: true, label: 'No count', hint: 'Answers do not say how many tokens they took' },
 ];
 const NOVITA = [
   { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },

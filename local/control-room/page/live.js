@@ -11,6 +11,7 @@ const EVENTS = [
   'message',
   'deleted',
   'typing',
+  'draft',
   'callback-answer',
   'log',
   'heartbeat',

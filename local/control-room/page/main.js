@@ -74,6 +74,7 @@ follow({
   },
   deleted: (event) => chat.deleted(event),
   typing: (event) => chat.typing(event),
+  draft: (event) => chat.draft(event),
   'callback-answer': (event) => chat.answerTap(event),
   log: (entry) => log.add(entry),
 });

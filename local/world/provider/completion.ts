@@ -6,8 +6,10 @@ import { respond } from './responder.ts';
 /** About what the usual tokenizers make of a text. */
 const CHARACTERS_A_TOKEN = 4;
 
+export type Completion = ReturnType<typeof completion>;
+
 /** `instead`: what is answered in place of what the simulation would say. */
-export function completion(request: CompletionRequest, instead?: string): object {
+export function completion(request: CompletionRequest, instead?: string) {
   const conversation = turns(request);
   const whole = instead ?? respond(conversation);
   const limit = request.max_tokens ?? Infinity;

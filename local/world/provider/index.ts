@@ -8,6 +8,7 @@ import { command, control, switches, type Commands } from '../control.ts';
 import { listen, readBody, sendJson } from '../http.ts';
 import { completion } from './completion.ts';
 import { completionRequest } from './request.ts';
+import { stream } from './stream.ts';
 
 const PATH = '/api/v1';
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -17,7 +18,9 @@ const MODELS = ['openrouter/auto', 'simulated/echo'];
 
 export const faultsSchema = z.strictObject({
   ...switches('error', 'hang', 'rateLimit', 'blank', 'empty', 'breaksOff'),
+  ...switches('stalls', 'cuts', 'declines', 'noUsage'),
   latency: z.number().min(0).exactOptional(),
+  pace: z.number().min(0).exactOptional(),
 });
 
 /** An error in OpenRouter's shape. */
@@ -54,6 +57,7 @@ class Simulation {
   readonly apiKey: string;
   readonly clock = new Clock();
   readonly counters = { calls: 0, failed: 0, inFlight: 0 };
+  readonly pace: number;
   faults: ProviderFaults;
   readonly #commands: Commands = {
     'GET faults': command(z.object({}), () => this.faults),
@@ -61,7 +65,8 @@ class Simulation {
     'GET stats': command(z.object({}), () => this.counters),
   };
 
-  constructor({ apiKey, faults }: ProviderOptions) {
+  constructor({ apiKey, pace, faults }: ProviderOptions) {
+    this.pace = pace ?? 0;
     this.apiKey = apiKey ?? `sk-or-v1-${randomBytes(32).toString('hex')}`;
     this.faults = faults ?? {};
   }
@@ -73,7 +78,7 @@ class Simulation {
     this.counters.inFlight++;
     response.once('close', () => this.counters.inFlight--);
     try {
-      const answer = await this.#answer(request, path);
+      const answer = await this.#answer(request, response, path);
       if (answer) sendJson(response, 200, JSON.stringify(answer));
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
@@ -83,8 +88,8 @@ class Simulation {
     }
   }
 
-  /** Undefined: none, ever. */
-  async #answer(request: IncomingMessage, path: string): Promise<object | undefined> {
+  /** Undefined: none, ever, or it was streamed. */
+  async #answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<object | undefined> {
     const body = await readBody(request, BODY_LIMIT);
     const route = `${request.method} ${path}`;
     if (route === `GET ${PATH}/models`) return { data: MODELS.map((id) => ({ id, name: id, context_length: 32_768 })) };
@@ -97,8 +102,12 @@ class Simulation {
     if (error) throw new ProviderError(500, 'Internal Server Error');
     if (rateLimit) throw new ProviderError(429, 'Rate limit exceeded');
     if (empty) throw new ProviderError(402, 'Insufficient credits');
-    if (breaksOff) return { error: { code: 502, message: 'Upstream error from the provider' } };
-    return completion(parse(body.toString()), blank ? '\u200b\u2800' : undefined);
+    const asked = parse(body.toString());
+    if (breaksOff && !asked.stream) return { error: { code: 502, message: 'Upstream error from the provider' } };
+    const answer = completion(asked, blank ? '\u200b\u2800' : undefined);
+    if (!asked.stream) return answer;
+    const { clock, faults } = this;
+    return stream(response, answer, { clock, faults, pace: faults.pace ?? this.pace }).then(() => undefined);
   }
 }
 

@@ -14,7 +14,8 @@ export const completionRequest = z.looseObject({
     )
     .min(1),
   max_tokens: z.int().min(1).nullish(),
-  stream: z.literal(false, { error: 'streaming is not simulated' }).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
 });
 
 export type CompletionRequest = z.infer<typeof completionRequest>;

@@ -98,7 +98,7 @@ function wrongPath(path: string): ApiError {
 }
 
 /** What a person would see twice. */
-const isSend = (name: string): boolean => /^(send(?!ChatAction)|edit)/i.test(name);
+const isSend = (name: string): boolean => /^(send(?!ChatAction|MessageDraft)|edit)/i.test(name);
 
 function obeyRate({ rateLimit }: TelegramFaults, name: string, params: Params): void {
   if (!rateLimit || !/^(send|edit)/i.test(name)) return;

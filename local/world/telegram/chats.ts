@@ -12,7 +12,12 @@ export interface Chat {
   messages: ChatMessage[];
   /** The message that the user's app replies to by itself with what they write next (force_reply). */
   asked?: number;
+  /** What the bot is about to say, until it says something. */
+  draft?: { text: string; until: number };
 }
+
+/** How long a draft is shown without another one, ms (Bot API, sendMessageDraft). */
+const DRAFT_LASTS = 30_000;
 
 export interface Draft {
   from: 'user' | 'bot';
@@ -74,6 +79,7 @@ export class Chats {
       ...(draft.replyTo !== undefined && { replyTo: draft.replyTo }),
     };
     chat.messages.push(message);
+    if (draft.from === 'bot') delete chat.draft;
     // Cut at twice the length, so that the cost of cutting is shared by many messages.
     if (chat.messages.length >= this.#keep * 2) chat.messages = chat.messages.slice(-this.#keep);
     if (this.#listeners.size > 0) this.emit({ kind: 'message', chatId: chat.id, message: { ...message } });
@@ -95,6 +101,17 @@ export class Chats {
   remove(chat: Chat, message: ChatMessage): void {
     chat.messages.splice(chat.messages.indexOf(message), 1);
     this.emit({ kind: 'deleted', chatId: chat.id, messageId: message.messageId });
+  }
+
+  /** Shows what the bot is about to say. */
+  preview(chat: Chat, text: string): void {
+    chat.draft = { text, until: performance.now() + DRAFT_LASTS };
+    this.emit({ kind: 'draft', chatId: chat.id, text });
+  }
+
+  previewed(id: number): string | undefined {
+    const draft = this.#chats.get(id)?.draft;
+    return draft && draft.until > performance.now() ? draft.text : undefined;
   }
 
   history(id: number): ChatMessage[] {

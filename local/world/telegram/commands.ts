@@ -28,6 +28,7 @@ export const faultsSchema = z.strictObject({
   deleted: z.array(chatId).exactOptional(),
   losePayments: z.boolean().exactOptional(),
   refundsSayDone: z.boolean().exactOptional(),
+  noDrafts: z.boolean().exactOptional(),
 });
 
 /** Limits as JSON; one that is not named does not hold. */

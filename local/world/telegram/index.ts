@@ -85,6 +85,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     messages: (chatId) => chats.history(chatId),
     journey: (updateId) => journeys.read(updateId),
     menu: (chatId) => menuOf(menus, chats.open(chatId)),
+    draft: (chatId) => chats.previewed(chatId),
     subscribe: (listener) => chats.subscribe(listener),
     get faults() {
       return state.faults;

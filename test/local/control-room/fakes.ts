@@ -145,6 +145,7 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
     open: (chatId) => void chats.set(chatId, chats.get(chatId) ?? []),
     chats: () => [...chats.keys()],
     messages: (chatId) => chats.get(chatId) ?? [],
+    draft: () => undefined,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -29,6 +29,12 @@ async function providerFor(t: TestContext, options: ProviderOptions = {}) {
   return { provider, ask, answer };
 }
 
+interface Piece {
+  choices: { delta: { content?: string } }[];
+  usage?: object;
+  error?: { code: number };
+}
+
 const ONE = { model: 'openrouter/auto', messages: [{ role: 'user', content: 'Why is the sky blue?' }] };
 
 test('a completion has the shape of OpenRouter’s', async (t) => {
@@ -67,6 +73,34 @@ test('max_tokens cuts the answer short and says so', async (t) => {
   assert.equal(body.usage.completion_tokens, 5);
 });
 
+test('asked for a stream, it gives the same answer in pieces, and says at the end what it took', async (t) => {
+  const { provider, ask } = await providerFor(t);
+  const whole = await ask(ONE);
+  const answer = async () => {
+    const response = await fetch(`${provider.baseUrl}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${provider.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...ONE, stream: true }),
+    });
+    assert.match(response.headers.get('content-type')!, /^text\/event-stream/);
+    const events = (await response.text()).split('\n\n').filter((event) => event.startsWith('data: {'));
+    return events.map((event) => JSON.parse(event.slice(6)) as Piece);
+  };
+  const pieces = await answer();
+  assert.equal(
+    pieces.map(({ choices }) => choices[0]?.delta.content ?? '').join(''),
+    whole.body.choices[0]!.message.content,
+  );
+  assert.ok(pieces.length > 5);
+  assert.deepEqual(pieces.at(-1)!.usage, whole.body.usage);
+  provider.faults = { noUsage: true };
+  assert.ok((await answer()).every(({ usage }) => usage === undefined));
+  provider.faults = { breaksOff: true };
+  assert.equal((await answer()).at(-1)!.error?.code, 502);
+  provider.faults = { cuts: true };
+  await assert.rejects(answer());
+});
+
 test('a wrong key is 401, a bad body 400 with what is wrong, another path 404', async (t) => {
   const { provider, ask } = await providerFor(t);
   const wrong = await ask(ONE, 'wrong');
@@ -76,7 +110,7 @@ test('a wrong key is 401, a bad body 400 with what is wrong, another path 404', 
     [{ ...ONE, messages: [] }, /messages/],
     [{ messages: ONE.messages }, /model/],
     [{ ...ONE, messages: [{ role: 'nobody', content: 'x' }] }, /role/],
-    [{ ...ONE, stream: true }, /streaming is not simulated/],
+    [{ ...ONE, stream: 'please' }, /stream/],
   ] as [unknown, RegExp][]) {
     const refused = await ask(body);
     assert.equal(refused.status, 400);

@@ -68,6 +68,13 @@ describe('rates.obeyed', () => {
       'broadcast 25 + replies 15 = 40 > a second in all 30',
     ]);
   });
+
+  it('refuses looks at an answer that the answer would have to wait for', () => {
+    const quick = { chat: { stream: { pace: '500ms' } } };
+    assert.deepEqual(sums(ratesObeyed.check(resolve(quick))), ['looks a second at an answer 2 > rate.chat 1']);
+    for (const unseen of [{ features: { chat: false } }, { chat: { stream: { by: 'whole', pace: '500ms' } } }] as const)
+      assert.ok(ratesObeyed.check(resolve({ ...quick, ...unseen })).holds);
+  });
 });
 
 describe('storage.lasts', () => {

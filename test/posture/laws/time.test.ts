@@ -44,8 +44,20 @@ describe('timeouts.nest', () => {
 
   it('keeps the calls of a chat inside its handler, repeats and their pauses included', () => {
     assert.deepEqual(sums(timeoutsNest.check(resolve({ providers: { openrouter: { attempts: 2 } } }))), [
+      'telegram 10.5s + openrouter 40.5s + rate.patience 2s + last look at an answer 1s + 2 waits for a place 0s = 54s > chat.handler 45s',
+    ]);
+    const whole = { chat: { stream: { by: 'whole' as const } }, providers: { openrouter: { attempts: 2 } } };
+    assert.deepEqual(sums(timeoutsNest.check(resolve(whole))), [
       'telegram 10.5s + openrouter 40.5s + rate.patience 2s + 2 waits for a place 0s = 53s > chat.handler 45s',
     ]);
+  });
+
+  it('knows a silence within an answer before the whole answer is late', () => {
+    assert.deepEqual(sums(timeoutsNest.check(resolve({ providers: { openrouter: { idle: '20s' } } }))), [
+      'openrouter.idle 20s ≥ openrouter.timeout 20s',
+    ]);
+    const off = { features: { chat: false }, providers: { openrouter: { idle: '20s' } } };
+    assert.ok(timeoutsNest.check(resolve(off)).holds, 'nobody asks it');
   });
 
   it('keeps what a payer is told inside the handler of a payment', () => {

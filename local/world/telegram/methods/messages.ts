@@ -1,7 +1,7 @@
 /** Methods on messages. */
 import type { ChatMessage, Media } from '../../../contract/index.ts';
 import type { Chat } from '../chats.ts';
-import { badRequest } from '../errors.ts';
+import { ApiError, badRequest } from '../errors.ts';
 import { integer, text, type Params } from '../params.ts';
 import { formattedText } from '../text/formatted.ts';
 import { wireMessage } from '../wire.ts';
@@ -23,6 +23,16 @@ const sendMessage: Method = (context, params) => {
   context.counters.sent++;
   context.floods.answered(message.text, false);
   return wireMessage(context.bot, chat, message);
+};
+
+/** Of private chats alone; the text may be empty, which shows that the bot is thinking. */
+const sendMessageDraft: Method = (context, params) => {
+  if (context.faults().noDrafts) throw new ApiError(404, 'Not Found: method not found');
+  const chat = chatOf(context, params);
+  if (chat.id < 0) throw badRequest('drafts can be sent to private chats only');
+  if (integer(params, 'draft_id', 0) === 0) throw badRequest('DRAFT_ID_INVALID');
+  context.chats.preview(chat, text(params, 'text') === '' ? '' : formattedText(params).text);
+  return true;
 };
 
 /** Bytes of a picture that is shown to who looks. */
@@ -103,6 +113,7 @@ export const messageMethods = {
   sendVideo: sendFile('video'),
   sendDocument: sendFile('document'),
   sendMessage,
+  sendMessageDraft,
   editMessageText,
   editMessageReplyMarkup,
   deleteMessage,
