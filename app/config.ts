@@ -1,10 +1,11 @@
 /** The container contract: what a task reads from its environment. A missing or malformed value is one clear line. */
+import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { payersInUse, providersInUse } from '../posture/limits.ts';
 import { resolve } from '../posture/resolve.ts';
 import type { Posture } from '../posture/schema/index.ts';
 
-export const ROLES = ['web', 'worker', 'migrate'] as const;
+export const ROLES = ['web', 'worker', 'media', 'migrate'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What the image can be started as: the roles of the bot, what looks at it from outside, and what people ask of it. */
@@ -110,6 +111,15 @@ const environments = {
     ACCESS_BASE_URL: url(/^https?$/, 'https://access.example.com').optional(),
     NOVITA_BASE_URL: url(/^https?$/, 'https://api.novita.ai').default('https://api.novita.ai'),
   }),
+  media: z.object({
+    ...listening,
+    DATABASE_URL: databaseUrl,
+    DATABASE_SERVER: serverName,
+    BOT_TOKEN: token,
+    TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
+    /** Where files lie while they are under way: on the disk that the posture counts with. */
+    SCRATCH: z.string().min(1).default(tmpdir()),
+  }),
   migrate: z.object({
     /** Of the server's administrator, who may create roles. */
     DATABASE_URL: databaseUrl,
@@ -118,6 +128,7 @@ const environments = {
     OWNER_DATABASE_PASSWORD: databasePassword.optional(),
     WEB_DATABASE_PASSWORD: databasePassword.optional(),
     WORKER_DATABASE_PASSWORD: databasePassword.optional(),
+    MEDIA_DATABASE_PASSWORD: databasePassword.optional(),
     OPERATOR_DATABASE_PASSWORD: databasePassword.optional(),
   }),
   ops: z.object({

@@ -1,5 +1,5 @@
 /**
- * `node app/main.ts web|worker|migrate|sentinel|ops`. Signals are heard before anything else is loaded: process 1 of a
+ * `node app/main.ts web|worker|media|migrate|sentinel|ops`. Signals are heard before anything else is loaded: process 1 of a
  * container has no other way to hear them, and what it misses is followed by SIGKILL (fault reload-in-prod).
  */
 let leave: ((signal: NodeJS.Signals) => void) | undefined;

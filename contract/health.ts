@@ -1,5 +1,5 @@
 /**
- * `GET /health` of a web or worker task: the one declaration of what the app writes, and of what sentinel and control
+ * `GET /health` of a task that serves: the one declaration of what the app writes, and of what sentinel and control
  * room read. Times in ms unless named otherwise; sizes in bytes.
  */
 import { z } from 'zod';
@@ -154,6 +154,8 @@ const roleDetails = z.object({
   leases: z.object({ lost: gauge }).optional(),
   /** 1 while nothing goes out, as the database was put back or replaced and nobody has looked yet: a gauge. */
   lineage: z.object({ held: gauge }).optional(),
+  /** Of a media task: the file system that files under way lie on, bytes. */
+  disk: z.object({ used: gauge, size: gauge }).optional(),
   /** How the money was a minute ago at most; missing where nobody could look. */
   money: z
     .object({
@@ -170,7 +172,7 @@ const roleDetails = z.object({
 /** With the operator's token. */
 const page = roleDetails.extend({
   status,
-  role: z.enum(['web', 'worker']),
+  role: z.enum(['web', 'worker', 'media']),
   pid: z.number(),
   uptimeSeconds: gauge,
   draining: z.boolean(),
@@ -220,6 +222,7 @@ export const vitalSigns = z.object({
   callbacks: roleDetails.shape.callbacks,
   money: roleDetails.shape.money,
   lineage: roleDetails.shape.lineage,
+  disk: roleDetails.shape.disk,
   providers: z.record(z.string(), provider.pick({ breaker: true, balanceEmpty: true })).optional(),
 });
 

@@ -2,7 +2,7 @@
  * Metrics as CloudWatch reads them out of a log: the embedded metric format. So nothing here needs an SDK, a permission
  * or a connection, and where there is no CloudWatch the same lines are plain structured logs.
  */
-export type Unit = 'Count' | 'Seconds' | 'None';
+export type Unit = 'Count' | 'Seconds' | 'Percent' | 'None';
 
 export interface Metric {
   namespace: string;

@@ -20,6 +20,7 @@ const VARIABLES: Record<Role, Record<string, SecretKey>> = {
     NOWPAYMENTS_IPN_SECRET_PREVIOUS: 'nowPaymentsIpnSecretPrevious',
   },
   worker: { CRYPTO_PAY_TOKEN: 'cryptoPayToken', NOWPAYMENTS_API_KEY: 'nowPaymentsApiKey' },
+  media: {},
 };
 
 /**

@@ -1,12 +1,45 @@
 /** Everything that follows from the posture as a number: connections, role limits, heap, server parameters. */
-import { SWITCHED, type FeatureName } from './features/index.ts';
+import { QUEUES, SWITCHED, workOf, type DeclaredQueue, type FeatureName } from './features/index.ts';
 import { ECS } from './outside.ts';
 import { INSTANCE_MEMORY_GIB } from './schema/database.ts';
 import { PAYERS, type CallbackSource } from './payers.ts';
-import type { Posture } from './schema/index.ts';
+import type { JobName, Posture } from './schema/index.ts';
 
-export type Role = 'web' | 'worker';
-export const ROLES = ['web', 'worker'] as const satisfies readonly Role[];
+/** Tasks that serve for as long as the bot does: all that there are. Which of them a posture has, {@link rolesOf} says. */
+export const ROLES = ['web', 'worker', 'media'] as const;
+export type Role = (typeof ROLES)[number];
+/** Those that run jobs. */
+export type JobRole = Exclude<Role, 'web'>;
+
+/** Whether something that is on has jobs for the media tasks. */
+export const hasMedia = ({ features }: Pick<Posture, 'features'>): boolean =>
+  Object.keys(SWITCHED).some(
+    (name) => features[name as FeatureName] && workOf(name as FeatureName).some(({ role }) => role === 'media'),
+  );
+
+/** Roles that a posture has tasks of. What nobody wants is nowhere: no task, no login, no alarm. */
+export const rolesOf = (posture: Pick<Posture, 'features'>): readonly Role[] =>
+  hasMedia(posture) ? ROLES : ROLES.filter((role) => role !== 'media');
+
+/** Something of each role that a posture has. */
+export type OfRoles<T> = Record<Exclude<Role, 'media'>, T> & { media?: T };
+
+export const ofRoles = <T>(posture: Pick<Posture, 'features'>, make: (role: Role) => T): OfRoles<T> =>
+  Object.fromEntries(rolesOf(posture).map((role) => [role, make(role)])) as OfRoles<T>;
+
+/** As {@link rolesOf}, without web. */
+export const jobRolesOf = (posture: Pick<Posture, 'features'>): readonly JobRole[] =>
+  rolesOf(posture).filter((role) => role !== 'web');
+
+const DECLARED: Record<JobName, DeclaredQueue> = QUEUES;
+
+/** Who runs the jobs of a queue: where no media task is, what was begun is the workers' to end. */
+const runs = (posture: Posture, queue: JobName): JobRole =>
+  hasMedia(posture) ? (DECLARED[queue].role ?? 'worker') : 'worker';
+
+/** Queues whose jobs a role runs. */
+export const queuesOf = (posture: Posture, role: JobRole): JobName[] =>
+  (Object.keys(posture.work) as JobName[]).filter((queue) => runs(posture, queue) === role);
 
 export const MiB = 2 ** 20;
 export const GiB = 2 ** 30;
@@ -18,6 +51,11 @@ export const MIGRATE_CONNECTIONS = 2;
 export const BASE_MEMORY = 90 * MiB;
 /** Share of a task's memory that may be planned for; the rest is for the kernel and for what nobody foresaw. */
 export const MEMORY_SHARE = 0.85;
+/**
+ * What a program occupies that a media task starts for one of its files: an interpreter with the player's scripts in a
+ * second one, or what puts picture and sound together.
+ */
+export const CHILD_MEMORY = 256 * MiB;
 /** Bytes in flight of one open provider call: a socket's read and write buffer. */
 export const STREAM_CHUNK = 64 * 1024;
 
@@ -30,11 +68,12 @@ export const CLOSING = 1000;
 
 /**
  * Connections of one task outside its pool: one for the health of a web task, so that whoever asks takes none from the
- * intake, and one with which a worker LISTENs.
+ * intake, and one with which the others LISTEN.
  */
 export const BESIDE_POOL = {
   web: { health: 1, listen: 0 },
   worker: { health: 0, listen: 1 },
+  media: { health: 0, listen: 1 },
 } as const satisfies Record<Role, { health: number; listen: number }>;
 
 /** Rounds up, forgiving the last bits of a float: 10 × 110 % is 11, not 12. */
@@ -77,12 +116,15 @@ export function mostTasks(posture: Posture, role: Role): number {
   return deploying + Math.max(overlapping, lost);
 }
 
+/** Tasks that send to Telegram, and may be running at once. */
+export const mostSenders = (posture: Posture): number =>
+  jobRolesOf(posture).reduce((sum, role) => sum + mostTasks(posture, role), 0);
+
 /**
- * Messages a second that one worker may send while the database cannot share the rate out: its part of it when all tasks
+ * Messages a second that one task may send while the database cannot share the rate out: its part of it when all tasks
  * that may be running send as much.
  */
-export const sendsPerTask = (posture: Posture): number =>
-  posture.providers.telegram.rate.global / mostTasks(posture, 'worker');
+export const sendsPerTask = (posture: Posture): number => posture.providers.telegram.rate.global / mostSenders(posture);
 
 /**
  * Connections of a role at the worst moment: a deploy while autoscaling is at its maximum, and beside it either another
@@ -92,10 +134,8 @@ export const peakConnections = (posture: Posture, role: Role): number =>
   mostTasks(posture, role) * connectionsPerTask(posture, role);
 
 /** `CONNECTION LIMIT` of each database role: its peak, so that no role can starve another. */
-export const connectionLimits = (posture: Posture): Record<Role, number> => ({
-  web: peakConnections(posture, 'web'),
-  worker: peakConnections(posture, 'worker'),
-});
+export const connectionLimits = (posture: Posture): OfRoles<number> =>
+  ofRoles(posture, (role) => peakConnections(posture, role));
 
 /** `CONNECTION LIMIT` of every role of the database: what the law connections.fit counts for it. */
 export const roleLimits = (posture: Posture) => ({
@@ -124,9 +164,9 @@ export const tasksLeft = (posture: Posture, tasks: number): number =>
 /** Chats, and queries, that one worker task works on at once. */
 export const lanesPerTask = ({ jobs }: Posture): number => Object.values(jobs).reduce((sum, job) => sum + job.lanes, 0);
 
-/** Jobs that one worker task runs at once. */
-export const jobsPerTask = ({ work }: Posture): number =>
-  Object.values(work).reduce((sum, { concurrency }) => sum + concurrency, 0);
+/** Jobs that one task of a role runs at once. */
+export const jobsPerTask = (posture: Posture, role: JobRole): number =>
+  queuesOf(posture, role).reduce((sum, queue) => sum + posture.work[queue].concurrency, 0);
 
 /** Whether anything is paid for: then a pre-checkout query has to be answered in Telegram's 10 s, worker lost or not. */
 export const sellsSomething = ({ features }: Posture): boolean =>
@@ -212,7 +252,7 @@ export const otherConnections = (posture: Posture): number =>
 
 /** All connections that may be wanted at once. */
 export const demand = (posture: Posture): number =>
-  peakConnections(posture, 'web') + peakConnections(posture, 'worker') + otherConnections(posture);
+  rolesOf(posture).reduce((sum, role) => sum + peakConnections(posture, role), otherConnections(posture));
 
 /** Connections of the server that are ours: max_connections without what superusers and the managed service keep. */
 export const usableConnections = ({ database }: Posture): number =>
@@ -238,21 +278,31 @@ const CALLBACK_PROVIDERS = PAYERS.length;
 export const requestsAtOnce = ({ web }: Posture): number =>
   web.maxInFlight + CALLBACK_PROVIDERS * web.callbacks.maxInFlight;
 
-/** Calls to others that one worker has open at once. */
-export const callsAtOnce = ({ providers, payments }: Posture): number =>
-  Object.values(providers).reduce((sum, { concurrency }) => sum + concurrency, 0) +
-  providers.telegram.upload.concurrency +
-  PAYERS.length * payments.providers.concurrency;
+/** Sockets of one job that moves a file: where it comes from, a proxy's two ends before it, and where it goes. */
+const SOCKETS_PER_FILE = 4;
+
+/** Calls to others that one task has open at once. */
+export function callsAtOnce(posture: Posture, role: JobRole): number {
+  const { providers, payments } = posture;
+  const { telegram } = providers;
+  if (role === 'media')
+    return telegram.concurrency + telegram.upload.concurrency + SOCKETS_PER_FILE * jobsPerTask(posture, 'media');
+  return (
+    Object.values(providers).reduce((sum, { concurrency }) => sum + concurrency, 0) +
+    telegram.upload.concurrency +
+    PAYERS.length * payments.providers.concurrency
+  );
+}
 
 /** Bytes of their bodies, as they came. */
 export const bodiesAtOnce = ({ web }: Posture): number =>
   web.maxInFlight * web.bodyLimit + CALLBACK_PROVIDERS * web.callbacks.maxInFlight * web.callbacks.bodyLimit;
 
-/** Bytes that one task may hold outside its heap: bodies being received, open calls to providers. */
+/** Bytes that one task may hold outside its heap: bodies being received, open calls to providers, programs beside it. */
 export function bufferMemory(posture: Posture, role: Role): number {
   if (role === 'web') return bodiesAtOnce(posture) * WIRE_COPIES;
-  const calls = callsAtOnce(posture);
-  return calls * STREAM_CHUNK * 2;
+  const children = role === 'media' ? jobsPerTask(posture, 'media') * CHILD_MEMORY : 0;
+  return callsAtOnce(posture, role) * STREAM_CHUNK * 2 + children;
 }
 
 /** The heap limit of a task in bytes, whole MiB, for `--max-old-space-size`: what its memory leaves (faults oom, history-memory). */

@@ -5,7 +5,16 @@ import { MEASURED } from './costs.ts';
 import { slowestAlarm } from './laws/alarms-detect.ts';
 import { takeover } from './laws/lanes-recover.ts';
 import { rollbackTerms } from './laws/rollout-converges.ts';
-import { CLOSING, demand, keepaliveTimeout, peakConnections, ROLES, settleTime, usableConnections } from './limits.ts';
+import {
+  CLOSING,
+  demand,
+  hasMedia,
+  keepaliveTimeout,
+  peakConnections,
+  rolesOf,
+  settleTime,
+  usableConnections,
+} from './limits.ts';
 import { lifetimeOf, RDS } from './outside.ts';
 import { ms } from './readable.ts';
 import type { Posture } from './schema/index.ts';
@@ -72,7 +81,9 @@ function recovery({ database }: Posture): Promised[] {
 }
 
 const rollback = (posture: Posture): number =>
-  Math.max(...ROLES.map((role) => Object.values(rollbackTerms(posture, role)).reduce((sum, term) => sum + term, 0)));
+  Math.max(
+    ...rolesOf(posture).map((role) => Object.values(rollbackTerms(posture, role)).reduce((sum, term) => sum + term, 0)),
+  );
 
 function detection(posture: Posture, severity: 'page' | 'ticket'): Promised[] {
   const slowest = slowestAlarm(posture, severity);
@@ -110,7 +121,7 @@ export function promises(posture: Posture): Promised[] {
   const longest = Math.max(...Object.values(jobs).map((job) => job.handler));
   return [
     count('connections.peak', 'connections wanted at the worst moment, of those usable', demand(posture), usable),
-    ...ROLES.map((role) =>
+    ...rolesOf(posture).map((role) =>
       count(
         `connections.${role}`,
         `of them by role ${role}: its CONNECTION LIMIT`,
@@ -123,6 +134,7 @@ export function promises(posture: Posture): Promised[] {
     time('takeover', "until a crashed worker's chats are taken over", takeover(posture)),
     time('drain.web', 'until a leaving web task has finished', ingress.deregistrationDelay + telegram.ackDeadline),
     time('drain.worker', 'until a leaving worker has finished', longest + settleTime(posture) + CLOSING),
+    ...(hasMedia(posture) ? [time('drain.media', 'until a leaving media task has finished', posture.media.drain)] : []),
     ...(['page', 'ticket'] as const).flatMap((severity) => detection(posture, severity)),
     time('rollback', 'from a bad deploy to the old tasks alone, at worst', rollback(posture)),
     ...outages(posture),

@@ -1,5 +1,6 @@
 /** The sentinel as a function that is called on a schedule. */
 import { z } from 'zod';
+import { rolesOf, type Role } from '../posture/limits.ts';
 import { resolve } from '../posture/resolve.ts';
 import { watch } from './sentinel.ts';
 import { beat, isAlive } from './heartbeat.ts';
@@ -11,8 +12,8 @@ export interface HandlerOptions {
   env: Record<string, string | undefined>;
   /** Reads a secret by its ARN: BOT_TOKEN and OPERATOR_TOKEN as JSON. */
   readSecret: (arn: string) => Promise<string>;
-  /** Counts the tasks of the cluster of this name. */
-  countTasks: (cluster: string, signal: AbortSignal) => ReturnType<CountTasks>;
+  /** Counts the tasks of these roles in the cluster of this name. */
+  countTasks: (cluster: string, roles: readonly Role[], signal: AbortSignal) => ReturnType<CountTasks>;
   write: (line: string) => void;
 }
 
@@ -52,9 +53,10 @@ export function createHandler({ posture, env, readSecret, countTasks, write }: H
     return value;
   };
   const cluster = need('CLUSTER');
+  const declared = resolve(JSON.parse(posture));
   const fixed = {
-    countTasks: (signal: AbortSignal) => countTasks(cluster, signal),
-    posture: resolve(JSON.parse(posture)),
+    countTasks: (signal: AbortSignal) => countTasks(cluster, rolesOf(declared), signal),
+    posture: declared,
     stack: need('STACK'),
     publicUrl: need('PUBLIC_URL'),
     telegramApiRoot: need('TELEGRAM_API_ROOT'),

@@ -4,6 +4,7 @@ import type { Metric, Unit } from '../contract/metric.ts';
 import { WEBHOOK_PATH } from '../contract/paths.ts';
 import { SENTINEL, SENTINEL_METRICS, WEBHOOK, type Severity } from '../posture/alarms/index.ts';
 import { deadAre, jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../posture/alarms/work.ts';
+import { hasMedia, queuesOf } from '../posture/limits.ts';
 import type { JobName, Posture, ScheduleName } from '../posture/schema/index.ts';
 import type { BotAnswer, TelegramAnswer, WebhookInfo } from './answers.ts';
 import type { Look } from './look.ts';
@@ -104,6 +105,18 @@ type Work = NonNullable<Glimpse['work']>;
 /** Seconds by which an age is beyond its limit (ms). */
 const beyond = (seconds: number, limit: number): number => Math.max(0, Math.round(seconds - limit / 1000));
 
+/** How long the oldest job of the media tasks has been due, s; and how many are due or run, as nobody chooses which task would go. */
+function ofMedia(posture: Posture, jobs: NonNullable<Work['jobs']>): Metric[] {
+  const media = queuesOf(posture, 'media').flatMap((queue) => jobs[queue] ?? []);
+  return [
+    metric('mediaAge', Math.max(0, ...media.map(({ oldestSeconds = 0 }) => oldestSeconds)), 'Seconds'),
+    metric(
+      'mediaBusy',
+      media.reduce((sum, { due = 0, running = 0 }) => sum + due + running, 0),
+    ),
+  ];
+}
+
 /** Of all queues together: an alarm for each of them would ring the same bell. Which one it is stands in the remarks. */
 function ofJobs(jobs: NonNullable<Work['jobs']>, posture: Posture): Metric[] {
   const known = Object.entries(jobs).filter(([queue]) => queue in posture.work);
@@ -115,6 +128,7 @@ function ofJobs(jobs: NonNullable<Work['jobs']>, posture: Posture): Metric[] {
   const dead = (severity: Severity) => sum((queue, gauges) => (deadAre(severity, queue) ? gauges.dead : 0));
   return [
     metric('jobsLateBy', Math.max(0, ...late), 'Seconds'),
+    ...(hasMedia(posture) ? ofMedia(posture, jobs) : []),
     metric(
       'jobsOverdue',
       sum((_queue, { overdue }) => overdue),

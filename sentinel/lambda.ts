@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ROLES } from '../posture/limits.ts';
+import type { Role } from '../posture/limits.ts';
 import { createHandler } from './handler.ts';
 import type { TaskCount } from './tasks.ts';
 
@@ -37,10 +37,10 @@ async function readSecret(arn: string): Promise<string> {
 let ecs: InstanceType<Ecs['ECS']> | undefined;
 
 /** A service is called as its role; one that is not there is not counted, and no metric is an alarm of its own. */
-async function countTasks(cluster: string, abortSignal: AbortSignal): Promise<TaskCount[]> {
+async function countTasks(cluster: string, roles: readonly Role[], abortSignal: AbortSignal): Promise<TaskCount[]> {
   ecs ??= new (require('@aws-sdk/client-ecs') as Ecs).ECS();
-  const { services = [] } = await ecs.describeServices({ cluster, services: [...ROLES] }, { abortSignal });
-  return ROLES.flatMap((role) => {
+  const { services = [] } = await ecs.describeServices({ cluster, services: [...roles] }, { abortSignal });
+  return roles.flatMap((role) => {
     const found = services.find(({ serviceName }) => serviceName === role);
     return found ? [{ role, wanted: found.desiredCount ?? 0, running: found.runningCount ?? 0 }] : [];
   });

@@ -1,6 +1,6 @@
 /**
  * Who may do what, table by table; a table that is not named here is nobody's but the owner's. Web stores updates and
- * counts them, worker does the work, the operator looks at both without reading what people wrote; none owns anything.
+ * counts them, worker does the work, media its own jobs alone, the operator looks at both without reading what people wrote; none owns anything.
  */
 const READ_WRITE = 'SELECT, INSERT, UPDATE, DELETE';
 /** What is kept for ever. */
@@ -37,25 +37,36 @@ const NOT_SAID_TO_ALL =
 interface Grant {
   web?: string;
   worker?: string;
+  media?: string;
   operator?: string;
 }
 
 /** Of the schema evenkeel. A table that a release drops stays here for as long as that release may be taken back. */
 export const TABLES: Readonly<Record<string, Grant>> = {
-  inbox: { web: `SELECT (${NOT_CONTENT}), INSERT`, worker: READ_WRITE, operator: `SELECT (${NOT_CONTENT})` },
+  inbox: {
+    web: `SELECT (${NOT_CONTENT}), INSERT`,
+    media: `SELECT (${NOT_CONTENT})`,
+    worker: READ_WRITE,
+    operator: `SELECT (${NOT_CONTENT})`,
+  },
   arrival: { web: 'INSERT', worker: READ_WRITE, operator: 'SELECT' },
-  lane: { web: 'SELECT, INSERT', worker: READ_WRITE, operator: 'SELECT' },
+  lane: { web: 'SELECT, INSERT', media: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
   worker: { worker: READ_WRITE, operator: 'SELECT' },
   pulse: { worker: READ_WRITE, operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
-  outbox: { web: `SELECT (${NOT_SAID})`, worker: READ_WRITE, operator: `SELECT (${NOT_SAID})` },
-  slot: { web: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
-  person: { worker: CHANGED, operator: 'SELECT' },
+  outbox: {
+    web: `SELECT (${NOT_SAID})`,
+    media: 'SELECT, INSERT, DELETE, UPDATE (bot_id)',
+    worker: READ_WRITE,
+    operator: `SELECT (${NOT_SAID})`,
+  },
+  slot: { web: 'SELECT', media: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
+  person: { worker: CHANGED, media: 'SELECT', operator: 'SELECT' },
   broadcast: { worker: READ_WRITE, operator: `SELECT (${NOT_SAID_TO_ALL})` },
   broadcast_recipient: { worker: READ_WRITE, operator: 'SELECT' },
   dialog: { worker: READ_WRITE },
   tap: { worker: READ_WRITE },
-  rate: { worker: READ_WRITE, operator: 'SELECT' },
+  rate: { worker: READ_WRITE, media: READ_WRITE, operator: 'SELECT' },
   // The operator asks for refunds: it locks the account, for which a right to one column is the least that there is.
   account: { worker: CHANGED, operator: 'SELECT, INSERT (bot_id, user_id), UPDATE (bot_id)' },
   ledger_tx: { worker: APPENDED, operator: 'SELECT' },
@@ -75,11 +86,21 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },
   star_cursor: { worker: CHANGED, operator: 'SELECT' },
-  audit: { worker: 'INSERT', operator: APPENDED },
-  flag: { web: 'SELECT', worker: CHANGED, operator: CHANGED },
-  lineage: { web: 'SELECT', worker: 'SELECT, UPDATE (held_at, held_why, known_until)', operator: 'SELECT' },
+  audit: { worker: 'INSERT', media: 'INSERT', operator: APPENDED },
+  flag: { web: 'SELECT', worker: CHANGED, media: 'SELECT', operator: CHANGED },
+  lineage: {
+    web: 'SELECT',
+    worker: 'SELECT, UPDATE (held_at, held_why, known_until)',
+    media: 'SELECT, UPDATE (held_at, held_why, known_until)',
+    operator: 'SELECT',
+  },
   desk: { operator: 'SELECT' },
-  unknown_send: { web: 'SELECT (state, settled_at)', worker: 'SELECT (state, settled_at)', operator: 'SELECT' },
+  unknown_send: {
+    web: 'SELECT (state, settled_at)',
+    worker: 'SELECT (state, settled_at)',
+    media: 'SELECT (state, settled_at)',
+    operator: 'SELECT',
+  },
   left_message: { operator: 'SELECT' },
 };
 
@@ -113,25 +134,25 @@ export function grantStatements(present: ReadonlySet<string>, pgboss: string): s
     Object.entries(grants)
       .filter(([name]) => present.has(name))
       .flatMap(([name, grant]) => [
-        `REVOKE ALL ON ${kind} evenkeel.${name} FROM web, worker, operator;`,
+        `REVOKE ALL ON ${kind} evenkeel.${name} FROM web, worker, media, operator;`,
         ...Object.entries(grant).map(
           ([role, what]) => `GRANT ${what as string} ON ${kind} evenkeel.${name} TO ${role};`,
         ),
       ]);
   return [
-    'GRANT USAGE ON SCHEMA evenkeel TO web, worker, operator;',
+    'GRANT USAGE ON SCHEMA evenkeel TO web, worker, media, operator;',
     ...of('TABLE', TABLES),
     ...of('SEQUENCE', SEQUENCES),
     ...BY_HAND.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO operator;`),
-    ...RESTORE.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO web, worker, operator;`),
+    ...RESTORE.map((name) => `GRANT EXECUTE ON FUNCTION evenkeel.${name} TO web, worker, media, operator;`),
     'GRANT USAGE ON SCHEMA evenkeel_migrations TO operator;',
     'GRANT SELECT ON evenkeel_migrations.migration TO operator;',
-    `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, operator;`,
+    `GRANT USAGE ON SCHEMA ${pgboss} TO web, worker, media, operator;`,
     `GRANT SELECT ON ${pgboss}.job TO web;`,
     `GRANT SELECT (${NOT_DATA}), INSERT ON ${pgboss}.job TO operator;`,
     `GRANT SELECT ON ${pgboss}.queue, ${pgboss}.version TO operator;`,
-    `GRANT ${READ_WRITE} ON ALL TABLES IN SCHEMA ${pgboss} TO worker;`,
-    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${pgboss} TO worker;`,
-    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${pgboss} TO worker;`,
+    `GRANT ${READ_WRITE} ON ALL TABLES IN SCHEMA ${pgboss} TO worker, media;`,
+    `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${pgboss} TO worker, media;`,
+    `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${pgboss} TO worker, media;`,
   ].join('\n');
 }

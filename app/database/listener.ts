@@ -1,5 +1,6 @@
 /** The one connection outside the pool: LISTEN for what other tasks have committed. */
 import pg from 'pg';
+import type { JobRole } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { describeError, type Logger } from '../log.ts';
 import { startLoop, type Loop } from '../loop.ts';
@@ -7,6 +8,7 @@ import { sessionSettings } from './pool.ts';
 
 interface ListenOptions {
   url: string;
+  role: JobRole;
   posture: Posture;
   channels: string[];
   log: Logger;
@@ -28,9 +30,9 @@ const PROBE = 10_000;
 /** Longest pause between two tries to connect, ms. */
 const RECONNECT = 1_000;
 
-export function startListener({ url, posture, channels, log, server, onNotify }: ListenOptions): Listener {
+export function startListener({ url, role, posture, channels, log, server, onNotify }: ListenOptions): Listener {
   let client: pg.Client | undefined;
-  const settings = sessionSettings({ url, posture, role: 'worker', server });
+  const settings = sessionSettings({ url, posture, role, server });
 
   async function connect(): Promise<pg.Client> {
     const next = new pg.Client(settings);

@@ -1,5 +1,6 @@
 /** The one connection budget of a process: a pool whose size and timeouts are the posture's, and a listener beside it. */
 import pg from 'pg';
+import type { Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { describeError, type Logger } from '../log.ts';
 
@@ -28,7 +29,7 @@ export const bigints = reading(BigInt);
 interface PoolOptions {
   url: string;
   posture: Posture;
-  role: 'web' | 'worker';
+  role: Role;
   log: Logger;
   /** Connections at most; default: the role's `pool`. */
   max?: number;

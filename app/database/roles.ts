@@ -5,8 +5,11 @@ import { describeError, type Logger } from '../log.ts';
 import { grantStatements } from './grants.ts';
 import { scramVerifier } from './scram.ts';
 
-/** `owner` migrates, `web` and `worker` are the tasks', `operator` is for people and for what they run. */
-export const DATABASE_ROLES = ['owner', 'web', 'worker', 'operator'] as const;
+/**
+ * `owner` migrates, `web`, `worker` and `media` are the tasks', `operator` is for people and for what they run. `media` has
+ * no login before a posture wants its tasks.
+ */
+export const DATABASE_ROLES = ['owner', 'web', 'worker', 'media', 'operator'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 /**
@@ -73,7 +76,7 @@ const STATEMENT_STATISTICS = `
 export async function setOperator(admin: pg.Client, log: Logger): Promise<void> {
   for (const [name, value] of Object.entries(OPERATOR_SETTINGS))
     await onRoles(() => admin.query(`ALTER ROLE operator SET ${name} = '${value}'`));
-  await onRoles(() => admin.query('GRANT pg_read_all_stats TO web, worker, operator')).catch((error: unknown) =>
+  await onRoles(() => admin.query('GRANT pg_read_all_stats TO web, worker, media, operator')).catch((error: unknown) =>
     log.warn({ error: describeError(error) }, 'the roles may not read statistics of other sessions'),
   );
   await admin

@@ -54,6 +54,8 @@ export interface JobNeeds {
   novita?: Novita | undefined;
   /** Where there is a key for it. */
   accessProvider?: AccessProvider | undefined;
+  /** Directory for large files, of this task alone and gone with it. Undefined: no media task, so nothing can be fetched. */
+  scratch?: string;
   /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
   callbackOf?: ((render: string) => string) | undefined;
   /**

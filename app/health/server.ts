@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Health, QueueHealth, RoleDetails, Status } from '../../contract/health.ts';
 import { HEALTH_PATH, LIVE_PATH, READY_PATH } from '../../contract/paths.ts';
+import type { Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { poolCounts, type Pool } from '../database/pool.ts';
 import { describeError, type Logger } from '../log.ts';
@@ -36,7 +37,7 @@ export interface HealthServer {
 }
 
 interface HealthOptions {
-  role: 'web' | 'worker';
+  role: Role;
   posture: Posture;
   /** What the role works with. */
   pool: Pool;

@@ -12,7 +12,7 @@ const BREAKER = { closed: 0, 'half-open': 0.5, open: 1 } as const;
 
 /** Metrics of a task. Pure. `openFiles` is undefined where the system cannot tell. */
 export function vitals(role: string, health: unknown, openFiles: number | undefined): Metric[] {
-  const { listener, leases, lineage, callbacks, money, providers = {} } = vitalSigns.parse(health);
+  const { listener, leases, lineage, disk, callbacks, money, providers = {} } = vitalSigns.parse(health);
   const own = (name: keyof typeof TASK_METRICS, value: number, dimensions: Record<string, string>): Metric => ({
     namespace: TASK,
     name: TASK_METRICS[name],
@@ -26,6 +26,9 @@ export function vitals(role: string, health: unknown, openFiles: number | undefi
     ...(listener ? [own('listenerDown', listener.connected === 1 ? 0 : 1, { Role: role })] : []),
     ...(leases ? [own('lanesLost', leases.lost, { Role: role })] : []),
     ...(lineage ? [own('held', lineage.held, {})] : []),
+    ...(disk
+      ? [{ ...own('diskUsed', Math.round((disk.used / disk.size) * 100), { Role: role }), unit: 'Percent' as const }]
+      : []),
     ...(callbacks
       ? [
           own(

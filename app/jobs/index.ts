@@ -1,5 +1,6 @@
-/** The durable jobs of a worker: declared queues, and what begins by the clock; all of it on pg-boss. */
+/** The durable jobs of a task: queues of its role, and in a worker what begins by the clock; all of it on pg-boss. */
 import type pg from 'pg';
+import { queuesOf, type JobRole } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Pool } from '../database/pool.ts';
 import { releaseExpired } from '../ledger/index.ts';
@@ -23,8 +24,11 @@ interface Needs {
   connection: () => pg.Client | undefined;
   botId: number;
   posture: Posture;
+  /** Whose queues it works on. */
+  role: JobRole;
   jobs: Jobs;
-  schedules: Schedules;
+  /** Default: nothing runs by the clock here. */
+  schedules?: Schedules;
   /** Whether a queue or a schedule is switched on just now, by its path in the posture. Default: all are. */
   isOn?: (name: string) => boolean;
   /** How far the log of the database was seen: `Lineage.seen`. Default: anywhere. */
@@ -45,6 +49,7 @@ export function startJobs({
   connection,
   botId,
   posture,
+  role,
   jobs,
   schedules,
   isOn = () => true,
@@ -52,15 +57,27 @@ export function startJobs({
   log,
 }: Needs): RunningJobs {
   const boss = createBoss(pool, log);
-  const handlers: Record<ScheduleName, ScheduleHandler> = {
+  const handlers: Record<ScheduleName, ScheduleHandler> | undefined = schedules && {
     ...schedules,
     retention: createRetention({ pool, posture }),
     reserves: async ({ signal }) => ({ released: await releaseExpired(pool, signal) }),
   };
-  const loops = Object.entries(handlers).map(([name, handler]) =>
+  const loops = Object.entries(handlers ?? {}).map(([name, handler]) =>
     startSchedule({ pool, boss, posture, name: name as ScheduleName, handler, isOn, log }),
   );
-  const worker = startJobWorker({ pool, connection, boss, botId, posture, jobs, isOn, ...(seen && { seen }), log });
+  const queues = queuesOf(posture, role);
+  const worker = startJobWorker({
+    pool,
+    connection,
+    boss,
+    botId,
+    posture,
+    queues,
+    jobs,
+    isOn,
+    ...(seen && { seen }),
+    log,
+  });
   return {
     state: () => worker.state(),
     progress: () => worker.progress(),

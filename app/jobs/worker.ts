@@ -30,7 +30,7 @@ export interface JobCounters {
 }
 
 export interface JobWorker {
-  state(): Record<JobName, JobCounters & { active: number; capacity: number }>;
+  state(): Partial<Record<JobName, JobCounters & { active: number; capacity: number }>>;
   /** What is under way, and how much has ended: for the watchdog. */
   progress(): { inHand: number; ended: number };
   /** Claims nothing more and lets what runs end for `milliseconds`; then it goes back, which is no attempt. */
@@ -44,6 +44,8 @@ interface WorkerOptions {
   boss: PgBoss;
   botId: number;
   posture: Posture;
+  /** Queues that it works on. Default: all. */
+  queues?: readonly JobName[];
   jobs: Jobs;
   /** Of a queue that is not, nothing is claimed; what runs ends. Default: all are. */
   isOn?: (name: string) => boolean;
@@ -59,7 +61,7 @@ interface Held {
 
 export function startJobWorker(options: WorkerOptions): JobWorker {
   const { pool, connection, boss, botId, posture, jobs, isOn = () => true, seen, log } = options;
-  const names = jobNames(posture);
+  const names = options.queues ?? jobNames(posture);
   const { heartbeat, touch, sweep } = posture.lanes;
   const counters = new Map(names.map((name) => [name, { done: 0, failed: 0, dead: 0 }]));
   const held = new Map<Promise<void>, Held>();
@@ -242,7 +244,7 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
           name,
           { ...counters.get(name)!, active: active(name), capacity: posture.work[name].concurrency },
         ]),
-      ) as ReturnType<JobWorker['state']>,
+      ),
     progress: () => ({ inHand: held.size, ended }),
     async stop(milliseconds) {
       leaving = true;

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { roleLimits } from '../../posture/limits.ts';
+import { roleLimits, rolesOf } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Config } from '../config.ts';
 import { assertCapacity } from '../database/capacity.ts';
@@ -65,8 +65,13 @@ async function bringEverythingUpToDate({ posture, env }: Config<'migrate'>, log:
     if (env.DATABASE_SERVER !== undefined) await nameServer(owner.client, env.DATABASE_SERVER);
   }
   // Last: where something failed before, the old tasks go on with their own limits and passwords.
-  await setRole(admin.client, 'web', { limit: limits.web, password: env.WEB_DATABASE_PASSWORD });
-  await setRole(admin.client, 'worker', { limit: limits.worker, password: env.WORKER_DATABASE_PASSWORD });
+  const passwords = {
+    web: env.WEB_DATABASE_PASSWORD,
+    worker: env.WORKER_DATABASE_PASSWORD,
+    media: env.MEDIA_DATABASE_PASSWORD,
+  };
+  for (const role of rolesOf(posture))
+    await setRole(admin.client, role, { limit: limits[role]!, password: passwords[role] });
   await setRole(admin.client, 'operator', { limit: limits.operator, password: env.OPERATOR_DATABASE_PASSWORD });
   await setOperator(admin.client, log);
   log.info({ limits }, 'roles and queues follow the posture');

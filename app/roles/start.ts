@@ -14,6 +14,7 @@ import {
 import { startWatchdog } from '../health/watchdog.ts';
 import { createLogger, describeError, type Logger } from '../log.ts';
 import { OpsUsage } from '../ops/parse.ts';
+import { startMedia } from './media.ts';
 import { migrate } from './migrate.ts';
 import { ops } from './ops.ts';
 import { startSentinelRole } from './sentinel.ts';
@@ -41,6 +42,10 @@ async function start(command: Command, log: Logger): Promise<Task | undefined> {
     case 'web': {
       const config = provenConfig(command);
       return watched(config, await startWeb(config, log), log);
+    }
+    case 'media': {
+      const config = provenConfig(command);
+      return watched(config, await startMedia(config, log), log);
     }
     case 'worker': {
       const config = provenConfig(command);

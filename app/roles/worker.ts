@@ -1,7 +1,6 @@
 /** The worker role: handles stored updates, chat by chat. */
 import { Api, GrammyError } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TASK_METRICS_EVERY } from '../../posture/alarms/index.ts';
 import { CLOSING, settleTime } from '../../posture/limits.ts';
 import { createBotHandler } from '../bot/bot.ts';
@@ -21,7 +20,7 @@ import { startJobs } from '../jobs/index.ts';
 import { SCHEDULES_CHANNEL } from '../jobs/schedules.ts';
 import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
-import { describeError, type Logger } from '../log.ts';
+import type { Logger } from '../log.ts';
 import { watchMoney } from '../payments/watch.ts';
 import { openTills } from '../payments/tills/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
@@ -35,6 +34,7 @@ import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
 import { PEOPLE_CHANNEL, startPeople } from '../people/index.ts';
+import { persist } from './persist.ts';
 import type { Task } from './task.ts';
 
 /** What runs by the clock and ends what looks unpaid: not before the payments are found that a restored database has lost. */
@@ -45,8 +45,8 @@ const IDLE: Progress = { inHand: 0, ended: 0 };
 export async function startWorker({ posture, env }: Config<'worker'>, log: Logger): Promise<Task> {
   onTextProblem((problem) => log.warn({ problem }, 'a text is said in English instead'));
   const botId = botIdOf(env.BOT_TOKEN);
-  const session = { url: env.DATABASE_URL, posture, log, server: env.DATABASE_SERVER };
-  const pool = createPool({ ...session, role: 'worker', botId });
+  const session = { url: env.DATABASE_URL, role: 'worker' as const, posture, log, server: env.DATABASE_SERVER };
+  const pool = createPool({ ...session, botId });
   const ending = new AbortController();
   const telegram = createTelegramClient(
     posture,
@@ -155,6 +155,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     connection: () => listener.connection(),
     botId,
     posture,
+    role: 'worker',
     jobs: jobsOf(needs),
     schedules: schedulesOf(needs),
     isOn: (name) => flags.isOn(name) && !(WAIT_WHILE_HELD.includes(name) && lineage.held()?.length !== 0),
@@ -278,18 +279,4 @@ async function whoAmI(
       throw error;
     }
   });
-}
-
-/** Repeats with backoff and jitter until it works; a wrong configuration is not repeated. */
-async function persist<T>(what: string, log: Logger, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof ConfigError) throw error;
-      log.warn({ failures, error: describeError(error) }, `${what}; trying again`);
-      await sleep(Math.min(250 * 2 ** failures, 5_000) * (0.5 + Math.random()), undefined, { signal });
-    }
-  }
 }

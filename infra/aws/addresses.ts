@@ -1,5 +1,5 @@
 /** Whether a network has an address for everything that is ever in it at once. */
-import { peakTasks, ROLES } from '../../posture/limits.ts';
+import { peakTasks, rolesOf } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { subnetRange } from './subnets.ts';
 
@@ -29,7 +29,7 @@ export const isPrivate = (range: string): boolean => PRIVATE.some((outer) => isW
 
 /** Tasks that a deploy may have beside those that are stopping, in the one zone that is left when another is lost. */
 function mostTasks(posture: Posture): number {
-  return ROLES.reduce((sum, role) => {
+  return rolesOf(posture).reduce((sum, role) => {
     const { deploying, overlapping, lost } = peakTasks(posture, role);
     return sum + deploying + Math.max(overlapping, lost);
   }, 0);

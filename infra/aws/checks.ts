@@ -1,5 +1,5 @@
 /** What AWS would refuse after minutes, refused before the first resource: sizes, ranges and names that do not exist there. */
-import { GiB, ROLES, sellsSomething } from '../../posture/limits.ts';
+import { GiB, rolesOf, sellsSomething } from '../../posture/limits.ts';
 import { recipients } from '../../posture/recipients.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { EXAMPLE_OWNER } from '../../posture/schema/payments.ts';
@@ -185,9 +185,12 @@ function reserved({ database: { superuserReserved, server } }: Posture): string[
 }
 
 const counts = (posture: Posture): string[] =>
-  ROLES.filter((role) => posture[role].tasks.min > posture[role].tasks.max).map(
-    (role) => `${role}.tasks.min: ${posture[role].tasks.min} is more than ${role}.tasks.max ${posture[role].tasks.max}`,
-  );
+  rolesOf(posture)
+    .filter((role) => posture[role].tasks.min > posture[role].tasks.max)
+    .map(
+      (role) =>
+        `${role}.tasks.min: ${posture[role].tasks.min} is more than ${role}.tasks.max ${posture[role].tasks.max}`,
+    );
 
 function healthCheck({ ingress }: Posture): string[] {
   const { interval, timeout } = ingress.healthCheck;

@@ -9,6 +9,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { serverParameters, type ServerParameter } from '../../posture/server-parameters.ts';
+import { ofRoles, type OfRoles, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { DATABASE_PORT } from './firewall.ts';
 import { sealedBy } from './key.ts';
@@ -53,14 +54,26 @@ export const sharedBuffers = ({ database }: Posture): string =>
   `{DBInstanceClassMemory/${Math.ceil(8192 / database.sharedBuffers)}}`;
 
 /** The server's master, and the roles that the migration makes. */
-export type Login = 'master' | 'owner' | 'web' | 'worker' | 'operator';
+export type Login = 'master' | 'owner' | 'operator' | Role;
+/** Of each login but the master's; of media tasks where there are such. */
+export type Passwords = OfRoles<pulumi.Output<string>> & Record<'owner' | 'operator', pulumi.Output<string>>;
+
+/** @throws for the login of tasks that the posture has none of */
+export function passwordOf<L extends Login>(
+  passwords: Partial<Record<L, pulumi.Output<string>>>,
+  login: L,
+): pulumi.Output<string> {
+  const password = passwords[login];
+  if (!password) throw new Error(`there is no login ${login}`);
+  return password;
+}
 
 /** What everything else asks of a database, whoever has the server. */
 export interface DatabaseServer extends pulumi.ComponentResource {
   /** Name of the server in RDS, for alarms and events; known before the server is. Absent where it is not of this stack. */
   readonly identifier: string | undefined;
   readonly instance: aws.rds.Instance | undefined;
-  readonly passwords: Record<Exclude<Login, 'master'>, pulumi.Output<string>>;
+  readonly passwords: Passwords;
   /** `DATABASE_URL` of a login: TLS with the server's name verified. */
   url(login: Login): pulumi.Output<string>;
 }
@@ -89,7 +102,7 @@ export class Database extends pulumi.ComponentResource implements DatabaseServer
   /** Name of the server in RDS, for alarms and events; known before the server is. */
   readonly identifier: string;
   readonly instance: aws.rds.Instance;
-  readonly passwords: Record<Login, pulumi.Output<string>>;
+  readonly passwords: Passwords & { master: pulumi.Output<string> };
 
   constructor(name: string, args: DatabaseArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Database', name, {}, options);
@@ -99,8 +112,7 @@ export class Database extends pulumi.ComponentResource implements DatabaseServer
       // Its name in the state is from when the master owned the schema: another would be another password.
       master: password(`${name}-owner`, own),
       owner: password(`${name}-schema-owner`, own),
-      web: password(`${name}-web`, own),
-      worker: password(`${name}-worker`, own),
+      ...ofRoles(args.posture, (role) => password(`${name}-${role}`, own)),
       operator: password(`${name}-operator`, own),
     };
     const parameters = this.#parameters(name, args.posture);
@@ -115,7 +127,7 @@ export class Database extends pulumi.ComponentResource implements DatabaseServer
     const user = login === 'master' ? MASTER : login;
     const tls = `sslmode=verify-full&sslrootcert=${CA_BUNDLE}`;
     return pulumi.secret(
-      pulumi.interpolate`postgres://${user}:${this.passwords[login]}@${this.instance.address}:${DATABASE_PORT}/${DATABASE_NAME}?${tls}`,
+      pulumi.interpolate`postgres://${user}:${passwordOf(this.passwords, login)}@${this.instance.address}:${DATABASE_PORT}/${DATABASE_NAME}?${tls}`,
     );
   }
 

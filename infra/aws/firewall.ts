@@ -2,18 +2,27 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Surroundings } from './network.ts';
+import type { OfTasks, TaskRole } from './task.ts';
 
 /** Port of the containers' HTTP server. */
 export const CONTAINER_PORT = 8080;
 export const DATABASE_PORT = 5432;
 
-/** Roles whose tasks speak with the database. */
-export const DATABASE_CLIENTS = ['web', 'worker', 'migrate', 'ops'] as const;
+/** What a client of the database is called in its group's description. */
+const CLIENTS: OfTasks<string> = {
+  web: 'Web tasks',
+  worker: 'Worker tasks',
+  media: 'Media tasks',
+  migrate: 'Migration task',
+  ops: 'Tasks that people start',
+};
 
-export type Group = 'balancer' | 'database' | (typeof DATABASE_CLIENTS)[number];
+export type Group = 'balancer' | 'database' | TaskRole;
 
 export interface FirewallArgs {
   network: Surroundings;
+  /** Whether there are media tasks. */
+  media: boolean;
   /**
    * Who reaches the load balancer: `internet` on 443, and on 80 to be redirected; `cloudfront` on 80 inside the VPC,
    * from CloudFront's own addresses alone. Default: by whether the posture has a domain.
@@ -25,8 +34,13 @@ export interface FirewallArgs {
   telegramApiRoot?: string;
 }
 
+/** Tasks that call Telegram. */
+const SENDERS = ['worker', 'media'] as const;
+
 export class Firewall extends pulumi.ComponentResource {
-  readonly groupIds: Record<Group, pulumi.Output<string>>;
+  readonly groupIds: Record<'balancer' | 'database', pulumi.Output<string>> & OfTasks<pulumi.Output<string>>;
+  /** Tasks that speak with the database. */
+  readonly clients: readonly TaskRole[];
   /** What must exist before a task can reach anything. */
   readonly rules: pulumi.Resource[] = [];
   readonly #name: string;
@@ -34,17 +48,17 @@ export class Firewall extends pulumi.ComponentResource {
   constructor(name: string, args: FirewallArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Firewall', name, {}, options);
     this.#name = name;
+    this.clients = (Object.keys(CLIENTS) as TaskRole[]).filter((role) => role !== 'media' || args.media);
     this.groupIds = {
       balancer: this.#group('balancer', args.network, 'Load balancer'),
-      web: this.#group('web', args.network, 'Web tasks'),
-      worker: this.#group('worker', args.network, 'Worker tasks'),
-      migrate: this.#group('migrate', args.network, 'Migration task'),
-      ops: this.#group('ops', args.network, 'Tasks that people start'),
+      ...(Object.fromEntries(
+        this.clients.map((role) => [role, this.#group(role, args.network, CLIENTS[role]!)]),
+      ) as OfTasks<pulumi.Output<string>>),
       database: this.#group('database', args.network, 'Database'),
     };
     this.#entrance(args.entrance);
     this.#between('balancer', 'web', CONTAINER_PORT);
-    for (const role of DATABASE_CLIENTS) {
+    for (const role of this.clients) {
       if (args.databasePort === undefined) this.#between(role, 'database', DATABASE_PORT);
       else if (args.databasePort !== 443)
         this.#egress(`${role}-database`, role, { cidrIpv4: '0.0.0.0/0', port: args.databasePort });
@@ -52,7 +66,10 @@ export class Firewall extends pulumi.ComponentResource {
       this.#egress(`${role}-https`, role, { cidrIpv4: '0.0.0.0/0', port: 443 });
     }
     const port = portOf(args.telegramApiRoot);
-    if (port !== 443) this.#egress('worker-telegram', 'worker', { cidrIpv4: '0.0.0.0/0', port });
+    for (const role of SENDERS.filter((sender) => this.clients.includes(sender)))
+      if (port !== 443) this.#egress(`${role}-telegram`, role, { cidrIpv4: '0.0.0.0/0', port });
+    // What people want fetched may lie at an address without TLS; to where it may not, the task itself refuses.
+    if (args.media && port !== 80) this.#egress('media-http', 'media', { cidrIpv4: '0.0.0.0/0', port: 80 });
     this.registerOutputs({});
   }
 
@@ -63,6 +80,12 @@ export class Firewall extends pulumi.ComponentResource {
       { vpcId: network.vpcId, description, tags: { Name: name } },
       { parent: this },
     ).id;
+  }
+
+  #idOf(group: Group): pulumi.Output<string> {
+    const id = this.groupIds[group];
+    if (!id) throw new Error(`there is no group ${group}`);
+    return id;
   }
 
   #entrance(entrance: FirewallArgs['entrance']): void {
@@ -79,17 +102,17 @@ export class Firewall extends pulumi.ComponentResource {
   }
 
   #between(from: Group, to: Group, port: number): void {
-    this.#egress(`${from}-${to}`, from, { referencedSecurityGroupId: this.groupIds[to], port });
-    this.#ingress(`${to}-from-${from}`, to, { referencedSecurityGroupId: this.groupIds[from], port });
+    this.#egress(`${from}-${to}`, from, { referencedSecurityGroupId: this.#idOf(to), port });
+    this.#ingress(`${to}-from-${from}`, to, { referencedSecurityGroupId: this.#idOf(from), port });
   }
 
   #ingress(name: string, group: Group, { port, ...peer }: Peer): void {
-    const rule = { securityGroupId: this.groupIds[group], ipProtocol: 'tcp', fromPort: port, toPort: port, ...peer };
+    const rule = { securityGroupId: this.#idOf(group), ipProtocol: 'tcp', fromPort: port, toPort: port, ...peer };
     this.rules.push(new aws.vpc.SecurityGroupIngressRule(`${this.#name}-${name}`, rule, { parent: this }));
   }
 
   #egress(name: string, group: Group, { port, ...peer }: Peer): void {
-    const rule = { securityGroupId: this.groupIds[group], ipProtocol: 'tcp', fromPort: port, toPort: port, ...peer };
+    const rule = { securityGroupId: this.#idOf(group), ipProtocol: 'tcp', fromPort: port, toPort: port, ...peer };
     this.rules.push(new aws.vpc.SecurityGroupEgressRule(`${this.#name}-${name}`, rule, { parent: this }));
   }
 }

@@ -3,6 +3,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { fromHere } from '../repository.ts';
 import { plainConfig } from '../config.ts';
+import { hasMedia } from '../../posture/limits.ts';
 import type { Settings } from '../settings.ts';
 import { claim } from './claim.ts';
 import { Database, type DatabaseServer } from './database.ts';
@@ -64,7 +65,13 @@ export function foundation(name: string, settings: Settings, { region, provider,
   const entrance = posture.ingress.domain === undefined ? 'cloudfront' : 'internet';
   const firewall = new Firewall(
     name,
-    { network, entrance, telegramApiRoot: settings.telegramApiRoot, databasePort: foreignPort(posture) },
+    {
+      network,
+      entrance,
+      media: hasMedia(posture),
+      telegramApiRoot: settings.telegramApiRoot,
+      databasePort: foreignPort(posture),
+    },
     options,
   );
 
@@ -86,7 +93,7 @@ export function foundation(name: string, settings: Settings, { region, provider,
   const { databaseUrl } = settings.secrets;
   const database =
     posture.database.server === 'own' && databaseUrl
-      ? new ForeignDatabase(name, { url: databaseUrl }, options)
+      ? new ForeignDatabase(name, { url: databaseUrl, posture }, options)
       : new Database(
           name,
           {

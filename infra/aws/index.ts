@@ -2,17 +2,18 @@
 import type * as pulumi from '@pulumi/pulumi';
 import { SENTINEL, SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { sentinelPeriod } from '../../posture/alarms/outside.ts';
+import { ofRoles } from '../../posture/limits.ts';
 import type { Outputs, Settings } from '../settings.ts';
 import { createAlarms, createSentinel, type AlarmsArgs } from './alarms/index.ts';
 import { lookAtNetwork } from './foreign-network.ts';
 import { BackupCopy, lookAtVault } from './backup-copy.ts';
-import { DATABASE_CLIENTS } from './firewall.ts';
 import { foundation, type Foundation } from './foundation.ts';
 import { after } from './claim.ts';
 import { keeper } from './keeper.ts';
 import { namePrefix } from './names.ts';
 import { account, type Account } from './provider.ts';
 import { rollout } from './rollout.ts';
+import type { QueueAge } from './scaling.ts';
 import { declareTasks, type Tasks } from './tasks.ts';
 
 /** @throws {pulumi.RunError} what only AWS could tell, such as a subnet that is in another network; nothing is declared then */
@@ -35,11 +36,9 @@ export async function deploy(settings: Settings): Promise<Outputs> {
     tasks,
     rollbackAlarms: alarms.rollbackAlarmNames,
     alarms: alarms.rollbackAlarms,
-    queueAge: {
-      namespace: SENTINEL,
-      name: SENTINEL_METRICS.queueAge,
-      dimensions: { Stack: name, Queue: 'chat' },
-      period: sentinelPeriod(settings.posture),
+    ages: {
+      worker: age(name, settings.posture, 'queueAge', { Queue: 'chat' }),
+      media: { ...age(name, settings.posture, 'mediaAge'), idle: SENTINEL_METRICS.mediaBusy },
     },
   });
   const sentinel = createSentinel(name, watched, [webhook], watching);
@@ -67,6 +66,19 @@ export async function deploy(settings: Settings): Promise<Outputs> {
   };
 }
 
+/** The metric by whose age tasks are added. */
+const age = (
+  name: string,
+  posture: Settings['posture'],
+  metric: 'queueAge' | 'mediaAge',
+  dimensions: Record<string, string> = {},
+): QueueAge => ({
+  namespace: SENTINEL,
+  name: SENTINEL_METRICS[metric],
+  dimensions: { Stack: name, ...dimensions },
+  period: sentinelPeriod(posture),
+});
+
 function copyBackups(
   name: string,
   { database }: Settings['posture'],
@@ -82,9 +94,9 @@ function copyBackups(
 }
 
 /** Its name in RDS; or, of a server of somebody else, whom it has to let in. */
-const whereTheDatabaseIs = ({ database, firewall: { groupIds } }: Foundation): Outputs =>
+const whereTheDatabaseIs = ({ database, firewall: { clients, groupIds } }: Foundation): Outputs =>
   database.identifier === undefined
-    ? { databaseClients: DATABASE_CLIENTS.map((role) => groupIds[role]) }
+    ? { databaseClients: clients.flatMap((role) => groupIds[role] ?? []) }
     : { databaseName: database.identifier };
 
 /** What alarms and sentinel are told of the stack. */
@@ -98,11 +110,11 @@ function whatIsWatched(settings: Settings, access: Account, base: Foundation, ta
       loadBalancer: ingress.loadBalancer.arnSuffix,
       webTargetGroup: ingress.targetGroup.arnSuffix,
       cluster: cluster.name,
-      services: { web: 'web', worker: 'worker' },
+      services: ofRoles(settings.posture, (role) => role),
       database: base.database.identifier,
     },
     clusterArn: cluster.arn,
-    logGroups: { web: tasks.web.logGroup.name, worker: tasks.worker.logGroup.name },
+    logGroups: ofRoles(settings.posture, (role) => tasks[role]!.logGroup.name),
     publicUrl: ingress.publicUrl,
     telegramApiRoot: settings.telegramApiRoot,
     permissionsBoundary: access.permissionsBoundary,

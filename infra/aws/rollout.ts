@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_PATH } from '../../contract/paths.ts';
 import { alarms } from '../../posture/alarms/index.ts';
 import { menus } from '../../posture/commands.ts';
+import { jobRolesOf, ofRoles, type JobRole, type OfRoles, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Settings } from '../settings.ts';
 import { Commands } from './commands.ts';
@@ -10,7 +11,7 @@ import type { Foundation } from './foundation.ts';
 import { Guard } from './guard.ts';
 import { Migrate } from './migrate.ts';
 import type { Account } from './provider.ts';
-import { Scaling, type ScalingArgs } from './scaling.ts';
+import { Scaling, type QueueAge } from './scaling.ts';
 import { Service } from './service.ts';
 import { taskPosture } from './task-posture.ts';
 import type { Tasks } from './tasks.ts';
@@ -30,28 +31,26 @@ export interface RolloutArgs {
   base: Foundation;
   tasks: Tasks;
   /** Names of the alarms that take a deploy of a role back. */
-  rollbackAlarms: Record<'web' | 'worker', readonly string[]>;
+  rollbackAlarms: OfRoles<readonly string[]>;
   /** Those alarms: they must exist before a service is deployed. */
   alarms: pulumi.Resource[];
-  /** The metric by whose age workers are added. */
-  queueAge: NonNullable<ScalingArgs['queueAge']>;
+  /** The metrics by whose age tasks are added to those that run jobs. */
+  ages: Record<JobRole, QueueAge>;
 }
 
 export interface Rollout {
   webhookUrl: pulumi.Output<string>;
   webhook: Webhook;
-  services: Record<'web' | 'worker', Service>;
+  services: OfRoles<Service>;
   /** All of it. */
   parts: pulumi.Resource[];
 }
 
 export function rollout(name: string, args: RolloutArgs): Rollout {
   const migration = migrate(name, args);
-  const services = {
-    web: serve(name, 'web', args, migration),
-    worker: serve(name, 'worker', args, migration),
-  };
-  const guards = [watch(name, services.web, args), watch(name, services.worker, args)];
+  const services = ofRoles(args.settings.posture, (role) => serve(name, role, args, migration));
+  const each = Object.values<Service>(services);
+  const guards = each.map((service) => watch(name, service, args));
   const scaling = scale(name, services, args);
 
   const webhookUrl = pulumi.interpolate`${args.base.ingress.publicUrl}${WEBHOOK_PATH}`;
@@ -75,7 +74,7 @@ export function rollout(name: string, args: RolloutArgs): Rollout {
     { apiRoot: telegramApiRoot, token: args.base.vault.botToken, menus: menus(posture) },
     { dependsOn: guards },
   );
-  const parts = [migration, services.web, services.worker, ...guards, ...scaling, webhook, commands];
+  const parts = [migration, ...each, ...guards, ...scaling, webhook, commands];
   return { webhookUrl, webhook, services, parts };
 }
 
@@ -109,7 +108,7 @@ function migrate(name: string, { settings, account, base, tasks }: RolloutArgs):
   );
 }
 
-function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migration: Migrate): Service {
+function serve(name: string, role: Role, args: RolloutArgs, migration: Migrate): Service {
   const { settings, base, tasks } = args;
   return new Service(
     `${name}-${role}`,
@@ -118,10 +117,10 @@ function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migratio
       posture: settings.posture,
       clusterArn: base.cluster.arn,
       network: base.network,
-      securityGroupId: base.firewall.groupIds[role],
-      task: tasks[role],
+      securityGroupId: base.firewall.groupIds[role]!,
+      task: tasks[role]!,
       ...(role === 'web' && { targetGroupArn: base.ingress.targetGroup.arn }),
-      rollbackAlarms: args.rollbackAlarms[role],
+      rollbackAlarms: args.rollbackAlarms[role] ?? [],
       after: [migration, ...args.alarms, ...base.firewall.rules, ...(role === 'web' ? base.ingress.rules : [])],
     },
     { providers: [args.account.provider] },
@@ -132,7 +131,7 @@ function serve(name: string, role: 'web' | 'worker', args: RolloutArgs, migratio
  * Longest wait of the guard, ms. ECS watches the alarms for a while after the new tasks run, calculated from their
  * periods by a formula that it does not tell ("bake time"): twice the longest alarm, and a margin.
  */
-export function guardTimeout(posture: Posture, role: 'web' | 'worker'): number {
+export function guardTimeout(posture: Posture, role: Role): number {
   const watched = alarms(posture).filter(({ rollback }) => rollback.includes(role));
   return 2 * Math.max(0, ...watched.map(({ period, periods }) => period * periods * 1000)) + GUARD_MARGIN;
 }
@@ -144,7 +143,7 @@ function watch(name: string, { role, service }: Service, { settings, account, ba
       ...account.access,
       cluster: base.cluster.arn,
       service: role,
-      wanted: tasks[role].definition.arn,
+      wanted: tasks[role]!.definition.arn,
       timeout: guardTimeout(settings.posture, role),
       poll: POLL,
     },
@@ -165,10 +164,9 @@ function scale(name: string, services: Rollout['services'], args: RolloutArgs): 
     },
     options(services.web),
   );
-  const worker = new Scaling(
-    `${name}-worker-scaling`,
-    { ...common, role: 'worker', queueAge: args.queueAge },
-    options(services.worker),
+  const byAge = jobRolesOf(args.settings.posture).map(
+    (role) =>
+      new Scaling(`${name}-${role}-scaling`, { ...common, role, queueAge: args.ages[role] }, options(services[role]!)),
   );
-  return [web, worker];
+  return [web, ...byAge];
 }

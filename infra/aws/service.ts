@@ -1,6 +1,7 @@
 /** An ECS service of one role: how many tasks run, how they are replaced, and when a deploy is taken back. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { toMinutes, toSeconds } from './names.ts';
@@ -8,7 +9,7 @@ import type { Surroundings } from './network.ts';
 import type { Task } from './task.ts';
 
 export interface ServiceArgs {
-  role: 'web' | 'worker';
+  role: Role;
   /** `tasks`, `rollout`: `surge` (default 200 %), `minimumHealthy` (default 100 %), `healthGrace`, `rollbackWithin`. */
   posture: Posture;
   clusterArn: pulumi.Input<string>;
@@ -25,7 +26,7 @@ export interface ServiceArgs {
 
 export class Service extends pulumi.ComponentResource {
   readonly service: aws.ecs.Service;
-  readonly role: 'web' | 'worker';
+  readonly role: Role;
 
   constructor(name: string, args: ServiceArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Service', name, {}, options);

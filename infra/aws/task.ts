@@ -2,7 +2,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { LIVE_PATH } from '../../contract/paths.ts';
-import { heapLimit, type Role } from '../../posture/limits.ts';
+import { GiB, heapLimit, type OfRoles, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CONTAINER_PORT } from './firewall.ts';
 import { sealedBy } from './key.ts';
@@ -13,8 +13,10 @@ import { taskPosture } from './task-posture.ts';
 
 /** Tasks of services, and those that run to their end: a migration, a verb of a person's. */
 export type TaskRole = Role | 'migrate' | 'ops';
+/** Something of each task that there is. */
+export type OfTasks<T> = OfRoles<T> & Record<'migrate' | 'ops', T>;
 
-const isService = (role: TaskRole): role is Role => role === 'web' || role === 'worker';
+const isService = (role: TaskRole): role is Role => role !== 'migrate' && role !== 'ops';
 
 /** A task that runs to its end is small: it has one connection, or two. */
 const ONE_OFF_SIZE = { cpu: 256, memory: 512 * 2 ** 20, nofile: 1024, stopTimeout: 30_000, heap: 256 } as const;
@@ -104,6 +106,8 @@ export class Task extends pulumi.ComponentResource {
         taskRoleArn: roles.taskRoleArn,
         // The only path that a task may write to, gone with the task: diagnostic reports, temporary files.
         volumes: [{ name: 'tmp' }],
+        // Files that are under way lie there too. 0.0001 USD an hour for each GiB beyond the 20 that every task has.
+        ...(args.role === 'media' && { ephemeralStorage: { sizeInGib: Math.ceil(args.posture.media.disk / GiB) } }),
         containerDefinitions: pulumi.jsonStringify([this.#container(args)]),
         // The revision before stays registered: a rollback needs it.
         skipDestroy: true,

@@ -1,4 +1,4 @@
-/** The tasks of the bot's image: web, worker, migrate and ops, each with its own environment, secrets and rights. */
+/** The tasks of the bot's image: web, worker, media, migrate and ops, each with its own environment, secrets and rights. */
 import * as pulumi from '@pulumi/pulumi';
 import type { Settings } from '../settings.ts';
 import { CONTAINER_PORT } from './firewall.ts';
@@ -6,9 +6,10 @@ import { OPS_LABELS } from './ops-task.ts';
 import type { Foundation } from './foundation.ts';
 import { architectureOf } from './image.ts';
 import type { Account } from './provider.ts';
-import { Task, type TaskRole } from './task.ts';
+import type { ManagedSecret } from './secrets.ts';
+import { Task, type OfTasks, type TaskRole } from './task.ts';
 
-export type Tasks = Record<TaskRole, Task>;
+export type Tasks = OfTasks<Task>;
 
 export function declareTasks(name: string, settings: Settings, account: Account, base: Foundation): Tasks {
   const { posture, telegramApiRoot } = settings;
@@ -28,6 +29,7 @@ export function declareTasks(name: string, settings: Settings, account: Account,
 
   const task = (
     role: TaskRole,
+    secrets: ManagedSecret,
     environment: Record<string, pulumi.Input<string>>,
     labels?: Record<string, pulumi.Input<string>>,
   ): Task =>
@@ -42,7 +44,7 @@ export function declareTasks(name: string, settings: Settings, account: Account,
         repositoryArn: image.repositoryArn,
         architecture: architectureOf(settings),
         environment,
-        secrets: vault.of[role],
+        secrets,
         permissionsBoundary: account.permissionsBoundary,
         kmsKey: account.kmsKey,
         ...(labels && { labels }),
@@ -51,11 +53,15 @@ export function declareTasks(name: string, settings: Settings, account: Account,
     );
 
   return {
-    web: task('web', listening),
-    worker: task('worker', { ...listening, ...server, TELEGRAM_API_ROOT: telegramApiRoot }),
-    migrate: task('migrate', { NODE_ENV: 'production', ...server }),
+    web: task('web', vault.of.web, listening),
+    worker: task('worker', vault.of.worker, { ...listening, ...server, TELEGRAM_API_ROOT: telegramApiRoot }),
+    ...(vault.of.media && {
+      media: task('media', vault.of.media, { ...listening, ...server, TELEGRAM_API_ROOT: telegramApiRoot }),
+    }),
+    migrate: task('migrate', vault.of.migrate, { NODE_ENV: 'production', ...server }),
     ops: task(
       'ops',
+      vault.of.ops,
       { NODE_ENV: 'production', ...server },
       {
         // Where it runs: `npm run ops` finds it here, by the name of the stack alone.

@@ -4,7 +4,7 @@ import { payerEnvironment } from '../payers.ts';
 import type { BotSecrets } from '../settings.ts';
 import type { DatabaseServer } from './database.ts';
 import { ManagedSecret, password } from './secrets.ts';
-import type { TaskRole } from './task.ts';
+import type { OfTasks } from './task.ts';
 
 export interface VaultArgs {
   /** From the stack's encrypted configuration. What is absent and can be made, is made. */
@@ -25,7 +25,7 @@ export class Vault extends pulumi.ComponentResource {
   /** Token of the bot that passes pages on; there is none without an on-call chat. */
   readonly oncallSecret: ManagedSecret | undefined;
   /** Environment by reference, by task. */
-  readonly of: Record<TaskRole, ManagedSecret>;
+  readonly of: OfTasks<ManagedSecret>;
 
   constructor(name: string, args: VaultArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Vault', name, {}, options);
@@ -66,11 +66,15 @@ export class Vault extends pulumi.ComponentResource {
         ...(secrets.accessApiKey && { ACCESS_API_KEY: secrets.accessApiKey }),
         ...payerEnvironment('worker', secrets),
       }),
+      ...(passwords.media && {
+        media: keep('media', 'Environment of the media tasks', { ...tokens, DATABASE_URL: database.url('media') }),
+      }),
       migrate: keep('migrate', "Environment of the migration: the server's master, and the roles' passwords", {
         DATABASE_URL: database.url('master'),
         OWNER_DATABASE_PASSWORD: passwords.owner,
         WEB_DATABASE_PASSWORD: passwords.web,
         WORKER_DATABASE_PASSWORD: passwords.worker,
+        ...(passwords.media && { MEDIA_DATABASE_PASSWORD: passwords.media }),
         OPERATOR_DATABASE_PASSWORD: passwords.operator,
       }),
       ops: keep('ops', 'Environment of the tasks that people start: login of the operator', {

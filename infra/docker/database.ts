@@ -1,8 +1,8 @@
 /** PostgreSQL with the parameters that the posture gives the one in the cloud. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { instanceMemory, MiB } from '../../posture/limits.ts';
 import { serverParameters } from '../../posture/server-parameters.ts';
+import { instanceMemory, MiB, ofRoles, type OfRoles, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { password } from '../aws/secrets.ts';
 import { container } from './container.ts';
@@ -17,10 +17,10 @@ export interface Database {
   container: docker.Container;
   /** By login: the server's superuser, and the roles that the migration makes. */
   url(login: Login): pulumi.Output<string>;
-  passwords: Record<Login, pulumi.Output<string>>;
+  passwords: OfRoles<pulumi.Output<string>> & Record<'master' | 'owner' | 'operator', pulumi.Output<string>>;
 }
 
-export type Login = 'master' | 'owner' | 'web' | 'worker' | 'operator';
+export type Login = 'master' | 'owner' | 'operator' | Role;
 
 const ALIAS = 'database';
 const NAME = 'evenkeel';
@@ -44,8 +44,7 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
     // Its name in the state is from when it owned the schema: a volume that is there knows no other password.
     master: password(`${name}-owner`, options),
     owner: password(`${name}-schema-owner`, options),
-    web: password(`${name}-web`, options),
-    worker: password(`${name}-worker`, options),
+    ...ofRoles(posture, (role) => password(`${name}-${role}`, options)),
     operator: password(`${name}-operator`, options),
   };
   const volume = new docker.Volume(`${name}-database`, {}, { ...options, protect: deletionProtection });
@@ -88,7 +87,7 @@ export function database(name: string, args: DatabaseArgs, options: pulumi.Custo
     passwords,
     url: (login) =>
       pulumi.secret(
-        pulumi.interpolate`postgres://${login === 'master' ? MASTER : login}:${passwords[login]}@${ALIAS}:5432/${NAME}`,
+        pulumi.interpolate`postgres://${login === 'master' ? MASTER : login}:${passwords[login]!}@${ALIAS}:5432/${NAME}`,
       ),
   };
 }

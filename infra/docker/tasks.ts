@@ -1,7 +1,7 @@
 /** The bot's own containers: migrate, web, worker, with the limits and the environment that they have in the cloud. */
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { heapLimit, MiB, ROLES, type Role } from '../../posture/limits.ts';
+import { heapLimit, MiB, ofRoles, type OfRoles, type Role } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { payerEnvironment } from '../payers.ts';
@@ -28,9 +28,7 @@ export interface TasksArgs {
   operatorToken: pulumi.Output<string>;
 }
 
-export interface Tasks {
-  web: docker.Container[];
-  worker: docker.Container[];
+export interface Tasks extends OfRoles<docker.Container[]> {
   /** Addresses of the web tasks on this machine. */
   addresses: pulumi.Output<string>[];
 }
@@ -54,6 +52,7 @@ function migrate(name: string, args: TasksArgs, options: pulumi.CustomResourceOp
         OWNER_DATABASE_PASSWORD: database.passwords.owner,
         WEB_DATABASE_PASSWORD: database.passwords.web,
         WORKER_DATABASE_PASSWORD: database.passwords.worker,
+        ...(database.passwords.media && { MEDIA_DATABASE_PASSWORD: database.passwords.media }),
         OPERATOR_DATABASE_PASSWORD: database.passwords.operator,
         // Another server is an empty one.
         SERVER: database.container.id,
@@ -71,6 +70,7 @@ function environmentOf(
 ): Record<string, pulumi.Input<string>> {
   const common = { ...payerEnvironment(role, secrets), BOT_TOKEN: world.botToken, DATABASE_URL: database.url(role) };
   if (role === 'web') return { ...common, WEBHOOK_SECRET: webhookSecret };
+  if (role === 'media') return { ...common, TELEGRAM_API_ROOT: world.telegramApiRoot };
   return {
     ...common,
     TELEGRAM_API_ROOT: world.telegramApiRoot,
@@ -127,10 +127,10 @@ function task(name: string, args: TaskArgs, options: pulumi.CustomResourceOption
 export function tasks(name: string, args: TasksArgs, options: pulumi.CustomResourceOptions): Tasks {
   const migrated = migrate(name, args, options);
   const dependsOn = [args.world.container];
-  const [web, worker] = ROLES.map((role) =>
+  const made = ofRoles(args.posture, (role) =>
     Array.from({ length: args.posture[role].tasks.min }, (_, index) =>
       task(`${name}-${role}-${index + 1}`, { ...args, role, migrated }, { ...options, dependsOn }),
     ),
   );
-  return { web: web!, worker: worker!, addresses: web!.map(addressOf) };
+  return { ...made, addresses: made.web.map(addressOf) };
 }

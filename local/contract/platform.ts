@@ -1,5 +1,6 @@
 /** What stands in for the cloud, as the control room sees it. */
 import type { Health } from '../../contract/health.ts';
+import type { Role } from '../../posture/limits.ts';
 
 export type TaskState = 'starting' | 'healthy' | 'unhealthy' | 'draining' | 'stopped';
 
@@ -8,7 +9,7 @@ export interface TaskView {
   id: string;
   /** Its place of the declared count, such as `worker-1`: one task serves there, and others may be leaving it. */
   slot: string;
-  role: 'web' | 'worker';
+  role: Role;
   pid: number | undefined;
   port: number;
   state: TaskState;

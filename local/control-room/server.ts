@@ -2,7 +2,7 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { PlatformView, Simulated } from '../contract/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
-import { connectionLimits, connectionsPerTask, usableConnections, type Role } from '../../posture/limits.ts';
+import { connectionLimits, connectionsPerTask, hasMedia, usableConnections, type Role } from '../../posture/limits.ts';
 import { addActions, type Chatting, type Ledger } from './actions.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import { guard, isLoopback } from './guard.ts';
@@ -56,6 +56,7 @@ function declared({ posture, stack }: ControlRoomOptions) {
     stage: posture.stage,
     web: { ...role('web'), maxInFlight: posture.web.maxInFlight },
     worker: role('worker'),
+    ...(hasMedia(posture) && { media: role('media') }),
     usableConnections: usableConnections(posture),
     recoverWithin: posture.lanes.recoverWithin,
   };

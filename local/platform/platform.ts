@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Role } from '../../posture/limits.ts';
+import { ofRoles, rolesOf, type OfRoles } from '../../posture/limits.ts';
 import { spellOut } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { PlatformView } from '../contract/index.ts';
@@ -25,7 +25,7 @@ export interface PlatformOptions {
   /** The outside world as the tasks are told of it: BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, … */
   env: Readonly<Record<string, string>>;
   /** Tasks of each role. Default: the posture's minimum. */
-  roles?: Readonly<Record<Role, number>>;
+  roles?: Readonly<OfRoles<number>>;
   /** Of the front door. Default 0: any free one. */
   port?: number;
   /** Of the database. Default: any free one. */
@@ -61,7 +61,7 @@ export interface Platform extends PlatformView {
   readonly operatorUrl: string;
   /** Rolling replacement of one task. */
   replace(taskId: string): Promise<void>;
-  /** Drains in the order web, worker, database, each under its deadline, and leaves nothing that is not to be kept. */
+  /** Drains in the order web, those that do the work, database, each under its deadline, and leaves nothing that is not to be kept. */
   stop(): Promise<void>;
   /** Ends everything at once; what the tasks were doing is taken up by the next start, when the data are kept. */
   end(): Promise<void>;
@@ -72,6 +72,7 @@ const DATABASE = 'evenkeel';
 /** Beyond healthGrace: a migration has run and nothing has to be pulled, so a task that is later than this is broken. */
 const READY_MARGIN = 10_000;
 
+const inWords = (parts: readonly string[]): string => `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)!}`;
 const isWithin = (directory: string, path: string) => !relative(directory, path).startsWith('..');
 const secret = () => randomBytes(24).toString('base64url');
 
@@ -169,14 +170,21 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         }),
     );
 
-    const roles = options.roles ?? { web: posture.web.tasks.min, worker: posture.worker.tasks.min };
+    const roles = options.roles ?? ofRoles(posture, (role) => posture[role].tasks.min);
+    const scratch = join(dataDirectory, 'scratch');
+    // What a task that was killed has left.
+    await rm(scratch, { recursive: true, force: true });
     const supervisor = await step(
-      () => `${roles.web} web and ${roles.worker} worker tasks healthy`,
+      () => `${inWords(Object.entries(roles).map(([role, count]) => `${count} ${role}`))} tasks healthy`,
       async () => {
         const started = await superviseTasks({
           posture,
           roles,
-          env: (role) => ({ ...common, DATABASE_URL: postgres.url(role, DATABASE) }),
+          env: (role) => ({
+            ...common,
+            ...(role === 'media' && { SCRATCH: scratch }),
+            DATABASE_URL: postgres.url(role, DATABASE),
+          }),
           operatorToken,
           logs,
           guard,
@@ -187,7 +195,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         });
         undo.defer(() => drain(started));
         const within = posture.rollout.healthGrace + READY_MARGIN;
-        await Promise.all([started.ready('web', within, signal), started.ready('worker', within, signal)]);
+        await Promise.all(rolesOf(posture).map((role) => started.ready(role, within, signal)));
         return started;
       },
     );

@@ -6,6 +6,7 @@ import { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { serverParameters } from '../../posture/server-parameters.ts';
+import type { Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { Guard } from './guard.ts';
 import { freePort } from './ports.ts';
@@ -14,7 +15,7 @@ import { describeExit, endChild, startChild, type Child } from './process.ts';
 
 /** Who may log in: the server's administrator, and the roles that the migration gives a password. */
 export type DatabaseRole = 'superuser' | MigratedRole;
-type MigratedRole = 'owner' | 'web' | 'worker' | 'operator';
+type MigratedRole = 'owner' | 'operator' | Role;
 
 export interface PostgresOptions {
   posture: Posture;
@@ -136,6 +137,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     owner: randomBytes(24).toString('base64url'),
     web: randomBytes(24).toString('base64url'),
     worker: randomBytes(24).toString('base64url'),
+    media: randomBytes(24).toString('base64url'),
     operator: randomBytes(24).toString('base64url'),
   };
   let state: Postgres['state'] = 'down';
@@ -223,6 +225,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       OWNER_DATABASE_PASSWORD: passwords.owner,
       WEB_DATABASE_PASSWORD: passwords.web,
       WORKER_DATABASE_PASSWORD: passwords.worker,
+      MEDIA_DATABASE_PASSWORD: passwords.media,
       OPERATOR_DATABASE_PASSWORD: passwords.operator,
     }),
     url,

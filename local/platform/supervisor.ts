@@ -1,6 +1,6 @@
 /** Keeps the declared number of tasks running, as ECS does: replaces what ends or fails its health checks, rolls, drains. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heapLimit, MiB, ROLES, type Role } from '../../posture/limits.ts';
+import { heapLimit, MiB, ROLES, type OfRoles, type Role } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import type { TaskView } from '../contract/index.ts';
 import type { Guard } from './guard.ts';
@@ -13,7 +13,7 @@ import { startTask, type Task } from './task.ts';
 export interface SupervisorOptions {
   posture: Posture;
   /** Tasks of each role. */
-  roles: Readonly<Record<Role, number>>;
+  roles: Readonly<OfRoles<number>>;
   /** What a task of a role is given, beside its PORT. */
   env: (role: Role) => Readonly<Record<string, string>>;
   operatorToken: string;
@@ -61,7 +61,7 @@ const CRASH_LOOP: Backoff = { first: 1000, max: 30_000 };
 export async function superviseTasks(options: SupervisorOptions): Promise<Supervisor> {
   const { posture } = options;
   const slots = ROLES.flatMap((role) =>
-    Array.from({ length: options.roles[role] }, (_, index) => emptySlot(role, index + 1)),
+    Array.from({ length: options.roles[role] ?? 0 }, (_, index) => emptySlot(role, index + 1)),
   );
   const leaving = new Map<Task, Slot>();
   const stopping = new Set<Role>();

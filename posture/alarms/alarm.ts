@@ -15,6 +15,7 @@ export type Dimension =
   | 'cluster'
   | 'webService'
   | 'workerService'
+  | 'mediaService'
   | 'database'
   /** The function that relays pages to the on-call chat. */
   | 'relay'

@@ -5,7 +5,7 @@ import {
   instanceMemory,
   MIGRATE_CONNECTIONS,
   peakTasks,
-  ROLES,
+  rolesOf,
   usableConnections,
 } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
@@ -20,8 +20,10 @@ const CONNECTIONS_SHARE = 0.8;
 
 /** Connections in the middle of an ordinary deploy with autoscaling at its maximum. */
 export const deployConnections = (posture: Posture): number =>
-  ROLES.reduce((sum, role) => sum + peakTasks(posture, role).deploying * connectionsPerTask(posture, role), 0) +
-  MIGRATE_CONNECTIONS;
+  rolesOf(posture).reduce(
+    (sum, role) => sum + peakTasks(posture, role).deploying * connectionsPerTask(posture, role),
+    0,
+  ) + MIGRATE_CONNECTIONS;
 
 /**
  * 80 % of the declared demand, unless an ordinary deploy already comes that near: then half way from there to the

@@ -37,6 +37,10 @@ export const SENTINEL_METRICS = {
   jobsOverdue: 'JobsOverdue',
   jobsDead: 'JobsDead',
   jobsDeadUrgent: 'JobsDeadUrgent',
+  /** Of the jobs of the media tasks: seconds for which the oldest has been due. Tasks are added by it. */
+  mediaAge: 'MediaAge',
+  /** How many of those jobs are due or run: where none is, a task is taken away. */
+  mediaBusy: 'MediaBusy',
   /** Of what runs by the clock: the most slots in a row that nobody has done. */
   slotsMissed: 'SlotsMissed',
   /** Of the outbox: seconds by which the oldest message that is due is older than it should be, and messages that a
@@ -61,6 +65,8 @@ export const TASK_METRICS = {
   listenerDown: 'ListenerDown',
   /** Chats that were taken from this living task in the last minutes. */
   lanesLost: 'LanesLost',
+  /** Of a media task: how much of its disk is used, %. */
+  diskUsed: 'DiskUsed',
   /** Open files and sockets. */
   openFiles: 'OpenFiles',
   /** Of each provider: 1 while the breaker is open, 0.5 while one call tries again. */
@@ -86,10 +92,18 @@ export const LOG_METRICS = { fatal: 'Fatal' } as const;
 /** How often a task emits its metrics, ms: the finest period of the alarms on them. */
 export const TASK_METRICS_EVERY = 60_000;
 
+/** What autoscaling reads: its zeros take tasks away, so none is left out. */
+export const SCALED_BY: readonly string[] = [
+  SENTINEL_METRICS.queueAge,
+  SENTINEL_METRICS.mediaAge,
+  SENTINEL_METRICS.mediaBusy,
+];
+
 /** What is never 0 in a stack that lives: the bill counts it, whatever its alarms want. */
 export const NEVER_ZERO: readonly string[] = [
   SENTINEL_METRICS.look,
   TASK_METRICS.heartbeat,
   TASK_METRICS.openFiles,
+  TASK_METRICS.diskUsed,
   TASK_METRICS.reconciledSeconds,
 ];

@@ -3,6 +3,7 @@ import type { Posture } from '../schema/index.ts';
 import type { Alarm } from './alarm.ts';
 import { breaches } from './evaluate.ts';
 import { alarms } from './index.ts';
+import { SCALED_BY } from './metrics.ts';
 
 /**
  * Whether 0 and silence are the same to an alarm: neither breaches. An average would be another without its zeros, and a
@@ -21,5 +22,5 @@ export function silentAtZero(posture: Posture): (metric: { namespace: string; na
       .filter((alarm) => !heedsNoZero(alarm))
       .map(({ metric }) => nameOf(metric)),
   );
-  return (metric) => !heeded.has(nameOf(metric));
+  return (metric) => !heeded.has(nameOf(metric)) && !SCALED_BY.includes(metric.name);
 }

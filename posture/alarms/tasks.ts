@@ -1,5 +1,5 @@
 /** Alarms on the tasks of each role. */
-import { MEMORY_SHARE, ROLES, type Role } from '../limits.ts';
+import { hasMedia, MEMORY_SHARE, rolesOf, type Role } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { alarm, type Alarm, type AlarmDraft } from './alarm.ts';
 import { LOG_METRICS, LOGS, SENTINEL, SENTINEL_METRICS, TASK, TASK_METRICS } from './metrics.ts';
@@ -9,6 +9,8 @@ import { sentinelDelay, sentinelPeriod } from './outside.ts';
 const DELAY = 60;
 /** Metrics in a log line are there within seconds of it. */
 const LOG_DELAY = 30;
+/** Share of the disk that the law disk.fits plans with. */
+const DISK_SHARE = 0.85;
 /** Share of the open-files limit that the law files.fit plans with. */
 const FILES_SHARE = 0.7;
 
@@ -53,6 +55,10 @@ function countAlarm(posture: Posture, role: Role): AlarmDraft {
   };
 }
 
+/** Tasks that are only there while something waits for them may be silent. */
+const silence = (posture: Posture, role: Role): 'breaching' | 'notBreaching' =>
+  role === 'media' && posture.media.tasks.min === 0 ? 'notBreaching' : 'breaching';
+
 function cpuAlarm(posture: Posture, role: Role): AlarmDraft {
   return {
     id: `${role}-cpu`,
@@ -65,14 +71,14 @@ function cpuAlarm(posture: Posture, role: Role): AlarmDraft {
     unit: 'Percent',
     periods: 5,
     datapoints: 5,
-    missing: 'breaching',
+    missing: silence(posture, role),
     severity: 'ticket',
     faults: ['throttling', 'passive-watchdog', ...(role === 'web' ? ['public-page'] : [])],
     delay: DELAY,
   };
 }
 
-function memoryAlarm(role: Role): AlarmDraft {
+function memoryAlarm(posture: Posture, role: Role): AlarmDraft {
   return {
     id: `${role}-memory`,
     title: `A ${role} task holds more memory than was planned for`,
@@ -83,7 +89,7 @@ function memoryAlarm(role: Role): AlarmDraft {
     unit: 'Percent',
     periods: 5,
     datapoints: 5,
-    missing: 'breaching',
+    missing: silence(posture, role),
     severity: 'ticket',
     faults: ['oom', 'history-memory', 'session-leak'],
     delay: DELAY,
@@ -107,6 +113,23 @@ function filesAlarm(posture: Posture, role: Role): AlarmDraft {
     delay: LOG_DELAY,
   };
 }
+
+/** A file that is larger than it said, or one that a task before it left: the law disk.fits has counted everything else. */
+const diskAlarm: AlarmDraft = {
+  id: 'media-disk',
+  title: 'The disk of a media task holds more than was planned for',
+  metric: { namespace: TASK, name: TASK_METRICS.diskUsed, dimensions: ['stack', 'role:media'] },
+  statistic: 'Maximum',
+  comparison: '>',
+  threshold: DISK_SHARE * 100,
+  unit: 'Percent',
+  periods: 3,
+  datapoints: 3,
+  missing: 'notBreaching',
+  severity: 'ticket',
+  faults: ['disk'],
+  delay: LOG_DELAY,
+};
 
 /** For web the load balancer's count of healthy hosts says it better, so only the worker has one. */
 const heartbeatAlarm: AlarmDraft = {
@@ -142,7 +165,7 @@ const listenerAlarm: AlarmDraft = {
   delay: LOG_DELAY,
 };
 
-const crashAlarm: AlarmDraft = {
+const crashAlarm = (posture: Posture): AlarmDraft => ({
   id: 'task-crash',
   title: 'A task ended itself after an error that nobody handled',
   metric: { namespace: LOGS, name: LOG_METRICS.fatal, dimensions: [] },
@@ -156,16 +179,21 @@ const crashAlarm: AlarmDraft = {
   severity: 'ticket',
   faults: ['crash-unknown', 'no-crash-diagnostics', 'passive-watchdog'],
   delay: LOG_DELAY,
-  rollback: ROLES,
-};
+  rollback: rolesOf(posture),
+});
 
 export function taskAlarms(posture: Posture): Alarm[] {
   const drafts: AlarmDraft[] = [
-    ...ROLES.map((role) => countAlarm(posture, role)),
-    ...ROLES.flatMap((role) => [cpuAlarm(posture, role), memoryAlarm(role), filesAlarm(posture, role)]),
+    ...rolesOf(posture).map((role) => countAlarm(posture, role)),
+    ...rolesOf(posture).flatMap((role) => [
+      cpuAlarm(posture, role),
+      memoryAlarm(posture, role),
+      filesAlarm(posture, role),
+    ]),
     ...(posture.worker.tasks.min > 0 ? [heartbeatAlarm] : []),
     listenerAlarm,
-    crashAlarm,
+    crashAlarm(posture),
+    ...(hasMedia(posture) ? [diskAlarm] : []),
   ];
   return drafts.map((draft) => alarm(posture, draft));
 }

@@ -20,6 +20,11 @@ export interface DeclaredQueue<Queue extends z.ZodType = z.ZodType> {
    * time that was lost. Only what brings in, and finds what is there already, may run. Default: they wait.
    */
   whileHeld?: 'waits' | 'runs';
+  /**
+   * Which tasks run it. `media`: tasks of their own with a disk, for what moves large files; they are there while the
+   * feature is on, and what is left of it then is ended by the workers. Default: the workers.
+   */
+  role?: 'worker' | 'media';
 }
 
 export interface Declaration<Work extends Record<string, DeclaredQueue>, Slots extends Shape> {

@@ -44,6 +44,10 @@ export type SlotsOf<Name extends DeclaredName> = keyof Declared[Name]['slots'];
 /** All of a union at once. */
 type Merged<T> = (T extends unknown ? (part: T) => void : never) extends (part: infer All) => void ? All : never;
 
+/** Features by their queues, of whatever kind: what {@link Merged} knows of each, for who asks for any. */
+export const workOf = (name: FeatureName): readonly DeclaredQueue[] =>
+  Object.values(SWITCHED[name].work as Readonly<Record<string, DeclaredQueue>>);
+
 const DECLARED = [...Object.values(SWITCHED), ...Object.values(ALWAYS)];
 type Work = Merged<Declared[DeclaredName]['work']>;
 

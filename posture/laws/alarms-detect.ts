@@ -1,7 +1,7 @@
 import { alarms, detectionTime, type Alarm, type Severity } from '../alarms/index.ts';
 import { connectionsThreshold, deployConnections } from '../alarms/database.ts';
 import { told } from '../recipients.ts';
-import { demand, payersInUse, providersInUse, ROLES, usableConnections } from '../limits.ts';
+import { demand, payersInUse, providersInUse, rolesOf, usableConnections } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 
@@ -53,7 +53,7 @@ function covered(posture: Posture, all: readonly Alarm[]): Clause {
   )
     watched.add('database');
   const wanted = [
-    ...ROLES.map((role) => `${role}Service` as const),
+    ...rolesOf(posture).map((role) => `${role}Service` as const),
     ...Object.keys(posture.jobs).map((queue) => `queue:${queue}`),
     ...[...providersInUse(posture), ...payersInUse(posture)].map((provider) => `provider:${provider}`),
     'database',

@@ -16,6 +16,7 @@ const FOLLOWERS: Readonly<Record<string, string>> = {
   'database.maxConnections': 'database.instance',
   'web.tasks.min': 'web.tasks.max',
   'worker.tasks.min': 'worker.tasks.max',
+  'media.tasks.min': 'media.tasks.max',
 };
 
 /**
@@ -100,7 +101,7 @@ function setter(posture: Posture, key: Key): Setter {
 }
 
 /** Sizes of a task come in steps that somebody else chose. */
-const SIZES = /^(web|worker)\.(cpu|memory)$/;
+const SIZES = /^(web|worker|media)\.(cpu|memory)$/;
 
 /** Values of a key that cannot be counted up, the nearest first. */
 function alternatives(posture: Posture, path: string): unknown[] {

@@ -6,6 +6,7 @@ import {
   otherConnections,
   peakConnections,
   peakTasks,
+  rolesOf,
   usableConnections,
   type Role,
 } from '../limits.ts';
@@ -30,7 +31,9 @@ function demandFits(posture: Posture): Clause {
   const usable = usableConnections(posture);
   const holds = wanted <= usable;
   const others = `migrate ${MIGRATE_CONNECTIONS} + sentinel ${posture.sentinel.connections} + operators ${posture.rollout.operators} = ${otherConnections(posture)}`;
-  const roles = `${peakSum(posture, 'web')}, ${peakSum(posture, 'worker')}`;
+  const roles = rolesOf(posture)
+    .map((role) => peakSum(posture, role))
+    .join(', ');
   const limit = `${usable} usable of ${maxConnections} − ${superuserReserved} superuser − ${serviceReserved} service`;
   return clause(
     holds,

@@ -1,4 +1,4 @@
-import { CLOSING, settleTime } from '../limits.ts';
+import { CLOSING, hasMedia, settleTime } from '../limits.ts';
 import { ECS } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, type Clause } from './law.ts';
@@ -7,6 +7,16 @@ import { atMost, law, type Clause } from './law.ts';
 const EXIT = 2000;
 
 const longestHandler = ({ jobs }: Posture): number => Math.max(...Object.values(jobs).map((job) => job.handler));
+
+/** A file may take longer than any drain: what is cut short goes back, and begins again with no attempt used. */
+function mediaFits(posture: Posture): Clause[] {
+  const { drain, stopTimeout } = posture.media;
+  return [
+    atMost({ settle: settleTime(posture), closing: CLOSING }, { 'media.drain': drain }),
+    atMost({ 'media.drain': drain, exit: EXIT }, { 'media.stopTimeout': stopTimeout }),
+    atMost({ 'media.stopTimeout': stopTimeout }, { 'Fargate allows': ECS.longestStopTimeout }),
+  ];
+}
 
 function clauses(posture: Posture): Clause[] {
   const { web, worker, ingress, telegram } = posture;
@@ -24,6 +34,7 @@ function clauses(posture: Posture): Clause[] {
     ),
     atMost({ 'worker.drain': worker.drain, exit: EXIT }, { 'worker.stopTimeout': worker.stopTimeout }),
     atMost({ 'worker.stopTimeout': worker.stopTimeout }, fargate),
+    ...(hasMedia(posture) ? mediaFits(posture) : []),
   ];
 }
 

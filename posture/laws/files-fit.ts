@@ -1,4 +1,4 @@
-import { callsAtOnce, connectionsPerTask, requestsAtOnce } from '../limits.ts';
+import { callsAtOnce, connectionsPerTask, jobRolesOf, requestsAtOnce } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, law, plain, type Clause } from './law.ts';
 
@@ -9,8 +9,7 @@ const IDLE_FACTOR = 2;
 const SHARE = 0.7;
 
 function clauses(posture: Posture): Clause[] {
-  const { web, worker } = posture;
-  const calls = callsAtOnce(posture);
+  const { web } = posture;
   return [
     atMost(
       {
@@ -21,10 +20,16 @@ function clauses(posture: Posture): Clause[] {
       { '70 % of web.nofile': web.nofile * SHARE },
       plain,
     ),
-    atMost(
-      { 'worker provider calls': calls, database: connectionsPerTask(posture, 'worker'), own: OWN },
-      { '70 % of worker.nofile': worker.nofile * SHARE },
-      plain,
+    ...jobRolesOf(posture).map((role) =>
+      atMost(
+        {
+          [`${role} provider calls`]: callsAtOnce(posture, role),
+          database: connectionsPerTask(posture, role),
+          own: OWN,
+        },
+        { [`70 % of ${role}.nofile`]: posture[role].nofile * SHARE },
+        plain,
+      ),
     ),
   ];
 }

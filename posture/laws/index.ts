@@ -7,6 +7,7 @@ import { alarmsDetect } from './alarms-detect.ts';
 import { callbacksInTime } from './callbacks-in-time.ts';
 import { smallestChanges, writeChange, type Change } from './changes.ts';
 import { connectionsFit } from './connections-fit.ts';
+import { diskFits } from './disk-fits.ts';
 import { drainFits } from './drain-fits.ts';
 import { filesFit } from './files-fit.ts';
 import { historyBounded } from './history-bounded.ts';
@@ -49,6 +50,7 @@ export const laws: readonly Law[] = [
   memoryFits,
   historyBounded,
   filesFit,
+  diskFits,
   ratesObeyed,
   rolloutConverges,
   storageLasts,

@@ -9,7 +9,7 @@ import {
   MEMORY_SHARE,
   MiB,
   requestsAtOnce,
-  ROLES,
+  rolesOf,
   type Role,
 } from '../limits.ts';
 import { FARGATE_MEMORY } from '../outside.ts';
@@ -17,7 +17,7 @@ import type { Posture } from '../schema/index.ts';
 import { clause, law, size, type Clause } from './law.ts';
 
 /** Live heap of a role at rest: modules, JIT data, pools (measured after start, rounded up). */
-const AT_REST: Record<Role, number> = { web: 48 * MiB, worker: 64 * MiB };
+const AT_REST: Record<Role, number> = { web: 48 * MiB, worker: 64 * MiB, media: 64 * MiB };
 /**
  * A body in the heap of a web task by its bytes, at worst: full of escapes, all bodies in one batch, the batch built a
  * second time for its repeat. Measured: 64 bodies of 256 KiB and of 1 MiB, 32 of 1 MiB, each in the smallest heap in
@@ -30,6 +30,8 @@ const HANDLED = 5;
 const LANE = 64 * 1024;
 /** A job's: its input and its handler's objects. */
 const JOB = 64 * 1024;
+/** A job's that moves a file as a stream: what a stream reads ahead on each side, in parts of which an object store wants 8 MiB. */
+const FILE = 16 * MiB;
 /** A history in the heap: two bytes a character, as rows, as messages and as the request's body. */
 export const HISTORY_COPIES = 3 * 2;
 
@@ -43,8 +45,13 @@ export function heapNeeded(posture: Posture, role: Role): { bytes: number; sum: 
       sum: `at rest ${size(AT_REST.web)} + ${requestsAtOnce(posture)} bodies of ${size(bodies)} × ${STORED}`,
     };
   }
+  const jobs = jobsPerTask(posture, role);
+  if (role === 'media')
+    return {
+      bytes: AT_REST.media + jobs * FILE,
+      sum: `at rest ${size(AT_REST.media)} + ${jobs} files × ${size(FILE)}`,
+    };
   const chats = lanesPerTask(posture);
-  const jobs = jobsPerTask(posture);
   // Reading ahead ends with the body that goes beyond.
   const bodies = (LANE_BODIES + posture.web.bodyLimit) * HANDLED;
   const each = LANE + posture.history.characters * HISTORY_COPIES + bodies;
@@ -86,5 +93,5 @@ export const memoryFits = law({
   name: 'memory.fits',
   prevents: ['oom', 'history-memory'],
   says: 'Heap, bodies and streams of a full task stay within 85 % of its memory; the heap limit is derived from it.',
-  clauses: (posture) => ROLES.flatMap((role) => [heapSuffices(posture, role), sizeExists(posture, role)]),
+  clauses: (posture) => rolesOf(posture).flatMap((role) => [heapSuffices(posture, role), sizeExists(posture, role)]),
 });

@@ -1,4 +1,4 @@
-import { jobsPerTask, lanesPerTask, WRITERS } from '../limits.ts';
+import { hasMedia, jobsPerTask, lanesPerTask, WRITERS, type JobRole } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { clause, law, ms, type Clause } from './law.ts';
 
@@ -7,17 +7,18 @@ const TRANSACTION = 10;
 /** The statement beside the INSERTs that makes the lanes of stored updates ready. */
 const ANNOUNCER = 1;
 
-function workerPool(posture: Posture): Clause {
-  const { worker, database } = posture;
-  const lanes = lanesPerTask(posture);
-  const jobs = jobsPerTask(posture);
-  const rounds = Math.ceil((lanes + jobs) / worker.pool);
+function jobsPool(posture: Posture, role: JobRole): Clause {
+  const { database } = posture;
+  const { pool } = posture[role];
+  const lanes = role === 'worker' ? lanesPerTask(posture) : 0;
+  const jobs = jobsPerTask(posture, role);
+  const rounds = Math.ceil((lanes + jobs) / pool);
   const wait = rounds * TRANSACTION;
   const { acquire } = database.timeouts;
   const holds = wait <= acquire;
   return clause(
     holds,
-    `⌈(${lanes} lanes + ${jobs} jobs) / worker.pool ${worker.pool}⌉ = ${rounds} rounds × ${TRANSACTION}ms = ${ms(wait)} ${holds ? '≤' : '>'} ${ms(acquire)} acquire`,
+    `⌈(${lanes} lanes + ${jobs} jobs) / ${role}.pool ${pool}⌉ = ${rounds} rounds × ${TRANSACTION}ms = ${ms(wait)} ${holds ? '≤' : '>'} ${ms(acquire)} acquire`,
     `the last of ${lanes + jobs} lanes and jobs gets a connection within ${ms(acquire)}`,
     ms(wait),
   );
@@ -39,5 +40,9 @@ export const poolShares = law({
   name: 'pool.shares',
   prevents: ['pool-exhaustion', 'session-leak'],
   says: 'When every lane and job of a task wants a connection at the same instant, the last one gets it within the acquire timeout.',
-  clauses: (posture) => [workerPool(posture), webPool(posture)],
+  clauses: (posture) => [
+    jobsPool(posture, 'worker'),
+    webPool(posture),
+    ...(hasMedia(posture) ? [jobsPool(posture, 'media')] : []),
+  ],
 });

@@ -1,15 +1,15 @@
-import { longestCall, mostTasks, sendsPerTask, showsAnswers } from '../limits.ts';
+import { longestCall, mostSenders, sendsPerTask, showsAnswers } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 
-/** While the database is away each worker keeps to its part: all of them together to the whole. */
+/** While the database is away each task keeps to its part: all of them together to the whole. */
 function shares(posture: Posture): Clause {
   const { global } = posture.providers.telegram.rate;
-  const [tasks, share] = [mostTasks(posture, 'worker'), sendsPerTask(posture)];
+  const [tasks, share] = [mostSenders(posture), sendsPerTask(posture)];
   const holds = tasks * share <= global + 1e-6;
   return clause(
     holds,
-    `${tasks} workers at the peak × ${plain(share)} without the database = ${plain(tasks * share)} ${holds ? '≤' : '>'} ${global} a second in all`,
+    `${tasks} senders at the peak × ${plain(share)} without the database = ${plain(tasks * share)} ${holds ? '≤' : '>'} ${global} a second in all`,
     `at most ${global} a second in all`,
     plain(tasks * share),
   );

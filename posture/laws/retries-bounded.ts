@@ -1,4 +1,4 @@
-import { backoffs, sellsSomething } from '../limits.ts';
+import { backoffs, jobRolesOf, sellsSomething } from '../limits.ts';
 import { ECS, lifetimeOf, TELEGRAM } from '../outside.ts';
 import type { Posture, QueueName } from '../schema/index.ts';
 import { atMost, clause, lessThan, law, ms, plain, type Clause } from './law.ts';
@@ -76,8 +76,10 @@ function breakerOpens(
 }
 
 /** One probe a task each time the breaker half opens stays far below what the provider bears. */
-function probesFit({ providers, worker, rollout }: Posture): Clause {
-  const tasks = Math.max(worker.tasks.max, ECS.mostRunning(worker.tasks.max, rollout.surge));
+function probesFit(posture: Posture): Clause {
+  const { providers, rollout } = posture;
+  const most = ({ tasks: { max } }: { tasks: { max: number } }) => Math.max(max, ECS.mostRunning(max, rollout.surge));
+  const tasks = jobRolesOf(posture).reduce((sum, role) => sum + most(posture[role]), 0);
   const probes = tasks / (providers.telegram.breaker.openFor / 1000);
   const { global } = providers.telegram.rate;
   const holds = probes <= global;

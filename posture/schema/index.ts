@@ -7,7 +7,7 @@ import { features, oncall, scaling, sentinel, stage } from './oncall.ts';
 import { payments, people } from './payments.ts';
 import { providers } from './providers.ts';
 import { schedules } from './schedules.ts';
-import { rollout, watchdog, web, worker } from './tasks.ts';
+import { media, rollout, watchdog, web, worker } from './tasks.ts';
 import { history, jobs, lanes, outbox, work } from './work.ts';
 
 export const postureSchema = z
@@ -16,6 +16,7 @@ export const postureSchema = z
     telegram,
     web,
     worker,
+    media,
     rollout,
     scaling,
     watchdog,

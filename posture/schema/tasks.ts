@@ -1,24 +1,23 @@
-/** What the two kinds of task are given: how many run, how large, how many connections, how long they may take to end. */
+/** What each kind of task is given: how many run, how large, how many connections, how long they may take to end. */
 import { z } from 'zod';
 import { bytes, count, duration, percent } from '../units.ts';
 
-const replicas = z
-  .strictObject({
-    min: count(0, 200)
-      .prefault(2)
-      .describe('Tasks that always run. With two zones, two keep serving when one zone is lost.'),
-    max: count(1, 200).prefault(4).describe('Tasks that autoscaling may reach.'),
-  })
-  .refine(({ min, max }) => max >= min, {
-    error: ({ input }) => {
-      const { min, max } = input as { min: number; max: number };
-      return `max is at least min: raise max to ${min} or lower min to ${max}`;
-    },
-  })
-  .prefault({});
+const replicas = (defaults: { min: number; max: number }, least: string) =>
+  z
+    .strictObject({
+      min: count(0, 200).prefault(defaults.min).describe(least),
+      max: count(1, 200).prefault(defaults.max).describe('Tasks that autoscaling may reach.'),
+    })
+    .refine(({ min, max }) => max >= min, {
+      error: ({ input }) => {
+        const { min, max } = input as { min: number; max: number };
+        return `max is at least min: raise max to ${min} or lower min to ${max}`;
+      },
+    })
+    .prefault({});
 
 const size = {
-  tasks: replicas,
+  tasks: replicas({ min: 2, max: 4 }, 'Tasks that always run. With two zones, two keep serving when one zone is lost.'),
   cpu: z.literal([256, 512, 1024, 2048, 4096]).describe('CPU units of one task (1024 is one vCPU), a Fargate size.'),
   memory: bytes('256MiB', '120GiB').describe('Memory of one task; the heap limit is derived from it, never typed.'),
   nofile: count(256, 1_048_576).prefault(4096).describe('Open-files limit (ulimit) of one task.'),
@@ -81,6 +80,27 @@ export const worker = z
       .describe('How long a task that got SIGTERM goes on finishing the updates it has begun.'),
   })
   .prefault({});
+
+export const media = z
+  .strictObject({
+    ...size,
+    tasks: replicas(
+      { min: 1, max: 2 },
+      'Tasks that always run. Nobody waits for an answer of theirs: what a lost one had in hand begins again.',
+    ),
+    cpu: size.cpu.prefault(512),
+    memory: size.memory.prefault('2GiB'),
+    pool: count(2, 100).prefault(2).describe('Database connections of one media task, beside the one that LISTENs.'),
+    disk: bytes('21GiB', '200GiB', 'what Fargate sells beyond the 20GiB that every task has')
+      .prefault('30GiB')
+      .describe('Ephemeral storage of one task: its image, and the files that it has under way. Gone with the task.'),
+    stopTimeout: duration('100ms', '10m').prefault('120s').describe('SIGTERM to SIGKILL. Fargate allows at most 120s.'),
+    drain: duration('100ms', '10m')
+      .prefault('100s')
+      .describe('How long a task that got SIGTERM goes on with what it has begun; what takes longer begins again.'),
+  })
+  .prefault({})
+  .describe('Tasks for jobs that move large files: there while a feature is on that has such jobs.');
 
 export const rollout = z
   .strictObject({

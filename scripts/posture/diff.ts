@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { alarms, type Alarm } from '../../posture/alarms/index.ts';
 import { prove } from '../../posture/laws/index.ts';
-import { heapLimit, MiB, roleLimits, ROLES } from '../../posture/limits.ts';
+import { heapLimit, MiB, roleLimits, rolesOf } from '../../posture/limits.ts';
 import { PostureError } from '../../posture/resolve.ts';
 import { serverParameters } from '../../posture/server-parameters.ts';
 import { UsageError } from '../command-line.ts';
@@ -51,7 +51,9 @@ function limits({ posture }: Stack): Map<string, string> {
     ...Object.entries(roleLimits(posture)).map(
       ([role, limit]) => [`connections of the login ${role}`, String(limit)] as const,
     ),
-    ...ROLES.map((role) => [`heap of a ${role} task`, `${Math.floor(heapLimit(posture, role) / MiB)} MiB`] as const),
+    ...rolesOf(posture).map(
+      (role) => [`heap of a ${role} task`, `${Math.floor(heapLimit(posture, role) / MiB)} MiB`] as const,
+    ),
   ]);
 }
 

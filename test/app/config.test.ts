@@ -19,6 +19,11 @@ const good: Record<Command, Record<string, string>> = {
     BOT_TOKEN: '123456:ABC-DEF_ghijk',
     OPENROUTER_API_KEY: 'hush',
   },
+  media: {
+    POSTURE: '{}',
+    DATABASE_URL: 'postgresql://media:hush@127.0.0.1:5432/bot?sslmode=verify-full',
+    BOT_TOKEN: '123456:ABC-DEF_ghijk',
+  },
   ops: { POSTURE: '{}', DATABASE_URL: 'postgres://operator:hush@127.0.0.1/bot' },
   migrate: { POSTURE: '{}', DATABASE_URL: 'postgres://postgres:hush@127.0.0.1/bot' },
   sentinel: {
@@ -195,7 +200,7 @@ test('a posture with an unknown key or a broken law refuses to start, and names 
 test('a role that there is not, or none, is told how it is used', async () => {
   const [none, other] = await Promise.all([run([], {}), run(['wroker'], {})]);
   assert.equal(none.code, 2);
-  assert.match(none.output, /^usage: node app\/main\.ts web\|worker\|migrate/);
+  assert.match(none.output, /^usage: node app\/main\.ts web\|worker\|media\|migrate/);
   assert.equal(other.code, 2);
   assert.match(other.output, /^unknown role "wroker"; usage: /);
 });

@@ -48,6 +48,7 @@ export async function startLanes(
   // eslint-disable-next-line prefer-const -- the listener hears of lanes before there is an engine
   let engine: Engine | undefined;
   const listener = startListener({
+    role: 'worker',
     url: database.url('worker'),
     posture,
     channels: [READY_CHANNEL],

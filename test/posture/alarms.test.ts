@@ -10,6 +10,7 @@ import { connectionLimits, demand, otherConnections, usableConnections } from '.
 import { PAYERS } from '../../posture/payers.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { QUEUES } from '../../posture/features/index.ts';
+import '../harness/remind-by-media.ts';
 
 /** As shipped, and with everything that may be left out. */
 const shipped = resolve({
@@ -103,7 +104,7 @@ test('the fault table names for each fault exactly the alarms that name it', () 
 
 test('every role, queue and provider of the posture and the database are watched', () => {
   const dimensions = new Set(alarms(shipped).flatMap(({ metric }) => metric.dimensions));
-  for (const part of ['webService', 'workerService', 'database', 'alb', 'webTargetGroup'] as const)
+  for (const part of ['webService', 'workerService', 'mediaService', 'database', 'alb', 'webTargetGroup'] as const)
     assert.ok(dimensions.has(part), part);
   for (const queue of Object.keys(shipped.jobs)) assert.ok(dimensions.has(`queue:${queue}` as never), queue);
   for (const provider of Object.keys(shipped.providers))

@@ -1,8 +1,10 @@
-/** Both roles inside the test process, on a posture of one's choice, and one update through them. */
+/** All roles inside the test process, on a posture of one's choice, and one update through them. */
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../../app/config.ts';
+import { startMedia } from '../../app/roles/media.ts';
 import { startWeb } from '../../app/roles/web.ts';
 import { startWorker } from '../../app/roles/worker.ts';
+import { hasMedia } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { CALLBACK_SECRETS } from '../harness/callbacks.ts';
 import { captureLog } from '../harness/logs.ts';
@@ -32,10 +34,14 @@ export async function handlesAnUpdate(
   ];
   const web = await startWeb({ ...webConfig, posture }, logs.log);
   const worker = await startWorker({ ...workerConfig, posture }, logs.log);
+  const media = hasMedia(posture)
+    ? await startMedia({ ...readConfig('media', world.env('media')), posture }, logs.log)
+    : undefined;
   const ready = async (at: string) => (await fetch(`${at}/ready`)).ok;
   try {
     await waitFor(() => ready(url(web.address)), { what: 'a web task that is ready', within: WITHIN });
     await waitFor(() => ready(url(worker.address)), { what: 'a worker that is ready', within: WITHIN });
+    if (media) await waitFor(() => ready(url(media.address)), { what: 'a media task that is ready', within: WITHIN });
     // Makes the chat known; without a webhook it is not delivered.
     world.telegram.say(CHAT, 'hello');
     const body = message(updateId, CHAT, 'hello');
@@ -63,6 +69,6 @@ export async function handlesAnUpdate(
     const said = logs.lines.slice(-15).map((line) => JSON.stringify(line));
     throw new Error(`${(error as Error).message}\n${said.join('\n')}`, { cause: error });
   } finally {
-    await Promise.all([web.drain(), worker.drain()]);
+    await Promise.all([web.drain(), worker.drain(), media?.drain()]);
   }
 }

@@ -18,6 +18,7 @@ import { resolve } from '../../posture/resolve.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { serverParameters } from '../../posture/server-parameters.ts';
 import { leafPaths, traced } from '../../posture/trace.ts';
+import '../harness/remind-by-media.ts';
 import { captureLog } from '../harness/logs.ts';
 import { startWorld } from '../harness/world.ts';
 import { computed, invoked } from '../infra/cloud.ts';
@@ -99,7 +100,9 @@ const PAYMENT = {
 /** With what is off as shipped, so that its laws speak as well. */
 const posture = resolve({
   ...PROD,
-  features: { ...(PROD as { features?: object }).features, studio: true, subscriptions: true },
+  // Media tasks take their connections from those.
+  web: { ...(PROD as { web?: object }).web, pool: 3 },
+  features: { ...(PROD as { features?: object }).features, studio: true, subscriptions: true, remind: true },
 });
 
 /** Declares everything that the stack has in the cloud, on mocks of Pulumi. */
@@ -120,7 +123,7 @@ async function declare(recorded: Posture): Promise<void> {
 
 test('every key is read at run time or in the infrastructure, or is a budget of the laws with its reason', async () => {
   const { posture: recorded, read } = traced(posture);
-  const world = await startWorld({ after });
+  const world = await startWorld({ after }, { posture: { web: { pool: 3 } } });
   const { log } = captureLog();
   await migrate({ ...readConfig('migrate', world.env('migrate')), posture: recorded }, log);
   await handlesAnUpdate(world, recorded, 3, [PRE_CHECKOUT, PAYMENT]);

@@ -4,6 +4,7 @@ import { SENTINEL_METRICS } from '../../posture/alarms/index.ts';
 import { jobAgeLimit, messageAgeLimit, slotAgeLimit } from '../../posture/alarms/work.ts';
 import { resolve } from '../../posture/resolve.ts';
 import { watch, type SentinelOptions } from '../../sentinel/sentinel.ts';
+import '../harness/remind-by-media.ts';
 import { lateness } from '../harness/control.ts';
 import { hang, hangInBody, json, nobody, reset, serve, text, type Behaviour, type Server } from './servers.ts';
 
@@ -111,6 +112,17 @@ async function see(options: SentinelOptions): Promise<Seen> {
   return { metrics, words, raw: lines.join('\n'), sent };
 }
 
+test('what waits for the media tasks adds one, and while something runs none is taken away', async (t) => {
+  const age = async (remind: object) => {
+    const { options } = await world(t, json(200, { ...healthy, work: work({ remind: jobs(remind) }) }));
+    const { MediaAge, MediaBusy } = (await see(options)).metrics;
+    return { MediaAge, MediaBusy };
+  };
+  assert.deepEqual(await age({}), { MediaAge: 0, MediaBusy: 0 });
+  assert.deepEqual(await age({ due: 1, oldestSeconds: 42, running: 4 }), { MediaAge: 42, MediaBusy: 5 });
+  assert.deepEqual(await age({ running: 1 }), { MediaAge: 0, MediaBusy: 1 });
+});
+
 test('a healthy world: every metric of the sentinel, and not a word', async (t) => {
   const { options, bot, telegram } = await world(t);
   const countTasks = async () => [
@@ -143,6 +155,8 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     'QueueParked:payment': 0,
     'QueueStranded:payment': 0,
     JobsLateBy: 0,
+    MediaAge: 0,
+    MediaBusy: 0,
     JobsOverdue: 0,
     JobsDead: 0,
     JobsDeadUrgent: 0,
@@ -159,6 +173,8 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
       'WebhookPending',
       'BotHealth',
       'DatabaseOldestTransaction',
+      'MediaAge',
+      'MediaBusy',
       'QueueAge:chat',
       'QueueAge:preCheckout',
       'QueueAge:payment',

@@ -1,6 +1,7 @@
 /** Everything that notices and tells: topics, alarms, notices, relay, dashboard; and the sentinel, after the webhook. */
 import * as pulumi from '@pulumi/pulumi';
 import { alarms } from '../../../posture/alarms/index.ts';
+import type { OfRoles } from '../../../posture/limits.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { refusal } from '../../refuse.ts';
 import { Dashboard } from './dashboard.ts';
@@ -27,7 +28,7 @@ export interface AlarmsArgs {
   watched: Omit<Watched, 'stack' | 'relay'>;
   clusterArn: pulumi.Input<string>;
   /** Names of the tasks' log groups. */
-  logGroups: Record<'web' | 'worker', pulumi.Input<string>>;
+  logGroups: OfRoles<pulumi.Input<string>>;
   /** Address of the bot, for the sentinel. */
   publicUrl: pulumi.Input<string>;
   /** Root of the Bot API, for sentinel and relay. */
@@ -52,7 +53,7 @@ export interface Alarms {
   ticketTopicArn: pulumi.Output<string>;
   dashboardUrl: string;
   /** Plain names, by role, for `alarms` of an ECS service. */
-  rollbackAlarmNames: Record<'web' | 'worker', string[]>;
+  rollbackAlarmNames: OfRoles<string[]>;
   /** The alarms of those names: what a service must wait for. */
   rollbackAlarms: pulumi.Resource[];
   /** All of it. */

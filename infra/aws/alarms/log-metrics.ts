@@ -1,12 +1,13 @@
 /** What is counted in the tasks' logs. */
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { OfRoles } from '../../../posture/limits.ts';
 import { LOG_METRICS } from '../../../posture/alarms/index.ts';
 import { logNamespace } from './metric.ts';
 
 export interface LogMetricsArgs {
   /** Names of the log groups, by role. */
-  logGroups: Record<'web' | 'worker', pulumi.Input<string>>;
+  logGroups: OfRoles<pulumi.Input<string>>;
   stack: string;
 }
 
@@ -14,12 +15,12 @@ export interface LogMetricsArgs {
 export class LogMetrics extends pulumi.ComponentResource {
   constructor(name: string, args: LogMetricsArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:LogMetrics', name, {}, options);
-    for (const role of ['web', 'worker'] as const)
+    for (const [role, logGroupName] of Object.entries(args.logGroups))
       new aws.cloudwatch.LogMetricFilter(
         `${name}-${role}-fatal`,
         {
           name: `${name}-${role}-fatal`,
-          logGroupName: args.logGroups[role],
+          logGroupName,
           pattern: '{ $.level = "fatal" }',
           metricTransformation: {
             namespace: logNamespace(args.stack),

@@ -1,5 +1,6 @@
 /** Where an alarm's metric is in CloudWatch: the symbolic parts of the posture's alarms, by the names of this stack. */
 import type * as pulumi from '@pulumi/pulumi';
+import type { OfRoles } from '../../../posture/limits.ts';
 import { LOGS, type Alarm, type Dimension } from '../../../posture/alarms/index.ts';
 
 /** Names of what is watched. None of them depends on a service: an alarm exists before the deploy that it may take back. */
@@ -11,7 +12,7 @@ export interface Watched {
   /** Name of the ECS cluster. */
   cluster: pulumi.Input<string>;
   /** Names of the services. */
-  services: Record<'web' | 'worker', pulumi.Input<string>>;
+  services: OfRoles<pulumi.Input<string>>;
   /** Identifier of the RDS instance; absent where the server is not of this stack. */
   database: pulumi.Input<string> | undefined;
   /** Value of the dimension Stack: what sentinel and tasks have as STACK. */
@@ -32,6 +33,7 @@ function dimension(part: Dimension, watched: Watched): Named {
     cluster: { ClusterName: watched.cluster },
     webService: { ServiceName: watched.services.web },
     workerService: { ServiceName: watched.services.worker },
+    ...(watched.services.media !== undefined && { mediaService: { ServiceName: watched.services.media } }),
     ...(watched.database !== undefined && { database: { DBInstanceIdentifier: watched.database } }),
     relay: { FunctionName: watched.relay },
     stack: { Stack: watched.stack },

@@ -2,7 +2,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { sentinelPeriod } from '../../../posture/alarms/outside.ts';
-import { ROLES } from '../../../posture/limits.ts';
+import { rolesOf } from '../../../posture/limits.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { taskPosture } from '../task-posture.ts';
 import { functionCode } from './bundle.ts';
@@ -57,7 +57,7 @@ export class Sentinel extends pulumi.ComponentResource {
             Sid: 'CountTasks',
             Effect: 'Allow',
             Action: 'ecs:DescribeServices',
-            Resource: ROLES.map((role) => pulumi.interpolate`${servicesOf(args.clusterArn)}/${role}`),
+            Resource: rolesOf(args.posture).map((role) => pulumi.interpolate`${servicesOf(args.clusterArn)}/${role}`),
           },
         ],
         timeout: Math.ceil(args.posture.sentinel.timeout / 1000) + START,

@@ -18,12 +18,13 @@ function roleUse(tasks, role) {
 export function databaseCard() {
   const state = h('span', { class: 'pill' });
   const all = meter('All');
-  const roles = { web: meter('web'), worker: meter('worker') };
+  const roles = { web: meter('web'), worker: meter('worker'), media: meter('media') };
+  roles.media.node.hidden = true;
   const node = h(
     'article',
     { class: 'card', 'aria-label': 'Database' },
     h('header', {}, h('h2', {}, 'Database connections'), state),
-    h('div', { class: 'meters' }, all.node, roles.web.node, roles.worker.node),
+    h('div', { class: 'meters' }, all.node, ...Object.values(roles).map(({ node: row }) => row)),
   );
   all.node.title = 'Connections of the server / max_connections';
   for (const [role, { node: row }] of Object.entries(roles))
@@ -38,7 +39,8 @@ export function databaseCard() {
       all.update({ used: connections, max: maxConnections, text: `${count(connections)} / ${count(maxConnections)}` });
       for (const [role, row] of Object.entries(roles)) {
         const used = roleUse(tasks ?? [], role);
-        const max = posture?.[role].connectionLimit;
+        const max = posture?.[role]?.connectionLimit;
+        row.node.hidden = role === 'media' && !max;
         row.update(used === undefined || !max ? undefined : { used, max, text: `${count(used)} / ${count(max)}` });
       }
     },

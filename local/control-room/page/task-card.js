@@ -66,8 +66,8 @@ function readings(task, posture) {
     },
     Memory: health && {
       used: health.memory.rss,
-      max: posture?.[task.role].memory ?? health.memory.heapLimit,
-      text: `${mebibytes(health.memory.rss)} / ${mebibytes(posture?.[task.role].memory ?? health.memory.heapLimit)} MiB`,
+      max: posture?.[task.role]?.memory ?? health.memory.heapLimit,
+      text: `${mebibytes(health.memory.rss)} / ${mebibytes(posture?.[task.role]?.memory ?? health.memory.heapLimit)} MiB`,
     },
   };
   if (task.role === 'web') {
@@ -77,6 +77,13 @@ function readings(task, posture) {
       max: intake.maxInFlight,
       text: `${intake.inFlight} / ${intake.maxInFlight}`,
     };
+    return rows;
+  }
+  if (task.role === 'media') {
+    const jobs = Object.values(health?.jobs ?? {});
+    const sum = (read) => jobs.reduce((total, queue) => total + read(queue), 0);
+    const [active, capacity] = [sum((queue) => queue.active), sum((queue) => queue.capacity)];
+    rows['Jobs'] = health && { used: active, max: capacity, text: `${active} / ${capacity}` };
     return rows;
   }
   const lanes = health?.lanes ?? {};

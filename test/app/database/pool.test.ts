@@ -186,6 +186,7 @@ test('sessions say who they are, and keep time in UTC', async (t) => {
 test('the listener hears what is committed, and hears again after its connection was lost', async (t) => {
   const heard: string[] = [];
   const listener = startListener({
+    role: 'worker',
     url: world.database.url('worker'),
     posture,
     channels: ['evenkeel_test'],

@@ -78,7 +78,7 @@ describe('connections.fit', () => {
       fc.assert(
         fc.property(scenario(role), ({ posture, ...rest }) => {
           const held = simulateRollout({ posture, role, ...rest });
-          assert.ok(held <= connectionLimits(posture)[role], `held ${held}, limit ${connectionLimits(posture)[role]}`);
+          assert.ok(held <= peakConnections(posture, role), `held ${held}, limit ${peakConnections(posture, role)}`);
         }),
         RUNS,
       );
@@ -91,7 +91,7 @@ describe('connections.fit', () => {
       const held = simulateRollout({
         posture,
         role,
-        desired: 4,
+        desired: posture[role].tasks.max,
         events: [
           { at: 1, kind: 'deploy' },
           { at: 30, kind: 'deploy' },

@@ -8,8 +8,9 @@ import { connectionsFit } from '../../../posture/laws/connections-fit.ts';
 import { ownerNamed } from '../../../posture/laws/owner-named.ts';
 import { recoveryDeclared } from '../../../posture/laws/recovery-declared.ts';
 import { rollbackTerms, rolloutConverges } from '../../../posture/laws/rollout-converges.ts';
-import { demand, ROLES } from '../../../posture/limits.ts';
+import { demand, ROLES, rolesOf } from '../../../posture/limits.ts';
 import { resolve } from '../../../posture/resolve.ts';
+import '../../harness/remind-by-media.ts';
 import { anyPosture } from '../arbitrary.ts';
 import { simulateRollback } from '../simulate/rollback.ts';
 
@@ -24,7 +25,7 @@ describe('rollout.converges', () => {
   it('has a bad deploy rolled back in the declared time, at every desired count', () => {
     fc.assert(
       fc.property(anyPosture, fc.constantFrom(...ROLES), shares, fc.nat(), (posture, role, list, pick) => {
-        fc.pre(rolloutConverges.check(posture).holds);
+        fc.pre(rolloutConverges.check(posture).holds && rolesOf(posture).includes(role));
         const { min, max } = posture[role].tasks;
         const desired = min + (pick % (max - min + 1));
         const took = simulateRollback({ posture, role, desired, shares: list });
@@ -39,6 +40,7 @@ describe('rollout.converges', () => {
     assert.deepEqual(sums(rolloutConverges.check(resolve({ rollout: { surge: '125%' } }))), [
       'web of 2: surge runs 2 ≤ 2 kept',
       'worker of 2: surge runs 2 ≤ 2 kept',
+      'media of 1: surge runs 1 ≤ 1 kept',
     ]);
   });
 

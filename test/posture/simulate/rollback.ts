@@ -1,10 +1,11 @@
 /** A bad deploy: every new task fails, ECS counts, trips its breaker and goes back. Times in ms. */
+import type { Role } from '../../../posture/limits.ts';
 import { ECS } from '../../../posture/outside.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 
 export interface RollbackOptions {
   posture: Posture;
-  role: 'web' | 'worker';
+  role: Role;
   desired: number;
   /** How long a task takes to be found failed, as a share of the longest; one number after the other, then again. */
   shares: readonly number[];
