@@ -169,12 +169,19 @@ export function startEngine({ pool, connection, botId, posture, handle, log }: E
       const claim = await claiming(undefined, () => claimSuspect(pool, leases.id, botId));
       if (!claim) return;
       const lease = leases.take(claim);
+      let isAlone = false;
       try {
         await becomeIdle();
-        if (!(await runAlone(pool, claim))) return lease.drop();
+        isAlone = await runAlone(pool, claim);
+        if (!isAlone) return;
         log.warn({ lane: claim.lane, updateId: claim.updates[0]?.updateId }, 'a suspect runs alone');
         await Promise.all(start(lease));
       } finally {
+        // Whoever lives keeps what it owns: what it does not handle is given back before the next claim.
+        if (!isAlone) {
+          lease.drop();
+          unanswered.add(undefined);
+        }
         heldBack.clear();
         wakeAll();
       }

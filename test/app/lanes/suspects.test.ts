@@ -79,6 +79,30 @@ test('four crashes beside five long updates: the one that ends its worker is par
   assert.deepEqual(handled.toSorted(), [2, 3, 4, 5, 6]);
 });
 
+test('a suspect that could not be begun, as the database failed just then, is given back and begun again', async (t) => {
+  const database = await world.freshDatabase(t);
+  await database.sql(`
+    CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$`);
+  await database.sql(`
+    CREATE TRIGGER fails BEFORE UPDATE ON evenkeel.lane FOR EACH ROW WHEN (NEW.alone) EXECUTE FUNCTION fails()`);
+  const handled: number[] = [];
+  const { logs } = await startLanes(t, {
+    database,
+    posture,
+    handle: async (turn) => void handled.push(turn.update.updateId),
+  });
+  await database.sql(
+    `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, takeovers, body) VALUES ($1, 50, 'chat', $2, 2, '{"update_id":50}')`,
+    [BOT_ID, `${BOT_ID}:50`],
+  );
+  await waitFor(() => logs.lines.some(({ loop, error }) => loop === 'suspects' && /not now/.test(String(error))), {
+    what: 'it to fail',
+  });
+  await database.sql('DROP TRIGGER fails ON evenkeel.lane');
+  await settled(database);
+  assert.deepEqual(handled, [50]);
+});
+
 test('a suspect runs alone: what is in hand ends first, and nothing starts beside it', async (t) => {
   const database = await world.freshDatabase(t);
   const [gate, first] = [deferred(), deferred()];
