@@ -1,7 +1,7 @@
 /**
  * What is on here although it is off as shipped, before the settings of the command line: where Telegram is simulated nobody
  * is charged and nobody's terms are broken, so every way to pay; and pictures and videos, where they cost nothing or somebody
- * has given the key that pays for them.
+ * has given the key that pays for them. Plans are let in by a simulated provider, and short.
  */
 import { SWITCHED } from '../../posture/features/index.ts';
 
@@ -16,5 +16,24 @@ export function ownSettings(env: NodeJS.ProcessEnv): string[] {
   const letting = declared.filter(
     ([, { jobsAsk }]) => jobsAsk.includes('access') && (!isReal || env['ACCESS_API_KEY']),
   );
-  return [...paying, ...rendering, ...letting].map(([name]) => `features.${name}=true`);
+  return [
+    ...[...paying, ...rendering, ...letting].map(([name]) => `features.${name}=true`),
+    ...(letting.length > 0 && !isReal ? PLANS_TO_WATCH : []),
+  ];
 }
+
+/** A plan is tried, told of and over while somebody looks on, and one lasts an hour. */
+const PLANS_TO_WATCH = [
+  'plans.offered.month.credits=500',
+  'plans.offered.month.period=30d',
+  'plans.offered.month.stars=monthly',
+  'plans.offered.hour.credits=20',
+  'plans.offered.hour.period=1h',
+  'plans.trial=3m',
+  'plans.grace=2m',
+  'plans.checkAfter=20s',
+  ...['expiry', 'activation', 'trialNotices'].flatMap((name) => [
+    `schedules.${name}.every=15s`,
+    `schedules.${name}.deadline=10s`,
+  ]),
+];

@@ -16,6 +16,10 @@ hours = { $count ->
     [one] { $count } Stunde
    *[other] { $count } Stunden
 }
+minutes = { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+}
 credits-button = { $plan }: { $credits ->
     [one] { $credits } Credit
    *[other] { $credits } Credits
@@ -57,7 +61,7 @@ state-grace = { $plan } war bezahlt bis { $until }. Eine kleine Weile behältst 
 state-cancelled = { $plan } ist bezahlt bis { $until } und endet dann.
 state-expired = { $plan } endete { $until }. /plans
 your-link = Dein Zugang: { $link }
-not-yet = Dein Zugang ist unterwegs: Sein Anbieter hat noch nicht geantwortet. Was du bezahlt hast, zählt, und du hörst von mir, wenn er da ist.
+not-yet = Dein Zugang ist unterwegs: Sein Anbieter hat noch nicht geantwortet. Was du bezahlt hast, bleibt bezahlt, und du hörst von mir, wenn er da ist.
 renews-stars = Er wird jeden Monat mit Sternen bezahlt, bis du kündigst.
 renews-credits = Er wird von deinem Guthaben verlängert, { $credits } Credits jedes Mal, bis du das beendest.
 renews-not = Er verlängert sich nicht von selbst: Wir erinnern dich.

@@ -18,6 +18,10 @@ hours = { $count ->
     [one] { $count } hour
    *[other] { $count } hours
 }
+minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
 # On buttons.
 credits-button = { $plan }: { $credits ->
     [one] { $credits } credit
@@ -61,7 +65,7 @@ state-grace = { $plan } was paid for until { $until }. For a little while you ke
 state-cancelled = { $plan } is paid for until { $until }, and then it ends.
 state-expired = { $plan } ended { $until }. /plans
 your-link = Your access: { $link }
-not-yet = Your access is on its way: its provider has not answered yet. What you have paid for counts, and you are told when it is there.
+not-yet = Your access is on its way: its provider has not answered yet. Whatever you have paid stays paid, and you are told when it is there.
 renews-stars = It is paid every month with Stars, until you cancel.
 renews-credits = It is renewed from your balance, { $credits } credits a period, until you end that.
 renews-not = It is not renewed by itself: we remind you.

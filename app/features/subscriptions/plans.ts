@@ -18,7 +18,7 @@ import { accessOf } from './rows.ts';
 import { texts } from './texts.ts';
 import { periods, startTrial } from './verbs.ts';
 
-const HOUR = 3_600_000;
+const [MINUTE, HOUR] = [60_000, 3_600_000];
 
 /** What is chosen, as it was shown: what the posture says later does not change it. */
 const shown = z.strictObject({ plan: z.string(), credits: z.int(), period: z.int(), stars: z.string().optional() });
@@ -33,10 +33,13 @@ type Chosen =
   | { stars: Shown }
   | { not: 'trial-had' | 'gone' | 'running' };
 
-const lengthOf = (language: Language, period: number): string =>
-  period % (24 * HOUR) === 0
-    ? texts.days(language, { count: period / (24 * HOUR) })
-    : texts.hours(language, { count: Math.ceil(period / HOUR) });
+/** Never longer than it is. */
+function lengthOf(language: Language, period: number): string {
+  if (period % (24 * HOUR) === 0) return texts.days(language, { count: period / (24 * HOUR) });
+  return period >= HOUR
+    ? texts.hours(language, { count: Math.floor(period / HOUR) })
+    : texts.minutes(language, { count: Math.floor(period / MINUTE) });
+}
 
 /** The subscription by Stars whose credits pay for a plan, while Stars are taken at all. */
 const monthlyOf = (posture: Posture, { stars }: { stars?: string | undefined }): Package | undefined =>

@@ -10,6 +10,7 @@ export const texts = declareTexts(import.meta.dirname, {
   plan: { plan: 'text', credits: 'amount', period: 'text' },
   days: { count: 'number' },
   hours: { count: 'number' },
+  minutes: { count: 'number' },
   'credits-button': { plan: 'text', credits: 'amount' },
   'stars-button': { plan: 'text', price: 'amount' },
   'trial-button': { plan: 'text', period: 'text' },
