@@ -33,12 +33,13 @@ export interface Looks {
   recent(maxAge: number): Promise<Look>;
 }
 
-export function createLooks(pool: Pool, posture: Posture): Looks {
+/** @param botId whose schedules are looked at; all else is what the database holds, of whichever bot */
+export function createLooks(pool: Pool, posture: Posture, botId: number): Looks {
   let last: { look: Look; at: number } | undefined;
   let underWay: Promise<Look> | undefined;
 
   async function begin(): Promise<Look> {
-    const look = await lookAt(pool, posture);
+    const look = await lookAt(pool, posture, botId);
     last = { look, at: performance.now() };
     underWay = undefined;
     return look;
@@ -53,7 +54,7 @@ export function createLooks(pool: Pool, posture: Posture): Looks {
 }
 
 /** One statement after the other: they share one connection. */
-async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
+async function lookAt(pool: Pool, posture: Posture, botId: number): Promise<Look> {
   const down = await whyUnusable(pool);
   if (down !== undefined)
     return { down, queues: undefined, work: undefined, oldestTransaction: undefined, held: undefined, reasons: [] };
@@ -65,7 +66,7 @@ async function lookAt(pool: Pool, posture: Posture): Promise<Look> {
       return undefined;
     });
   const queues = await orSay('the backlog cannot be counted', readQueues(pool, QUEUES, lanes.poll + 2 * lanes.sweep));
-  const work = await orSay('jobs and messages cannot be counted', readWork(pool, posture));
+  const work = await orSay('jobs and messages cannot be counted', readWork(pool, posture, botId));
   const oldest = await orSay('open transactions cannot be seen', oldestTransaction(pool));
   const held = await orSay('whether the database was restored cannot be seen', readHeld(pool));
   const late = (queues ?? []).filter(

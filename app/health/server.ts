@@ -38,6 +38,8 @@ export interface HealthServer {
 
 interface HealthOptions {
   role: Role;
+  /** Whose schedules are looked at. */
+  botId: number;
   posture: Posture;
   /** What the role works with. */
   pool: Pool;
@@ -58,7 +60,7 @@ const CUT_EVERY = 500;
 export function createHealthServer(options: HealthOptions): HealthServer {
   const { role, posture, pool, log, health } = options;
   const database = probeDatabase(pool);
-  const looks = createLooks(options.lookThrough, posture);
+  const looks = createLooks(options.lookThrough, posture, options.botId);
   const eventLoop = monitorEventLoop();
   let leaving = false;
 

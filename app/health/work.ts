@@ -1,5 +1,5 @@
 /**
- * What the bot has decided to do and has not done: jobs, a row a queue, and messages of the outbox; what runs by the clock
+ * What was decided and is not done: jobs, a row a queue, and messages of the outbox, of all bots; what a bot runs by the clock
  * and did not; and what a person must see.
  */
 import {
@@ -121,16 +121,24 @@ export async function readAnswers(pool: Pool): Promise<AnswerHealth> {
   return rows[0]!;
 }
 
-/** slot_done and slot_pkey, a descent each for every schedule. */
+/** slot_done and slot_pkey, a descent each for every schedule of a bot. */
 const SLOTS = `
   SELECT wanted.name, coalesce(extract(epoch FROM now() - coalesce(done.at, first.at)), 0)::float8 AS "doneSeconds"
   FROM unnest($1::text[]) AS wanted (name)
-  LEFT JOIN LATERAL (SELECT at FROM evenkeel.slot s WHERE s.name = wanted.name AND outcome = 'done' ORDER BY at DESC LIMIT 1) AS done ON true
-  LEFT JOIN LATERAL (SELECT at FROM evenkeel.slot s WHERE s.name = wanted.name ORDER BY at LIMIT 1) AS first ON true`;
+  LEFT JOIN LATERAL (
+    SELECT at FROM evenkeel.slot s WHERE s.bot_id = $2 AND s.name = wanted.name AND outcome = 'done' ORDER BY at DESC LIMIT 1
+  ) AS done ON true
+  LEFT JOIN LATERAL (
+    SELECT at FROM evenkeel.slot s WHERE s.bot_id = $2 AND s.name = wanted.name ORDER BY at LIMIT 1
+  ) AS first ON true`;
 
-export async function readSlots(pool: Pool, posture: Posture): Promise<Record<ScheduleName, SlotHealth>> {
+export async function readSlots(
+  pool: Pool,
+  posture: Posture,
+  botId: number,
+): Promise<Record<ScheduleName, SlotHealth>> {
   const names = Object.keys(posture.schedules) as ScheduleName[];
-  const { rows } = await pool.query<{ name: ScheduleName; doneSeconds: number }>(SLOTS, [names]);
+  const { rows } = await pool.query<{ name: ScheduleName; doneSeconds: number }>(SLOTS, [names, botId]);
   return Object.fromEntries(
     rows.map(({ name, doneSeconds }) => [
       name,
@@ -140,10 +148,10 @@ export async function readSlots(pool: Pool, posture: Posture): Promise<Record<Sc
 }
 
 /** One statement after the other: they share one connection. */
-export async function readWork(pool: Pool, posture: Posture): Promise<WorkHealth> {
+export async function readWork(pool: Pool, posture: Posture, botId: number): Promise<WorkHealth> {
   return {
     jobs: await readJobs(pool, posture),
-    schedules: await readSlots(pool, posture),
+    schedules: await readSlots(pool, posture, botId),
     messages: await readMessages(pool),
     answers: await readAnswers(pool),
   };

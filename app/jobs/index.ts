@@ -63,7 +63,7 @@ export function startJobs({
     reserves: async ({ signal }) => ({ released: await releaseExpired(pool, signal) }),
   };
   const loops = Object.entries(handlers ?? {}).map(([name, handler]) =>
-    startSchedule({ pool, boss, posture, name: name as ScheduleName, handler, isOn, log }),
+    startSchedule({ pool, boss, botId, posture, name: name as ScheduleName, handler, isOn, log }),
   );
   const queues = queuesOf(posture, role);
   const worker = startJobWorker({

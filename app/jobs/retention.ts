@@ -56,11 +56,11 @@ export const BITES = {
     'created_at',
     `AND broadcast_id <> ALL (ARRAY(SELECT id FROM evenkeel.broadcast WHERE state IN ('running', 'paused', 'stopped')))`,
   ),
-  /** slot_age. The last of each schedule stays: by it is known what was missed. */
+  /** slot_age, slot_done. The last of each bot's schedule stays: by it is known what was missed. */
   slots: bite(
     'evenkeel.slot',
     'at',
-    `AND at < (SELECT max(l.at) FROM evenkeel.slot l WHERE l.name = slot.name AND l.outcome = 'done')`,
+    `AND at < (SELECT max(l.at) FROM evenkeel.slot l WHERE l.bot_id = slot.bot_id AND l.name = slot.name AND l.outcome = 'done')`,
   ),
 };
 

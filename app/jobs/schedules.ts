@@ -1,4 +1,4 @@
-/** Jobs by the clock: exactly one run a slot over all workers, and none while the run of an earlier slot goes on. */
+/** Jobs by the clock: exactly one run a slot over all workers of a bot, and none while the run of an earlier slot goes on. */
 import type { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -11,7 +11,7 @@ import { startLoop, type Loop } from '../loop.ts';
 import { ENDING, slotSeconds, type ScheduleName } from './queues.ts';
 import { runJob, type Outcome, type ScheduleHandler } from './run.ts';
 import { endSlot, leaveSlot, openSlot, startSlot, takeSlot } from './slots.ts';
-import { within } from './store.ts';
+import { fetchSlot, within } from './store.ts';
 
 /** Heard by workers: somebody has put a job of a schedule there by hand. */
 export const SCHEDULES_CHANNEL = 'evenkeel_schedules';
@@ -25,6 +25,8 @@ const input = z.object({ slot: z.string() }).partial();
 interface ScheduleOptions {
   pool: Pool;
   boss: PgBoss;
+  /** Whose: of two bots in one database, each runs its own slots. */
+  botId: number;
   posture: Posture;
   name: ScheduleName;
   handler: ScheduleHandler;
@@ -37,10 +39,21 @@ interface ScheduleOptions {
  * Takes the slot that the database's clock stands in, or one that was missed and is to be caught up, and runs whatever job
  * of the queue waits. Of the workers that take a slot one has its row, and of those that fetch the job, one has it.
  */
-export function startSchedule({ pool, boss, posture, name, handler, isOn = () => true, log }: ScheduleOptions): Loop {
+export function startSchedule({
+  pool,
+  boss,
+  botId,
+  posture,
+  name,
+  handler,
+  isOn = () => true,
+  log,
+}: ScheduleOptions): Loop {
   const { every, deadline, catchUp } = posture.schedules[name];
   const seconds = slotSeconds(posture, name);
-  const grid = { name, seconds, catchUp };
+  const grid = { name, botId, seconds, catchUp };
+  /** Of the queue, which is one for all bots: what is its own waits for its own, and no other bot fetches it. */
+  const own = { singletonKey: String(botId), group: { id: String(botId) } };
 
   /** Row and job in one commit. A run that is not over has the next slot wait, and leaves it out where it lasts so long. */
   async function take(at: string): Promise<void> {
@@ -50,7 +63,8 @@ export function startSchedule({ pool, boss, posture, name, handler, isOn = () =>
       // By the slot as well as by its row: workers of the release before know only that.
       const once = taken === 'current' ? { singletonSeconds: seconds } : {};
       const db = within(client);
-      const made = taken === 'missed' && catchUp === 0 ? null : await boss.send(name, { slot: at }, { ...once, db });
+      const made =
+        taken === 'missed' && catchUp === 0 ? null : await boss.send(name, { slot: at }, { ...own, ...once, db });
       if (made === null) await leaveSlot(client, grid, at);
     });
   }
@@ -65,15 +79,16 @@ export function startSchedule({ pool, boss, posture, name, handler, isOn = () =>
       if (!isOn(ofSchedule(name))) return;
       const open = await openSlot(pool, grid);
       if (open !== undefined) await take(open);
-      const [job] = await boss.fetch<unknown>(name);
+      const job = await fetchSlot(pool, botId, name);
       if (!job) return;
       const { slot: at } = input.parse(job.data ?? {});
-      if (at !== undefined) await startSlot(pool, name, at);
+      const taken = at === undefined ? undefined : { name, botId, at };
+      if (taken) await startSlot(pool, taken);
       let outcome: Outcome = 'failed';
       try {
         outcome = await runJob(job, { slot: at, handler, deadline, draining, log });
       } finally {
-        if (at !== undefined) await persist(() => endSlot(pool, name, at, outcome), AbortSignal.timeout(ENDING / 2));
+        if (taken) await persist(() => endSlot(pool, taken, outcome), AbortSignal.timeout(ENDING / 2));
         if (outcome === 'done' || outcome === 'cut short') await boss.complete(name, job.id, { outcome });
         else await boss.fail(name, job.id, { outcome });
       }

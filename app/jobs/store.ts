@@ -3,7 +3,7 @@
  * was made (`started_on`): whoever was overtaken changes nothing.
  */
 import type { PgBoss } from 'pg-boss';
-import type { JobName } from '../../posture/schema/index.ts';
+import type { JobName, ScheduleName } from '../../posture/schema/index.ts';
 import { ANYWHERE } from '../database/lineage.ts';
 import type { Pool, PoolClient } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
@@ -74,6 +74,33 @@ export async function claimJobs(
   const values = [[...queues.keys()], of.map(({ room }) => room), of.map(({ waits }) => waits), seen, botId];
   const { rows } = await pool.query<ClaimedJob>({ ...CLAIM, values });
   return rows;
+}
+
+/**
+ * job_i11. The next job of a schedule, as pg-boss's own fetch takes it, which knows no "of this bot": what another bot's
+ * worker or nobody's has put there is told by its group.
+ */
+export async function fetchSlot(
+  pool: Pool,
+  botId: number,
+  name: ScheduleName,
+): Promise<{ id: string; name: string; data: unknown } | undefined> {
+  const { rows } = await pool.query<{ id: string; name: string; data: unknown }>({
+    name: 'fetch-slot',
+    text: `
+      WITH next AS MATERIALIZED (
+        SELECT id FROM ${JOB} j
+        WHERE j.name = $1 AND j.state < 'active' AND NOT j.blocked AND j.start_after <= now() AND ${ofBot('$2')}
+        ORDER BY j.priority DESC, j.created_on LIMIT 1
+        FOR UPDATE SKIP LOCKED
+      )
+      UPDATE ${JOB} j SET state = 'active', started_on = clock_timestamp(),
+        retry_count = CASE WHEN started_on IS NULL THEN retry_count ELSE retry_count + 1 END
+      FROM next WHERE j.name = $1 AND j.id = next.id
+      RETURNING j.id, j.name, j.data`,
+    values: [name, botId],
+  });
+  return rows[0];
 }
 
 /** job_pkey. Renews what is held; returns the ids that still are. */

@@ -1,6 +1,7 @@
 /** A reconciliation now: a worker makes it, as it does every hour, and what it found is shown. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Pool } from '../database/pool.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { asTx } from '../database/tx.ts';
 import { enqueue } from '../jobs/enqueue.ts';
@@ -32,28 +33,44 @@ const reports = async ({ pool, bot }: Call): Promise<Reported[]> =>
 /** The queue of the schedule: what is put there a worker runs, and one at a time. */
 const QUEUE = jobQueue('reconcile' as never, z.unknown());
 
+/** pulse_pkey. Bots that have a worker just now, or the one that was named. */
+async function botsOf({ pool, bot }: Call): Promise<number[]> {
+  if (bot !== undefined) return [bot];
+  const { rows } = await pool.query<{ bot: number }>(
+    `SELECT bot_id AS bot FROM evenkeel.pulse WHERE seen_at > now() - interval '1 minute' ORDER BY 1`,
+  );
+  return rows.map(({ bot: one }) => one);
+}
+
+/** In one commit: a job for each bot, or for whoever comes where none is known. A job is whose the session says it is. */
+const ask = (pool: Pool, bots: readonly number[]): Promise<void> =>
+  inTransaction(pool, async (client) => {
+    await client.query('SET TRANSACTION READ WRITE');
+    for (const bot of bots.length > 0 ? bots.map(String) : ['']) {
+      await client.query(`SELECT set_config('evenkeel.bot_id', $1, true)`, [bot]);
+      await enqueue(asTx(client), QUEUE, {}, bot === '' ? {} : { whose: bot });
+    }
+    await client.query('SELECT pg_notify($1, $2)', [SCHEDULES_CHANNEL, 'reconcile']);
+  });
+
 export async function reconcileNow(call: Call): Promise<Outcome> {
   const { pool, progress = () => undefined } = call;
   const before = new Map((await reports(call)).map(({ bot, at }) => [bot, at]));
-  await inTransaction(pool, async (client) => {
-    await client.query('SET TRANSACTION READ WRITE');
-    await enqueue(asTx(client), QUEUE, {});
-    await client.query('SELECT pg_notify($1, $2)', [SCHEDULES_CHANNEL, 'reconcile']);
-  });
+  const bots = await botsOf(call);
+  await ask(pool, bots);
   const began = Date.now();
+  let fresh: Reported[] = [];
   for (let looks = 1; Date.now() - began < WITHIN; looks += 1) {
     await sleep(LOOK);
-    const fresh = (await reports(call)).filter(({ bot, at }) => at !== null && at !== before.get(bot));
-    if (fresh.length > 0) return told(call, fresh);
+    fresh = (await reports(call)).filter(({ bot, at }) => at !== null && at !== before.get(bot));
+    if (fresh.length > 0 && bots.every((bot) => fresh.some((one) => one.bot === bot))) return told(call, fresh);
     if (looks % 20 === 0) progress(`Waiting for a worker, ${Math.round((Date.now() - began) / 1000)} s so far.`);
   }
-  return {
-    tables: [],
-    said: [
-      `No worker has done it within ${WITHIN / 60_000} minutes: ops status shows who works. It is done all the same.`,
-    ],
-    ok: false,
-  };
+  const late = `No worker has done it within ${WITHIN / 60_000} minutes: ops status shows who works. It is done all the same.`;
+  if (fresh.length === 0) return { tables: [], said: [late], ok: false };
+  const { tables, said } = await told(call, fresh);
+  const missing = bots.filter((bot) => !fresh.some((one) => one.bot === bot));
+  return { tables, said: [...said, `Of bot ${missing.join(', ')}: ${late}`], ok: false };
 }
 
 /** till is a row a bot and provider. In cents of a US dollar. */

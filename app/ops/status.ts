@@ -61,13 +61,18 @@ const BOOKS = `
   SELECT bot_id, provider, complete_at, (found - expected)::text, explained::text, keyless_since FROM evenkeel.till
   ORDER BY 1, 2`;
 
-/** Of each: since the beginning of the last slot that was done, and slots in a row that nobody has done. */
-const schedules = async (pool: Pool, posture: Posture) =>
-  Object.entries(await readSlots(pool, posture)).map(([name, { doneSeconds, missed }]) => ({
-    name,
-    doneSecondsAgo: Math.round(doneSeconds),
-    missed,
-  }));
+/** pulse_pkey: a row a bot that has had workers. Before the first of them, nobody's. */
+const BOTS = `
+  SELECT bot_id AS bot FROM evenkeel.pulse UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT FROM evenkeel.pulse) ORDER BY 1`;
+
+/** Of each bot's: since the beginning of the last slot that was done, and slots in a row that nobody has done. */
+async function schedules(pool: Pool, posture: Posture) {
+  const rows: Record<string, unknown>[] = [];
+  for (const { bot } of (await pool.query<{ bot: number }>(BOTS)).rows)
+    for (const [name, { doneSeconds, missed }] of Object.entries(await readSlots(pool, posture, bot)))
+      rows.push({ bot, name, doneSecondsAgo: Math.round(doneSeconds), missed });
+  return rows;
+}
 
 const switchedOff = async (pool: Pool) =>
   (await listFlags(pool))

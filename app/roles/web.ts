@@ -28,6 +28,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
 
   const server = createHealthServer({
     role: 'web',
+    botId,
     posture,
     pool,
     lookThrough,

@@ -93,6 +93,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
 
   const server = createHealthServer({
     role: 'worker',
+    botId,
     posture,
     pool,
     // Nobody but operators and the orchestrator reaches a worker.

@@ -2,7 +2,7 @@
 import { isInPosture, listFlags } from '../../flags/index.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { Pool } from '../../database/pool.ts';
-import { createLooks, type Look } from '../../health/look.ts';
+import { createLooks, type Look, type Looks } from '../../health/look.ts';
 import type { Language } from '../../texts/index.ts';
 import { countPeople, sumCredits } from './store.ts';
 import { texts } from './texts.ts';
@@ -36,12 +36,14 @@ function howItWorks(language: Language, { queues = [], work, held = [], reasons 
 
 /** Reads by a few statements, one after the other. */
 export function createStats(pool: Pool, posture: Posture): (language: Language, botId: number) => Promise<string> {
-  const looks = createLooks(pool, posture);
+  const looks = new Map<number, Looks>();
   return async (language, botId) => {
+    const looksOf = looks.get(botId) ?? createLooks(pool, posture, botId);
+    looks.set(botId, looksOf);
     const people = await countPeople(pool, botId);
     const credits = await sumCredits(pool, botId);
     const off = (await listFlags(pool)).filter(({ name, isOn }) => !isOn && isInPosture(posture, name));
-    const look = await looks.recent(FRESH);
+    const look = await looksOf.recent(FRESH);
     return [
       texts.people(language, { count: people.people, blocked: people.blocked }),
       texts.active(language, people),

@@ -88,8 +88,8 @@ const LOAD = `
   INSERT INTO evenkeel.outbox (bot_id, cause, chat_id, class, rank, method, payload, state, settled_at)
   SELECT ${botId}, 'o' || n, n, 'notice', 2, 'sendMessage', '{"text":"x"}', CASE WHEN n % 5 = 0 THEN 'dead' ELSE 'sent' END, now()
   FROM generate_series(1, ${ROWS}) AS n;
-  INSERT INTO evenkeel.slot (name, at, outcome)
-  SELECT 'stars', to_timestamp(floor(extract(epoch FROM now()) / 60) * 60) - n * interval '1 min', 'done' FROM generate_series(1, ${ROWS}) AS n;
+  INSERT INTO evenkeel.slot (bot_id, name, at, outcome)
+  SELECT ${botId}, 'stars', to_timestamp(floor(extract(epoch FROM now()) / 60) * 60) - n * interval '1 min', 'done' FROM generate_series(1, ${ROWS}) AS n;
   INSERT INTO pgboss.job (id, name, data, state, retry_limit, start_after, deletion_seconds, policy, singleton_key)
   SELECT gen_random_uuid(), 'remind', '{"n":1}', 'created', 3, now() + interval '1 day', 3600, 'standard', '${botId}:' || n
   FROM generate_series(1, ${ROWS}) AS n;
@@ -188,12 +188,12 @@ async function people(pool: Pool, id: number): Promise<void> {
 }
 
 async function slots(pool: Pool): Promise<void> {
-  const grid = { name: 'stars', seconds: 60, catchUp: 3 } as const;
+  const grid = { name: 'stars', botId, seconds: 60, catchUp: 3 } as const;
   const at = await openSlot(pool, grid);
   if (at !== undefined) {
     await inTransaction(pool, (client) => takeSlot(client, grid, at));
-    await startSlot(pool, 'stars', at);
-    await endSlot(pool, 'stars', at, 'done');
+    await startSlot(pool, { ...grid, at });
+    await endSlot(pool, { ...grid, at }, 'done');
     await inTransaction(pool, (client) => leaveSlot(client, grid, at));
   }
   await readOff(pool);

@@ -14,6 +14,7 @@ import {
   buryJob,
   claimJobs,
   completeJob,
+  fetchSlot,
   lockJob,
   returnJob,
   takeBack,
@@ -108,8 +109,9 @@ async function jobs(pool: Pool, id: number): Promise<void> {
     );
     assert.equal(await takeBack(pool, boss, { botId, queues: ['remind'], silence: 60_000 }), 2);
     // A slot of a schedule.
-    await boss.send('retention', {}, { singletonSeconds: 60 });
-    const [slot] = await boss.fetch('retention');
+    const own = { singletonKey: String(botId), group: { id: String(botId) } };
+    await boss.send('retention', {}, { ...own, singletonSeconds: 60 });
+    const slot = await fetchSlot(pool, botId, 'retention');
     if (slot) await boss.complete('retention', slot.id, {});
   } finally {
     await boss.stop({ graceful: false });

@@ -82,8 +82,8 @@ test('what runs by the clock: how many slots in a row were not done, once that i
   assert.deepEqual((await work()).schedules['reconcile'], never, 'nothing was missed before the first');
   const slot = (hours: number, outcome: string | null) =>
     database.sql(
-      `INSERT INTO evenkeel.slot (name, at, outcome) VALUES ('reconcile', now() - $1 * interval '1 hour', $2)`,
-      [hours, outcome],
+      `INSERT INTO evenkeel.slot (bot_id, name, at, outcome) VALUES ($3, 'reconcile', now() - $1 * interval '1 hour', $2)`,
+      [hours, outcome, world.botId],
     );
   await slot(2.1, 'done');
   await slot(1.1, 'failed');
@@ -94,6 +94,9 @@ test('what runs by the clock: how many slots in a row were not done, once that i
   const late = await web.health();
   assert.equal(late.status, 'degraded');
   assert.deepEqual(late.reasons, ['schedule reconcile: 3 slots in a row were not done']);
+  // Done by another bot's workers: this one's are late all the same.
+  await database.sql(`INSERT INTO evenkeel.slot (bot_id, name, at, outcome) VALUES (7, 'reconcile', now(), 'done')`);
+  assert.equal((await work()).schedules['reconcile']!.missed, 3);
   await slot(0.5, 'done');
   assert.deepEqual((await web.health()).reasons, []);
 });
@@ -220,7 +223,7 @@ test('a look reads no more than it counts, of millions that wait for later, are 
     if (analysed) await database.sql('ANALYZE pgboss.job_common, evenkeel.outbox');
     const before = await read();
     const pool = createPool({ url: database.url('web'), posture, role: 'web', log: captureLog().log });
-    const { jobs, messages, answers } = await readWork(pool, posture);
+    const { jobs, messages, answers } = await readWork(pool, posture, 42);
     assert.equal(answers.unknown, WORK_COUNTED_TO + 1);
     assert.equal(jobs['remind']!.due, WORK_COUNTED_TO + 1);
     assert.deepEqual(messages, { ...messages, due: WORK_COUNTED_TO + 1, dead: 0, unknown: 0 });

@@ -1,14 +1,17 @@
 /** Jobs by the clock, over several workers: one run a slot, a deadline, an outcome in the log. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBoss } from '../../../app/jobs/boss.ts';
 import type { ScheduleHandler } from '../../../app/jobs/run.ts';
 import { startSchedule } from '../../../app/jobs/schedules.ts';
+import { openSlot } from '../../../app/jobs/slots.ts';
+import { fetchSlot } from '../../../app/jobs/store.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { cleanup } from '../../harness/cleanup.ts';
 import type { TestDatabase } from '../../harness/database.ts';
-import { workerPool } from '../../harness/lanes.ts';
+import { BOT_ID, workerPool } from '../../harness/lanes.ts';
 import { captureLog } from '../../harness/logs.ts';
 import { deferred, waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
@@ -21,13 +24,14 @@ function startWorker(
   database: TestDatabase,
   posture: ReturnType<typeof quick>,
   handler: ScheduleHandler,
+  botId = BOT_ID,
 ) {
   const undo = cleanup(t);
   const logs = captureLog();
   const pool = workerPool({ after: undo }, database, posture);
   const boss = createBoss(pool, logs.log);
   undo(() => boss.stop({ graceful: false }));
-  const loop = startSchedule({ pool, boss, posture, name: 'retention', handler, log: logs.log });
+  const loop = startSchedule({ pool, boss, botId, posture, name: 'retention', handler, log: logs.log });
   undo(() => loop.stop());
   return { loop, logs };
 }
@@ -190,5 +194,69 @@ test('slots that nobody ran are run late, as many as are declared, each as itsel
       `catchUp ${catchUp}`,
     );
     await waitFor(async () => (await rows(database)).every(({ outcome }) => outcome === 'done'), { what: 'all done' });
+  }
+});
+
+test('two bots in one database: each runs its own slots, also while the other one is at it or has no worker', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick('1h', '20m');
+  const end = deferred();
+  const seen: Record<number, string[]> = { 7: [], 8: [] };
+  const handlerOf =
+    (botId: number): ScheduleHandler =>
+    async ({ slot }) => {
+      seen[botId]!.push(slot!);
+      if (botId === 7) await end.promise;
+      return {};
+    };
+  const start = (botId: number) => startWorker(t, database, posture, handlerOf(botId), botId);
+  const first = [start(7), start(7)];
+  await waitFor(() => seen[7]!.length === 1, { what: 'the slot of the first bot' });
+  const second = [start(8), start(8)];
+  await waitFor(() => seen[8]!.length === 1, { what: 'the slot of the second bot, while that of the first goes on' });
+  end.resolve();
+  const outcomes = () => database.sql('SELECT bot_id AS bot, outcome FROM evenkeel.slot ORDER BY 1');
+  await waitFor(async () => (await outcomes()).every(({ outcome }) => outcome !== null), { what: 'both to end' });
+  await Promise.all([...first, ...second].map(({ loop }) => loop.stop()));
+  const bots = await outcomes();
+  assert.deepEqual(bots, [
+    { bot: 7, outcome: 'done' },
+    { bot: 8, outcome: 'done' },
+  ]);
+  // What a worker of another bot has put there, and nobody has fetched, is left to it.
+  const boss = createBoss(workerPool(t, database, posture, 9), captureLog().log);
+  t.after(() => boss.stop({ graceful: false }));
+  await boss.start();
+  await boss.send('retention', {}, { singletonKey: '9', group: { id: '9' } });
+  assert.equal(await fetchSlot(workerPool(t, database, posture), 8, 'retention'), undefined);
+  assert.ok(await fetchSlot(workerPool(t, database, posture), 9, 'retention'));
+});
+
+test('beside a task of the release before, which does not name the bot of a slot: one run a slot, and what was run is known', async (t) => {
+  const database = await world.freshDatabase(t);
+  const posture = quick('1h', '20m');
+  const hour = `to_timestamp(floor(extract(epoch FROM now()) / 3600) * 3600)`;
+  const before = workerPool(t, database, posture, BOT_ID);
+  const { rowCount } = await before.query(
+    `INSERT INTO evenkeel.slot (name, at) VALUES ('retention', ${hour}) ON CONFLICT DO NOTHING`,
+  );
+  assert.equal(rowCount, 1);
+  const grid = { name: 'retention', botId: BOT_ID, seconds: 3600, catchUp: 0 } as const;
+  assert.equal(await openSlot(before, grid), undefined, 'it was taken');
+  assert.ok(await openSlot(before, { ...grid, name: 'lapse' }), 'another is open');
+  assert.ok(await openSlot(before, { ...grid, botId: 7 }), 'so is another bot’s');
+});
+
+test('what a bot ran before slots had one is known to be its own, where there is one', async (t) => {
+  const file = new URL('../../../app/database/migrations/0032_slot_of_bot.sql', import.meta.url);
+  const [up, down] = (await readFile(file, 'utf8')).split('-- Down Migration') as [string, string];
+  for (const bots of [[BOT_ID], [BOT_ID, 7]]) {
+    const database = await world.freshDatabase(t);
+    await database.sql(down);
+    await database.sql(`INSERT INTO evenkeel.slot (name, at, outcome) VALUES ('retention', now(), 'done')`);
+    for (const bot of bots) await database.sql('INSERT INTO evenkeel.pulse (bot_id) VALUES ($1)', [bot]);
+    await database.sql(up);
+    const found = await database.sql('SELECT bot_id AS bot FROM evenkeel.slot');
+    assert.deepEqual(found, [{ bot: bots.length === 1 ? BOT_ID : 0 }]);
   }
 });

@@ -54,7 +54,7 @@ test('a snapshot held open costs a look a bounded number of pages an update, unt
   // An entry is some 50 bytes in the index and its row 100 in the table; measured, 35 pages.
   assert.ok(held <= UPDATES / 20, `${held} pages after ${UPDATES} updates`);
 
-  const looks = createLooks(pool, posture);
+  const looks = createLooks(pool, posture, BOT_ID);
   const told = async () =>
     (await looks.recent(0)).reasons.some((reason) => /^a transaction has been open for \d+ s/.test(reason));
   await waitFor(told, { within: 30_000, what: 'the health page to tell of it' });

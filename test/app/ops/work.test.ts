@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { withTx } from '../../../app/database/tx.ts';
 import { enqueue } from '../../../app/jobs/enqueue.ts';
+import { wishOf } from '../../../app/jobs/wishes.ts';
 import type { Outcome } from '../../../app/ops/outcome.ts';
 import { parseOps } from '../../../app/ops/parse.ts';
 import { Hopeless } from '../../../app/outcome.ts';
@@ -119,4 +120,39 @@ test('a word that is none of theirs, or that a verb does not take, is one line',
     () => parseOps(['dead', 'park', 'message:1', '--reason', 'x']),
     /"message:1" is not the id of an update/,
   );
+});
+
+test('a dead job that is run again stays its bot’s, and whose wish it is, also where nothing else of it is left', async (t) => {
+  const database = await world.freshDatabase(t);
+  const bot = 7;
+  let fails = true;
+  const done: number[] = [];
+  const { pool } = startTestJobs(t, {
+    database,
+    posture,
+    botId: bot,
+    handle: async ({ input }) => {
+      if (fails) throw new Hopeless('not now');
+      done.push(input.n);
+    },
+  });
+  const whose = wishOf(bot, 31);
+  await withTx(pool, (tx) => enqueue(tx, QUEUE, { n: 1 }, { whose }));
+  await waitFor(async () => (await jobRows(database, 'dead')).length === 1, { what: 'a dead job' });
+  await database.sql(`DELETE FROM pgboss.job WHERE name = 'remind'`);
+  fails = false;
+  // Where no worker of its bot is, nobody else runs it.
+  const others = startTestJobs(t, {
+    database,
+    posture,
+    botId: 8,
+    handle: () => Promise.reject(new Error('another’s')),
+  });
+  const [dead] = await jobRows(database, 'dead');
+  await operatorOf(database, posture)('dead', 'redrive', `job:${dead!.id}`, '--reason', 'mended');
+  await waitFor(() => done.length === 1, { what: 'its own bot to do it' });
+  assert.deepEqual(others.logs.matching(/job begins/), []);
+  assert.deepEqual(await database.sql(`SELECT group_id, singleton_key FROM pgboss.job WHERE name = 'remind'`), [
+    { group_id: String(bot), singleton_key: whose },
+  ]);
 });
