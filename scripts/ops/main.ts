@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { readFile } from 'node:fs/promises';
 import type { Outcome } from '../../app/ops/outcome.ts';
 import { OpsUsage, parseOps, type Parsed } from '../../app/ops/parse.ts';
-import { OPTIONS } from '../../app/ops/verb.ts';
+import { OPTIONS, type OptionName, type Verb } from '../../app/ops/verb.ts';
 import { VERBS } from '../../app/ops/verbs.ts';
 import { namePrefix } from '../../infra/aws/names.ts';
 import { PostureError } from '../../posture/resolve.ts';
@@ -14,6 +14,16 @@ import { inDocker } from './docker.ts';
 import { here } from './here.ts';
 import { PlaceError, type Place } from './place.ts';
 import { render } from './render.ts';
+
+const optionLines = (names: readonly OptionName[]): string =>
+  names
+    .map((name) => {
+      const { type, says } = OPTIONS[name];
+      return `  ${`--${name}${type === 'string' ? ' …' : ''}`.padEnd(19)}${says}`;
+    })
+    .join('\n');
+
+const EXIT = 'Exit status: 0 done, 1 it could not be done, 2 the command cannot be understood.';
 
 export const HELP = `npm run ops -- VERB [-s STACK] [--json] [--yes]
 
@@ -25,13 +35,22 @@ ${VERBS.map(({ name, takes, says }) => `  ${`${name} ${takes}`.padEnd(36)}${says
   -s, --stack NAME   the stack
   --json             the outcome as JSON
   --yes              do it without asking
-${Object.entries(OPTIONS)
-  .map(([name, { type, says }]) => `  ${`--${name}${type === 'string' ? ' …' : ''}`.padEnd(19)}${says}`)
-  .join('\n')}
+${optionLines(Object.keys(OPTIONS) as OptionName[])}
 
 What changes something says what users will see of it, asks, wants a --reason, and is written down with your name.
+VERB --help says more of one.
 
-Exit status: 0 done, 1 it could not be done, 2 the command cannot be understood.`;
+${EXIT}`;
+
+/** Of one verb. */
+export const helpOf = ({ name, takes, says, users, options }: Verb): string =>
+  [
+    `npm run ops -- ${`${name} ${takes}`.trim()} [-s STACK] [--json]${users === undefined ? '' : ' [--yes]'}`,
+    `${says[0]!.toUpperCase()}${says.slice(1)}.`,
+    ...(users === undefined ? [] : [`What users will see: ${users}`]),
+    ...(options.length > 0 ? [optionLines(options)] : []),
+    EXIT,
+  ].join('\n\n');
 
 interface Own {
   stack: string | undefined;
@@ -111,7 +130,9 @@ async function confirmed(place: Place, parsed: Parsed, own: Own): Promise<string
 async function perform(typed: readonly string[]): Promise<number> {
   const own = split(typed);
   if (own.help || own.args.length === 0) {
-    if (own.help) print(HELP);
+    const [one, two] = [1, 2].map((words) => VERBS.find(({ name }) => name === own.args.slice(0, words).join(' ')));
+    const verb = two ?? one;
+    if (own.help) print(verb ? helpOf(verb) : HELP);
     else throw new OpsUsage('which verb? npm run ops -- --help lists them');
     return 0;
   }
