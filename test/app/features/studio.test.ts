@@ -145,7 +145,7 @@ test('a video comes as one', async () => {
   assert.deepEqual([kind, size], ['video', 512 * 1024]);
 });
 
-test('a submission whose answer is lost is never made again; without a callback its credits go back', async () => {
+test('21. a submission whose answer is lost is never made again; without a callback its credits go back', async () => {
   await give(13);
   novita.faults = { loseAnswers: true };
   const before = novita.tasks().length;
@@ -158,7 +158,7 @@ test('a submission whose answer is lost is never made again; without a callback 
   await sound();
 });
 
-test('a task that Novita does not know any more is given up after some looks', async () => {
+test('27. a task that Novita does not know any more is given up after some looks', async () => {
   await give(14);
   novita.faults = { forgets: true };
   await order(14, '/image a cat');
@@ -276,7 +276,7 @@ test('credits that came for it, and were set aside, are given back by the clock 
   await sound();
 });
 
-test('what is under way ends while the feature is switched off, and nothing new begins', async () => {
+test('26. what is under way ends while the feature is switched off, and nothing new begins', async () => {
   await give(20);
   novita.faults = { slow: 16 };
   await order(20, '/image a cat');

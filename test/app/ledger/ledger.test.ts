@@ -1,6 +1,7 @@
 /** The ledger on a real PostgreSQL, as the role that the workers have. */
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { withTx, type Tx } from '../../../app/database/tx.ts';
 import {
   adjust,
@@ -21,13 +22,16 @@ import {
 import type { Pool } from '../../../app/database/pool.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import { workerPool } from '../../harness/lanes.ts';
+import { startSaying } from '../../harness/said.ts';
+import { waitFor } from '../../harness/wait.ts';
 import { startWorld } from '../../harness/world.ts';
 
 const world = await startWorld({ after });
+const BUYER = fileURLToPath(new URL('fixtures/buyer.ts', import.meta.url));
 const botId = 1;
 /** Forty that wait for one account wait as long as they must. */
 const patient = resolve({
-  database: { timeouts: { acquire: '50s', lock: '50s', statement: '55s', query: '60s', idleInTransaction: '60s' } },
+  database: { timeouts: { connect: '50s', acquire: '50s', lock: '50s', statement: '55s', query: '60s', idleInTransaction: '60s' } },
 });
 let users = 1000;
 
@@ -73,6 +77,32 @@ test('12. forty purchases at once, over four pools, of ten each with a hundred t
       assert.ok(one.reason instanceof InsufficientCredits, String(one.reason));
       assert.deepEqual([one.reason.available, one.reason.missing], [0n, 10n]);
     }
+  assert.deepEqual(await balance(), { available: 0n, held: 100n, debt: 0n });
+  await sound(pool);
+});
+
+test('12. the same by four processes, which all wait for the account at the same moment', async (t) => {
+  const { user, pool, give, balance } = open(t);
+  const { botId: bot, userId } = user;
+  await give(100n);
+  const url = world.database.url('worker');
+  const waits = async () =>
+    (
+      await world.database.sql(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+    ).length;
+  const args = (name: number) => [url, String(bot), String(userId), String(name), '10'];
+  const buyers = await withTx(pool, async (tx) => {
+    await lockAccounts(tx, bot, [userId]);
+    const started = await Promise.all([1, 2, 3, 4].map((name) => startSaying(world.guard, BUYER, ...args(name))));
+    await waitFor(async () => (await waits()) === 40, { within: 45_000, what: 'forty purchases that wait' });
+    return started;
+  });
+  await Promise.all(buyers.map(({ child }) => child.exited));
+  const results = buyers.map(({ said }) => /bought (\d+), told (\d+), failed (.*)/.exec(said())!.slice(1));
+  const sum = (index: number) => results.reduce((total, result) => total + Number(result[index]), 0);
+  assert.deepEqual([sum(0), sum(1), results.map(([, , failed]) => failed).join('')], [10, 30, '']);
   assert.deepEqual(await balance(), { available: 0n, held: 100n, debt: 0n });
   await sound(pool);
 });
