@@ -1,9 +1,15 @@
 /** /remind, and by force: its job and its message survive SIGKILL of the workers between any two of their steps. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withTx } from '../../../app/database/tx.ts';
 import { parse } from '../../../app/features/remind/index.ts';
+import { reminders } from '../../../app/features/remind/job.ts';
+import { enqueue } from '../../../app/jobs/enqueue.ts';
+import { callOff, wishes, wishOf } from '../../../app/jobs/wishes.ts';
 import { startFeature } from '../../harness/feature.ts';
+import { workerPool } from '../../harness/lanes.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { raised } from '../../harness/world.ts';
 
@@ -195,4 +201,28 @@ test('workers killed again and again: each reminder is there, twice at most, and
     `SELECT count(*)::int AS dead FROM pgboss.job WHERE name = 'dead'`,
   )) as [{ dead: number }];
   assert.equal(dead, 0);
+});
+
+test('reminders that an earlier release wrote are named by the migration: /mydata shows them, /forget calls them off', async (t) => {
+  const database = await world.freshDatabase(t);
+  const { botId } = world;
+  const file = new URL('../../../app/database/migrations/0033_wish_of_before.sql', import.meta.url);
+  const [up] = (await readFile(file, 'utf8')).split('-- Down Migration');
+  const pool = workerPool(t, database, world.posture, botId);
+  const [one, two] = [41, 42];
+  for (const chat of [one, one, two])
+    await withTx(pool, (tx) =>
+      enqueue(tx, reminders, { chat, text: 'tea', language: 'en' as const }, { after: 3_600_000 }),
+    );
+  assert.deepEqual(await wishes(pool, wishOf(botId, one)), [], 'as that release left them');
+  await database.sql(up!);
+  assert.deepEqual(await wishes(pool, wishOf(botId, one)), [], 'whose they are is not known before a worker was there');
+  await database.sql('INSERT INTO evenkeel.pulse (bot_id) VALUES ($1)', [botId]);
+  await database.sql(up!);
+  assert.deepEqual(
+    (await wishes(pool, wishOf(botId, one))).map(({ queue }) => queue),
+    ['remind', 'remind'],
+  );
+  assert.equal(await callOff(pool, wishOf(botId, one)), 2);
+  assert.equal((await wishes(pool, wishOf(botId, two))).length, 1, 'another’s stay');
 });
