@@ -129,7 +129,8 @@ export const VERBS: readonly Verb[] = [
     takes: 'RECEIPT | --all',
     says: 'credits a parked payment: to who paid, or --user; what the one package of its price gives, or --credits; --all: those whose orders are lost, as by a restore',
     options: ['credits', 'user', 'all', 'limit', 'reason', 'bot', 'dry-run'],
-    users: 'Who it is credited to gets the credits within half a minute, and a receipt.',
+    users:
+      'Who it is credited to gets the credits within half a minute, and a receipt. With a month of a subscription that is had again: its next months are credited by themselves.',
     run: linkPayment,
   },
   {

@@ -7,7 +7,7 @@ import { bigints } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { clawback, credit, type SystemAccount } from '../ledger/index.ts';
 import { goOn } from './intent.ts';
-import { lockPurchase } from './purchase.ts';
+import { lockPurchase, type Purchase } from './purchase.ts';
 import { doStanding, undoStanding } from './standing.ts';
 import { paidFor, paidUntilAtLeast, wentBackOf, type InstallmentRole } from './subscription.ts';
 
@@ -108,8 +108,7 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
       ? // As it was offered; what Telegram took instead is taken in proportion, and never rounded up.
         (offered.credits * amount) / offered.price
       : 0n;
-  const until =
-    offered?.period == null ? null : (paid.recurring?.until ?? new Date(paid.at.getTime() + offered.period * 1000));
+  const until = untilOf(paid, offered);
   const { rows } = await tx.query<Row & Record<string, unknown>>({
     name: 'book-payment',
     text: `
@@ -168,6 +167,12 @@ export async function book(tx: Tx, paid: Paid): Promise<Booked> {
   // What will go back begins nothing.
   if (credits > 0n && installment !== 'second') await goOn(tx, { botId, userId });
   return { applied: true, payment: paymentFrom(booked), ...(installment && { installment }) };
+}
+
+/** Until when it pays; of an order that is lost, as far as Telegram says it: a person who values it can have it go on. */
+function untilOf({ recurring, at }: Paid, offered: Purchase | undefined): Date | null {
+  if (!offered) return recurring?.until ?? null;
+  return offered.period === null ? null : (recurring?.until ?? new Date(at.getTime() + offered.period * 1000));
 }
 
 /** The account in the ledger that stands for what a provider has got. */

@@ -3,7 +3,9 @@ import { bigints, type Pool } from '../database/pool.ts';
 import { withTx, type Tx } from '../database/tx.ts';
 import { credit, type SystemAccount } from '../ledger/index.ts';
 import { describeError, type Logger } from '../log.ts';
-import { lockPayment, type Payment } from './book.ts';
+import { lockPayment, type Booked, type Payment } from './book.ts';
+import { hadAgain, lostMonthOf, orderOfMonth } from './lost-month.ts';
+import type { Package } from './packages.ts';
 
 const FROM: Record<Payment['provider'], SystemAccount> = {
   stars: 'stars',
@@ -21,14 +23,17 @@ interface Wish {
 export interface LinkNeeds {
   pool: Pool;
   botId: number;
+  /** What is sold every month: a month of a lost order is one of these. */
+  plans: readonly Package[];
   /** Says it to who paid, in the transaction that credits. */
-  tell: (tx: Tx, payment: Payment) => Promise<unknown>;
+  tell: (tx: Tx, booked: Booked) => Promise<unknown>;
   signal: AbortSignal;
   log: Logger;
 }
 
 /** payment_linked. @returns how many were credited */
-export async function creditLinked({ pool, botId, tell, signal, log }: LinkNeeds): Promise<number> {
+export async function creditLinked(needs: LinkNeeds): Promise<number> {
+  const { pool, botId, signal, log } = needs;
   const { rows } = await pool.query<Pick<Payment, 'provider' | 'charge'>>({
     name: 'linked-payments',
     text: `
@@ -40,7 +45,7 @@ export async function creditLinked({ pool, botId, tell, signal, log }: LinkNeeds
   for (const { provider, charge } of rows) {
     if (signal.aborted) break;
     try {
-      done += await withTx(pool, (tx) => creditOne(tx, botId, provider, charge, tell));
+      done += await withTx(pool, (tx) => creditOne(tx, needs, provider, charge));
     } catch (error) {
       // One that cannot be credited holds no other back.
       log.error({ charge, error: describeError(error) }, 'a payment that a person has valued could not be credited');
@@ -49,14 +54,15 @@ export async function creditLinked({ pool, botId, tell, signal, log }: LinkNeeds
   return done;
 }
 
-/** payment_pkey. Locks the payment, then the account. */
+/** payment_pkey. Locks the order where it was lost, the payment, its subscription, then the account. */
 async function creditOne(
   tx: Tx,
-  botId: number,
+  { botId, plans, tell }: LinkNeeds,
   provider: Payment['provider'],
   charge: string,
-  tell: LinkNeeds['tell'],
 ): Promise<number> {
+  const month = provider === 'stars' ? await lostMonthOf(tx, botId, charge) : undefined;
+  const plan = month && (await orderOfMonth(tx, botId, month, plans));
   const payment = await lockPayment(tx, botId, charge, provider);
   if (payment?.state !== 'parked') return 0;
   const { rows } = await tx.query<Wish & Record<string, unknown>>({
@@ -74,11 +80,14 @@ async function creditOne(
   if (!wish) return 0;
   const userId = Number(wish.userId);
   const { by, reason, credits: amount } = wish;
+  const installment = month && plan !== undefined ? await hadAgain(tx, botId, month, plan) : undefined;
   await credit(
     tx,
     { botId, userId, cause: `${provider}:${charge}:link`, by, reason },
     { amount, from: FROM[provider] },
   );
-  await tell(tx, { ...payment, userId, credits: amount, state: 'credited' });
+  const now = month && { purchase: month.purchase, paidUntil: month.until };
+  const credited = { ...payment, userId, credits: amount, state: 'credited', ...now } as const;
+  await tell(tx, { applied: true, payment: credited, ...(installment && { installment }) });
   return 1;
 }

@@ -3,14 +3,15 @@ import type { Tx } from '../../database/tx.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import type { Run, ScheduleHandler } from '../../jobs/run.ts';
 import { say } from '../../outbox/index.ts';
-import type { Booked, Payment } from '../../payments/book.ts';
+import type { Booked } from '../../payments/book.ts';
 import { creditLinked } from '../../payments/link.ts';
+import { plansOf } from '../../payments/packages.ts';
 import { languageOf } from '../../people/index.ts';
 import { isReconciled, reconcile, watchStars, type Found } from '../../payments/reconcile.ts';
 import { noteChecks } from '../../payments/watch.ts';
 import type { JobNeeds } from '../feature.ts';
 import type { TillsReport } from './deposits.ts';
-import { noteOfReceipt } from './subscription/index.ts';
+import { noteOfLinked, noteOfReceipt } from './subscription/index.ts';
 import { lapseSchedule } from './subscription/lapse.ts';
 import { tellWentBack } from './went-back.ts';
 import { sayReceipt } from './words.ts';
@@ -46,15 +47,17 @@ export function starSchedules(given: JobNeeds): StarSchedules {
   }
 
   /** Of what was parked they were told already, under another cause. */
-  async function tellLinked(tx: Tx, payment: Payment): Promise<void> {
+  async function tellLinked(tx: Tx, booked: Booked): Promise<void> {
+    const { payment } = booked;
     const { provider, charge, userId } = payment;
-    const text = sayReceipt(await languageOf(tx, botId, userId), payment, await balanceOf(tx, { botId, userId }));
+    const language = await languageOf(tx, botId, userId);
+    const receipt = sayReceipt(language, payment, await balanceOf(tx, { botId, userId }));
     await say(tx, {
       cause: `receipt:${provider}:${charge}:linked`,
       class: 'receipt',
       chat: userId,
       method: 'sendMessage',
-      payload: { text },
+      payload: { text: [receipt, ...noteOfLinked(language, booked)].join('\n') },
     });
   }
 
@@ -66,7 +69,14 @@ export function starSchedules(given: JobNeeds): StarSchedules {
 
   return {
     stars: async (run) => {
-      const linked = await creditLinked({ pool, botId, tell: tellLinked, signal: run.signal, log: run.log });
+      const linked = await creditLinked({
+        pool,
+        botId,
+        plans: plansOf(posture),
+        tell: tellLinked,
+        signal: run.signal,
+        log: run.log,
+      });
       const found = await watchStars(needs(run), offerLasts + LATE);
       return { ...(linked > 0 && { linked }), ...(found ? count(run, found) : { watched: false }) };
     },

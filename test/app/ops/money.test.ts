@@ -17,6 +17,7 @@ const world = await startWorld(
     posture: {
       lanes: { poll: '200ms', sweep: '5s' },
       features: { chat: false },
+      payments: { grace: '1s' },
       work: { refund: { backoff: { first: '200ms', max: '1s' } } },
       providers: { telegram: { timeout: '2s' } },
     },
@@ -247,6 +248,83 @@ test('all whose orders a restore has lost are listed with who and how much, and 
     (await ask('payments', 'list')).tables[0]!.rows.map(({ user }) => user),
     [7113],
   );
+});
+
+test('a subscription that a restore has lost is had again with its month: the next is credited by itself, and it can be cancelled', async () => {
+  const { telegram, botId } = world;
+  const [user, began] = [7120, 7121];
+  const schedules = starSchedules({ pool: shop.pool, posture: world.posture, api: shop.api, botId, tills: {} });
+  const { stars } = schedules;
+  const run = () => ({
+    job: { id: '1', name: 'stars' },
+    signal: new AbortController().signal,
+    deadline: Infinity,
+    log: captureLog().log,
+  });
+  const subscribe = async (person: number) => {
+    const link = await shop.subscription(person);
+    const receipt = shop.next(person, /^Receipt/);
+    telegram.payLink(person, link.url);
+    await receipt;
+    return link.payload;
+  };
+  const charges = (person: number, state: string) =>
+    database.sql<{ charge: string; purchase: string | null }>(
+      'SELECT charge, purchase FROM evenkeel.payment WHERE user_id = $1 AND state = $2 ORDER BY number',
+      [person, state],
+    );
+  const lost = await Promise.all([user, began].map(subscribe));
+  // As a restore leaves it: of order, subscription and first month nothing is known.
+  for (const table of ['subscription', 'payment'])
+    await database.sql(`DELETE FROM evenkeel.${table} WHERE user_id = ANY ($1)`, [[user, began]]);
+  await database.sql('DELETE FROM evenkeel.purchase WHERE id = ANY ($1)', [lost]);
+  for (const person of [user, began]) {
+    const told = shop.next(person, /^Receipt/);
+    telegram.monthPasses(person);
+    assert.doesNotMatch((await told).text, /paid until/, 'nothing runs, as far as anybody knows');
+    assert.equal((await charges(person, 'parked')).length, 1);
+  }
+  // Their first months are in Telegram's list, and found after the later ones.
+  await database.sql('UPDATE evenkeel.star_transaction SET booked_at = NULL WHERE user_id = ANY ($1)', [[user, began]]);
+  await waitFor(
+    async () => {
+      await schedules.reconcile(run());
+      return (await charges(user, 'parked')).length === 2 && (await charges(began, 'parked')).length === 2;
+    },
+    { within: 60_000, what: 'the first months' },
+  );
+  // One has begun another since.
+  const other = await subscribe(began);
+
+  const dry = await ask('payments', 'link', '--all', '--dry-run');
+  const gives = rowsOf(dry, /to be credited/).map((row) => [row['user'], row['gives']]);
+  for (const person of [user, began]) assert.ok(gives.some(([who, what]) => who === person && what === '600'));
+  await ask('payments', 'link', '--all', '--reason', 'lost with the restore, a month of each');
+  const told = [shop.next(user, /^Receipt[^]*paid until/), shop.next(began, /^Receipt[^]*another subscription by now/)];
+  await Promise.all([stars(run()), stars(run())]);
+  await Promise.all(told);
+  const running = await database.sql(
+    `SELECT user_id AS "user", purchase, plan, wish FROM evenkeel.subscription WHERE user_id = ANY ($1) AND state = 'active' ORDER BY 1`,
+    [[user, began]],
+  );
+  assert.deepEqual(running, [
+    { user, purchase: lost[0], plan: 'monthly', wish: null },
+    { user: began, purchase: other, plan: 'monthly', wish: null },
+  ]);
+  await waitFor(
+    () => telegram.mandates(began).some(({ payload, canceledBy }) => payload === lost[1] && canceledBy === 'bot'),
+    { within: 60_000, what: 'Telegram to take no more for the one that was lost' },
+  );
+
+  const next = shop.next(user, /^Receipt[^]*paid until/);
+  const [renewal] = telegram.monthPasses(user);
+  await next;
+  assert.equal((await charges(user, 'credited')).find(({ charge }) => charge === renewal)?.purchase, lost[0]);
+  const { messageId } = await shop.ask(user, '/subscription', /monthly: paid until/);
+  const canceled = shop.next(user, /^Cancelled/);
+  telegram.tap(user, messageId, 'subscription:cancel');
+  await canceled;
+  await waitFor(() => telegram.mandates(user)[0]!.canceledBy === 'bot', { within: 60_000, what: 'Telegram to know' });
 });
 
 test('a reconciliation by hand is made by a worker, and says what it found', async (t) => {

@@ -9,6 +9,7 @@ gone = Dieses Abo gibt es nicht mehr. /subscribe zeigt, welche es gibt.
 paid-until = Dein Abo ist bis { $until } bezahlt. /subscription
 twice = Du hast dasselbe Abo zweimal bezahlt. Die Credits gehören dir; das zweite ist gekündigt und wird nicht mehr abgebucht.
 second = Du hast schon ein Abo; dieses ist deshalb gekündigt, und seine Sterne sind auf dem Weg zurück zu dir.
+not-again = Du hast inzwischen ein anderes Abo; dieses ist deshalb gekündigt und wird nicht mehr abgebucht.
 over = Damit ist das Abo beendet; es wird nichts mehr abgebucht.
 none = Du hast kein Abo. /subscribe
 state-active = { $plan }: bezahlt bis { $until }, dann jeden Monat wieder.

@@ -9,6 +9,7 @@ gone = This subscription is not sold any more. /subscribe shows those that are.
 paid-until = Your subscription is paid until { $until }. /subscription
 twice = You have paid for the same subscription twice. The credits are yours; the second one is cancelled and will not be charged again.
 second = You have a subscription already, so this one is cancelled, and its Stars are on their way back to you.
+not-again = You have another subscription by now, so this one is cancelled and will not be charged again.
 over = With them the subscription is over; nothing more will be charged.
 none = You have no subscription. /subscribe
 state-active = { $plan }: paid until { $until }, and again every month.

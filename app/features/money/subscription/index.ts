@@ -88,11 +88,16 @@ export function subscriptions({ pool }: Pick<FeatureNeeds, 'pool'>): Composer<Bo
 
 /** What stands under a receipt where a subscription was paid. */
 export function noteOfReceipt(language: Language, { installment, payment }: Booked): string[] {
-  const { paidUntil: until, refundBy } = payment;
-  if (until === null) return [];
+  const { paidUntil: until, purchase, refundBy } = payment;
+  // Of an order that nobody knows, nothing runs.
+  if (until === null || purchase === null) return [];
   if (refundBy === 'bot') return [texts.second(language)];
   return [installment === 'twice' ? texts.twice(language) : texts['paid-until'](language, { until })];
 }
+
+/** What stands under the receipt of a payment that a person has valued: one of another subscription's keeps its credits. */
+export const noteOfLinked = (language: Language, booked: Booked): string[] =>
+  booked.installment === 'second' ? [texts['not-again'](language)] : noteOfReceipt(language, booked);
 
 /** What stands under word of Stars that went back, where a subscription has ended with them. */
 export async function noteOfReturn(tx: Tx, language: Language, botId: number, { payment }: Booked): Promise<string[]> {

@@ -12,6 +12,7 @@ export const texts = declareTexts(import.meta.dirname, {
   'paid-until': { until: 'moment' },
   twice: {},
   second: {},
+  'not-again': {},
   over: {},
   none: {},
   'state-active': { plan: 'text', until: 'moment' },
