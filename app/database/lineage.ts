@@ -105,3 +105,18 @@ export async function nameServer(owner: Pick<Pool, 'query'>, server: string): Pr
     [server],
   );
 }
+
+/**
+ * lineage_pkey. Whether it is held, or was accepted by a person at most so many ms ago: it may have been put back, and not
+ * know what happened outside in the time that it has lost.
+ */
+export async function mayHaveForgotten(db: Pick<Tx, 'query'>, within: number): Promise<boolean> {
+  const { rows } = await db.query<{ may: boolean }>({
+    name: 'may-have-forgotten',
+    text: `
+      SELECT cardinality(evenkeel.held()) > 0 OR accepted_by <> 'migration' AND accepted_at > now() - $1 * interval '1 ms' AS may
+      FROM evenkeel.lineage WHERE one`,
+    values: [within],
+  });
+  return rows[0]!.may;
+}

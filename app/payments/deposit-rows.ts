@@ -90,6 +90,23 @@ export async function noteUnknown(
   });
 }
 
+/** deposit_pkey. Those of these that no row of ours knows. */
+export async function unknownDeposits(
+  pool: Pool,
+  botId: number,
+  provider: CallbackSource,
+  ids: readonly string[],
+): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'unknown-deposits',
+    text: `
+      SELECT id FROM unnest($3::text[]) AS asked (id)
+      WHERE coalesce((SELECT false FROM evenkeel.deposit d WHERE d.bot_id = $1 AND d.provider = $2 AND d.id = asked.id), true)`,
+    values: [botId, provider, ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** deposit_pkey. The provider's last word. */
 export async function noteDeposit(
   tx: Tx,

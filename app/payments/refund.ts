@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { PAYERS, type CallbackSource } from '../../posture/payers.ts';
-import type { Pool } from '../database/pool.ts';
+import { bigints, type Pool } from '../database/pool.ts';
 import type { Tx } from '../database/tx.ts';
 import { enqueue } from '../jobs/enqueue.ts';
 import { jobQueue } from '../jobs/queue.ts';
@@ -128,6 +128,43 @@ export async function wasRestored(pool: Pool, botId: number, charge: string): Pr
     values: [botId, charge],
   });
   return rows.length > 0;
+}
+
+/** payment_pkey. Of these charges, those of which nobody here knows that they went, or are to go, back. */
+export async function stillOurs(
+  pool: Pool,
+  botId: number,
+  provider: CallbackSource,
+  charges: readonly string[],
+): Promise<{ charge: string; userId: number }[]> {
+  const { rows } = await pool.query<{ charge: string; user: string }>({
+    name: 'still-ours',
+    text: `
+      SELECT charge, user_id::text AS user FROM evenkeel.payment
+      WHERE bot_id = $1 AND provider = $2 AND charge = ANY ($3) AND state IN ('credited', 'parked')`,
+    values: [botId, provider, charges],
+    types: bigints,
+  });
+  return rows.map(({ charge, user }) => ({ charge, userId: Number(user) }));
+}
+
+/** payment_pkey. It was asked for in time that the database has lost. False where somebody has asked for it by now. */
+export async function forgottenRefund(
+  tx: Tx,
+  botId: number,
+  provider: CallbackSource,
+  charge: string,
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'forgotten-refund',
+    text: `
+      UPDATE evenkeel.payment
+      SET state = 'refunding', refund_by = 'unknown', refund_reason = 'made before the database was put back', refund_error = NULL,
+          changed_at = now()
+      WHERE bot_id = $1 AND provider = $2 AND charge = $3 AND state IN ('credited', 'parked')`,
+    values: [botId, provider, charge],
+  });
+  return rowCount === 1;
 }
 
 /** payment_pkey. What came, as its provider writes it. */

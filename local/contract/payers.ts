@@ -10,6 +10,8 @@ export interface PayerFaults {
   loseAnswers?: boolean;
   /** 500 to everything. */
   error?: boolean;
+  /** Crypto Pay: tells of something that is no payment, signed all the same. */
+  nameless?: boolean;
   /** Crypto Pay: money is not given back, by this name of an error. */
   refuseRefunds?: string;
   /** NOWPayments: signs as its older documents say, by names of the first level alone. */

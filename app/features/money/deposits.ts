@@ -20,6 +20,7 @@ import { bookedOf, compared, noteKeyless, noteTill, type Compared } from '../../
 import type { Deposit, Till } from '../../payments/tills/index.ts';
 import { languageOf } from '../../people/index.ts';
 import type { JobNeeds } from '../feature.ts';
+import { remember } from './forgotten.ts';
 import { sayReceipt } from './words.ts';
 
 export const deposits = jobQueue(
@@ -134,11 +135,12 @@ async function look(
 const BATCH = 50;
 
 async function lookAtOne(
-  { pool, botId }: JobNeeds,
+  needs: JobNeeds,
   { signal, log }: Pick<Run, 'signal' | 'log'>,
   till: Till,
   which: Parameters<typeof toLookAt>[3],
 ): Promise<Looked> {
+  const { pool, botId } = needs;
   const provider = till.name;
   const result: Looked = { looked: 0, booked: 0, failed: 0, whole: false, expected: 0n, found: 0n, explained: 0n };
   const book = booking(botId, provider, 'reconciliation');
@@ -153,6 +155,15 @@ async function lookAtOne(
     result.booked += 1;
     log.warn({ provider, deposit: one.id, state: payment?.state }, 'found by asking, and by no callback');
   };
+  const bookAll = async (seen: readonly Deposit[]) => {
+    for (const one of seen) {
+      if (signal.aborted) return;
+      await bookOne(one).catch((error: unknown) => {
+        result.failed += 1;
+        log.error({ provider, deposit: one.id, error: describeError(error) }, 'a payment could not be booked');
+      });
+    }
+  };
   const batch = async (asked: readonly string[]) => {
     const seen = await till.look(asked, signal);
     const unknown = asked.filter((id) => !seen.some((one) => one.id === id));
@@ -162,14 +173,14 @@ async function lookAtOne(
     }
     const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
     for (const one of further) known.add(one);
-    for (const one of [...seen, ...(await till.look(further, signal))]) {
-      if (signal.aborted) return;
-      await bookOne(one).catch((error: unknown) => {
-        result.failed += 1;
-        log.error({ provider, deposit: one.id, error: describeError(error) }, 'a payment could not be booked');
-      });
-    }
+    await bookAll([...seen, ...(await till.look(further, signal))]);
   };
+  if ('allWithin' in which) {
+    const { unknown, failed } = await remember(needs, { signal, log }, till);
+    result.failed += failed;
+    for (const { id } of unknown) known.add(id);
+    await bookAll(unknown);
+  }
   while (!signal.aborted) {
     const page = (await toLookAt(pool, botId, provider, which, begun)).filter((id) => !known.has(id));
     // What could not be looked at is due still, and comes again in the next look.

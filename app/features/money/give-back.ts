@@ -28,7 +28,13 @@ export interface GivenBack {
 }
 
 /** At most 64 characters, the same in every attempt, and after a refusal too. */
-const keyOf = ({ botId, charge }: GivenBack): string => `refund-${botId}-${charge}`;
+const keyOf = ({ botId, charge }: Pick<GivenBack, 'botId' | 'charge'>): string => `refund-${botId}-${charge}`;
+
+/** The charge that a key of this bot's names. */
+export function chargeIn(key: string, botId: number): string | undefined {
+  const prefix = keyOf({ botId, charge: '' });
+  return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+}
 
 export async function giveBack(
   { pool, tills = {} }: JobNeeds,

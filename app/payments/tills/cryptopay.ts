@@ -31,6 +31,8 @@ const refused = z.object({ ok: z.literal(false), error: z.object({ name: z.strin
 
 /** Ids that one question names. */
 const BATCH = 100;
+/** Entries that one question is answered with at most. */
+const PAGE = 1000;
 
 const FIAT = 'USD';
 
@@ -71,6 +73,21 @@ export function cryptoPayTill(client: TillClient): Till {
     throw new TillRefusal(`cryptoPay: ${method}: ${status} ${code ?? 'not understood'}`, code);
   }
 
+  /** Whatever the order in which they are listed. */
+  async function list<T>(
+    method: string,
+    which: object,
+    shape: z.ZodType<{ result: { items: T[] } }>,
+    signal: AbortSignal,
+  ): Promise<T[]> {
+    const all: T[] = [];
+    for (;;) {
+      const { result } = await call(method, { ...which, offset: all.length, count: PAGE }, shape, 'safe', signal);
+      all.push(...result.items);
+      if (result.items.length < PAGE) return all;
+    }
+  }
+
   return {
     name: 'cryptoPay',
     async open({ reference, amount, description, lasts }, signal) {
@@ -100,6 +117,7 @@ export function cryptoPayTill(client: TillClient): Till {
       }
       return found;
     },
+    allPaid: async (signal) => (await list('getInvoices', { status: 'paid' }, answers.many, signal)).map(deposit),
     giveBack: {
       async make({ key: spend_id, userId: user_id, paid, comment }, signal) {
         const [, amount, asset] = /^([0-9.]+) ([A-Z0-9]+)$/.exec(paid) ?? [];
@@ -110,6 +128,10 @@ export function cryptoPayTill(client: TillClient): Till {
       async made(spend_id, signal) {
         const { result } = await call('getTransfers', { spend_id, count: 1 }, answers.transfers, 'safe', signal);
         return result.items.some((item) => item.spend_id === spend_id && item.status === 'completed');
+      },
+      async all(signal) {
+        const made = await list('getTransfers', {}, answers.transfers, signal);
+        return made.flatMap(({ spend_id, status }) => (spend_id != null && status === 'completed' ? [spend_id] : []));
       },
     },
     idIn: (json) => z.object({ payload: invoice.pick({ invoice_id: true }) }).safeParse(json).data?.payload.invoice_id,

@@ -58,6 +58,8 @@ export interface GiveBack {
   make(wanted: { key: string; userId: number; paid: string; comment: string }, signal: AbortSignal): Promise<void>;
   /** Whether it was given back under this key. */
   made(key: string, signal: AbortSignal): Promise<boolean>;
+  /** The keys of all that was given back. */
+  all(signal: AbortSignal): Promise<string[]>;
 }
 
 export interface Till {
@@ -71,6 +73,8 @@ export interface Till {
   least?(signal: AbortSignal): Promise<string | undefined>;
   /** How these are now; one that it does not know is not among them. */
   look(ids: readonly string[], signal: AbortSignal): Promise<Deposit[]>;
+  /** All that was paid, whoever knows of it; absent where nobody lists it to a key of ours. */
+  allPaid?(signal: AbortSignal): Promise<Deposit[]>;
   /** Giving money back; absent where the provider has no such call, and a person does it. */
   giveBack?: GiveBack;
   /** The provider's id in one of its callbacks; undefined where there is none. Nothing else of a callback is believed. */

@@ -67,6 +67,10 @@ const transferred = z.object({
   spend_id: z.string().min(1).max(64),
 });
 
+const paged = z.object({ offset: z.int().min(0).default(0), count: z.int().min(1).max(1000).default(100) });
+const pageOf = <T>(all: readonly T[], { offset, count }: z.output<typeof paged>): T[] =>
+  all.slice(offset, offset + count);
+
 export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 } = {}): Promise<SimulatedCryptoPay> {
   const token = `${1000 + randomBytes(2).readUInt16BE()}:AA${randomBytes(16).toString('hex')}`;
   const invoices = new Map<number, CryptoInvoice>();
@@ -78,7 +82,7 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
 
   function tell(id: number): void {
     // Odd spacing and an é: whoever writes it again has another signature.
-    const body = `{ "update_id":${(last += 1)}, "update_type":"invoice_paid", "note": "é",\n "payload": ${JSON.stringify(invoices.get(id))} }`;
+    const body = `{ "update_id":${(last += 1)}, "update_type":"invoice_paid", "note": "é",\n "payload": ${JSON.stringify(faults.nameless ? {} : invoices.get(id))} }`;
     const key = createHash('sha256').update(token).digest();
     const headers = { 'crypto-pay-api-signature': createHmac('sha256', key).update(body).digest('hex') };
     for (let copy = 0; copy < (faults.duplicates ?? 1); copy++) teller.tell(body, headers);
@@ -119,13 +123,19 @@ export async function startCryptoPay({ host = '127.0.0.1', port = 0, pause = 50 
       return sendJson(response, 200, JSON.stringify({ ok: true, result: made }));
     }
     if (request.url === '/api/getTransfers') {
-      const { spend_id: key } = z.object({ spend_id: z.string() }).parse(input);
-      const items = transfers.filter((one) => one.spend_id === key);
+      const { spend_id: key, ...page } = paged.extend({ spend_id: z.string().optional() }).parse(input);
+      const known = transfers.filter((one) => key === undefined || one.spend_id === key);
+      const items = pageOf(known.toReversed(), page);
       return sendJson(response, 200, JSON.stringify({ ok: true, result: { items } }));
     }
     if (request.url === '/api/getInvoices') {
-      const { invoice_ids: ids } = z.object({ invoice_ids: z.string() }).parse(input);
-      const items = ids.split(',').flatMap((id) => invoices.get(Number(id)) ?? []);
+      const which = paged.extend({ invoice_ids: z.string().optional(), status: z.string().optional() }).parse(input);
+      const ids = which.invoice_ids?.split(',').map(Number) ?? [...invoices.keys()].reverse();
+      const known = ids.flatMap((id) => invoices.get(id) ?? []);
+      const items = pageOf(
+        known.filter(({ status }) => which.status === undefined || status === which.status),
+        which,
+      );
       return sendJson(response, 200, JSON.stringify({ ok: true, result: { items } }));
     }
     return sendJson(response, 405, '{"ok":false,"error":{"code":405,"name":"METHOD_NOT_FOUND"}}');
