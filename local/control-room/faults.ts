@@ -61,7 +61,7 @@ export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
   z.strictObject({ target: z.literal('novita'), faults: novitaFaults }),
   z.strictObject({ target: z.literal('access'), faults: accessFaults }),
-  z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults }),
+  z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults.extend({ nameless: flag.optional() }) }),
   z.strictObject({
     target: z.literal('nowPayments'),
     faults: payerFaults.extend({ oldSignature: flag.optional() }),
@@ -105,6 +105,7 @@ function told(key: string, value: unknown): string {
   if (key === 'cuts') return 'is cut in the midst of an answer';
   if (key === 'breaksOff') return 'fails in the midst of an answer';
   if (key === 'noUsage') return 'does not say what an answer took';
+  if (key === 'nameless') return 'tells of payments without naming them';
   if (key === 'oldSignature') return 'signs in its older form';
   return `tells of everything up to ${Number(value)} times`;
 }
@@ -145,6 +146,7 @@ const NO_LONGER: Record<string, string> = {
   drips: 'gives its results in drips',
   slow: 'takes longer',
   notFound: 'answers 404',
+  nameless: 'leaves payments unnamed',
   oldSignature: 'signs in its older form',
   noDrafts: 'refuses drafts',
   stalls: 'falls silent half way',

@@ -275,6 +275,8 @@ async function atTheDesk(room: Room): Promise<void> {
   await held.locator('.pill', { hasText: 'everything goes out' }).waitFor();
   assert.deepEqual(await audit(), by('resume', 'looked'));
 
+  await aNamelessCallback(room, decides, audit);
+
   for (const [body, status, says] of [
     [{ kind: 'update', deed: 'burn', ids: ['1'], reason: 'x' }, 400, /nobody can do "burn"/],
     [{ kind: 'update', deed: 'redrive', ids: ['--all'], reason: 'x' }, 400, /^ids\.0: is no id/],
@@ -293,6 +295,51 @@ async function atTheDesk(room: Room): Promise<void> {
   }
   assert.ok(!seen.some((text) => text.includes(SECRET)), 'a text of a person at the desk');
   assert.deepEqual(complaints, []);
+}
+
+/** Crypto Pay signs a callback that names no payment: parked, and what was paid is found by asking all the same. */
+async function aNamelessCallback(
+  { url, page, telegram, post, said }: Room,
+  decides: (button: string, why: string) => Promise<void>,
+  audit: () => Promise<Record<string, unknown>[]>,
+): Promise<void> {
+  const user = 1001;
+  const next = async (matching: RegExp, after: number) =>
+    waitFor(
+      async () =>
+        (await telegram.messages(user)).find(
+          ({ from, messageId, text }) => from === 'bot' && messageId > after && matching.test(text),
+        ),
+      { what: String(matching), within: 120_000 },
+    );
+  const last = async () => (await telegram.messages(user)).at(-1)?.messageId ?? 0;
+  assert.equal((await post('/api/faults', { target: 'cryptoPay', faults: { nameless: true } })).status, 200);
+  const before = await last();
+  await telegram.say(user, '/topup');
+  await telegram.tap(user, (await next(/Which package/, before)).messageId, 'buy:small');
+  await telegram.tap(user, (await next(/how do you want to pay/, before)).messageId, 'cryptoPay:small');
+  await next(/You pay with @CryptoBot/, before);
+  const bills = (await (await fetch(`${url}/api/bills/${user}`)).json()) as { payer: string; id: string }[];
+  const { payer, id } = bills.at(-1)!;
+  assert.equal((await post('/api/bills', { chatId: user, payer, id, deed: 'pay' })).status, 200);
+
+  const callbacks = page.locator('[data-kind=callback]');
+  await callbacks.getByText('a callback of cryptoPay that names no payment').waitFor();
+  await callbacks.getByText('somebody may have paid').waitFor();
+  assert.equal(await callbacks.getByRole('button', { name: 'Give up' }).count(), 0);
+  await isFit(page, 'callback');
+  await waitFor(async () => (await said(user)).some((text) => /100 credits for 1\.00 USDT/.test(text)), {
+    what: 'the receipt of what was paid',
+    within: 120_000,
+  });
+  await callbacks.getByRole('button', { name: 'Run again' }).click();
+  await page.getByRole('dialog').getByText('What was paid is credited, once').waitFor();
+  await decides('Run again', 'to see what it was');
+  assert.deepEqual(await audit(), [{ verb: 'dead redrive', reason: 'to see what it was', via: 'the control room' }]);
+  // It says no more than it did, and nothing is credited for it.
+  await callbacks.getByText('a callback of cryptoPay that names no payment').waitFor();
+  assert.equal((await said(user)).filter((text) => /100 credits for 1\.00 USDT/.test(text)).length, 1);
+  await post('/api/faults', { target: 'cryptoPay', faults: { nameless: false } });
 }
 
 async function atTheSwitches(room: Room): Promise<void> {

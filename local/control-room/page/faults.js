@@ -65,6 +65,7 @@ const PAYER = [
   { key: 'loseCallbacks', on: true, label: 'Silent', hint: 'What is paid is told to nobody' },
   { key: 'duplicates', on: 3, label: 'Triplicate', hint: 'Each callback is sent three times' },
 ];
+const NAMELESS = { key: 'nameless', on: true, label: 'Nameless', hint: 'What it tells of names no payment' };
 const SIGNS = { key: 'oldSignature', on: true, label: 'Old signature', hint: 'Signs as its older documents say' };
 
 function toggle(target, { key, on, label, hint }) {
@@ -121,7 +122,7 @@ export function faultsPanel() {
   const novita = group('Novita', 'novita', NOVITA);
   const access = group('Access provider', 'access', ACCESS);
   const payers = {
-    cryptoPay: group('Crypto Pay', 'cryptoPay', PAYER),
+    cryptoPay: group('Crypto Pay', 'cryptoPay', [...PAYER, NAMELESS]),
     nowPayments: group('NOWPayments', 'nowPayments', [...PAYER, SIGNS]),
   };
   const crowd = crowdCard();
