@@ -93,6 +93,19 @@ const provider = z.looseObject({
     .optional(),
 });
 
+/** What features say of themselves, as a worker has looked a minute ago at most; missing where nobody could look. */
+export const featureGauges = z.object({
+  money: z.object({
+    uncredited: gauge,
+    parked: gauge,
+    refundsStuck: gauge,
+    reconciledSeconds: gauge,
+    mismatches: gauge,
+    takenBack: gauge,
+  }),
+});
+export type FeatureGauges = z.output<typeof featureGauges>;
+
 /** What a role adds of its own; does not touch the database. */
 const roleDetails = z.object({
   intake: z
@@ -156,17 +169,7 @@ const roleDetails = z.object({
   lineage: z.object({ held: gauge }).optional(),
   /** Of a media task: the file system that files under way lie on, bytes. */
   disk: z.object({ used: gauge, size: gauge }).optional(),
-  /** How the money was a minute ago at most; missing where nobody could look. */
-  money: z
-    .object({
-      uncredited: gauge,
-      parked: gauge,
-      refundsStuck: gauge,
-      reconciledSeconds: gauge,
-      mismatches: gauge,
-      takenBack: gauge,
-    })
-    .optional(),
+  ...featureGauges.partial().shape,
 });
 
 /** With the operator's token. */

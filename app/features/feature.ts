@@ -4,6 +4,7 @@ import type { DeclaredName, QueuesOf, SlotsOf } from '../../posture/features/ind
 import type { JobName, Posture } from '../../posture/schema/index.ts';
 import type { BotContext } from '../bot/context.ts';
 import type { Pool } from '../database/pool.ts';
+import type { Gauges } from '../health/gauges.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ScheduleHandler } from '../jobs/run.ts';
 import type { UpdateHandler } from '../lanes/update.ts';
@@ -80,6 +81,8 @@ interface Handlers {
   readsAll?: true;
   /** Commands, taps and payments that end, show or undo what was begun: there whatever is switched off. */
   exits?: Part;
+  /** What a look at the database says of it, once a minute, whatever is switched off. */
+  gauges?: Gauges;
   /** Is told that a render is over, whatever is switched off. */
   rendered?: (needs: JobNeeds) => UpdateHandler;
   /** What those are told who find its entrances closed. */

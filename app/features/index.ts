@@ -5,6 +5,7 @@ import { SWITCHED, type DeclaredName, type FeatureName } from '../../posture/fea
 import type { Posture } from '../../posture/schema/index.ts';
 import { answerTap } from '../bot/answers.ts';
 import type { BotContext } from '../bot/context.ts';
+import type { Gauges } from '../health/gauges.ts';
 import type { Schedules } from '../jobs/index.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { UpdateHandler } from '../lanes/update.ts';
@@ -159,6 +160,9 @@ export const jobsOf = (needs: JobNeeds): Jobs =>
 /** What runs by the clock for the features. */
 export const schedulesOf = (needs: JobNeeds): Schedules =>
   Object.assign({}, ...faces.map(([, { schedules }]) => schedules?.(needs) ?? {})) as Schedules;
+
+/** What the features say of themselves. */
+export const gaugesOf = (): Gauges => Object.assign({}, ...faces.map(([, { gauges }]) => gauges ?? {})) as Gauges;
 
 /** Who is told that a render is over; where nobody renders, it is done. */
 export const renderedOf = (needs: JobNeeds): UpdateHandler =>

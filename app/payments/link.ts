@@ -6,6 +6,7 @@ import { describeError, type Logger } from '../log.ts';
 import { lockPayment, type Booked, type Payment } from './book.ts';
 import { hadAgain, lostMonthOf, orderOfMonth } from './lost-month.ts';
 import type { Package } from './packages.ts';
+import { doStanding } from './standing.ts';
 
 const FROM: Record<Payment['provider'], SystemAccount> = {
   stars: 'stars',
@@ -86,6 +87,9 @@ async function creditOne(
     { botId, userId, cause: `${provider}:${charge}:link`, by, reason },
     { amount, from: FROM[provider] },
   );
+  // What its credits are for, where that is still known.
+  if (month && (installment === 'first' || installment === 'renewal'))
+    await doStanding(tx, { botId, userId, purchase: month.purchase, charge });
   const now = month && { purchase: month.purchase, paidUntil: month.until };
   const credited = { ...payment, userId, credits: amount, state: 'credited', ...now } as const;
   await tell(tx, { applied: true, payment: credited, ...(installment && { installment }) });

@@ -1,7 +1,5 @@
-/** How the money is, as every worker says it once a minute: what alarms are made of. */
+/** How the money is: what its alarms are made of. */
 import type { Pool } from '../database/pool.ts';
-import { describeError, type Logger } from '../log.ts';
-import { startLoop } from '../loop.ts';
 import { checkAfter } from '../ledger/index.ts';
 
 export interface MoneyHealth {
@@ -56,26 +54,6 @@ export async function readMoney(pool: Pool, botId: number): Promise<MoneyHealth>
     values: [botId],
   });
   return rows[0]!;
-}
-
-/** Looks every minute. While the database is away there is nothing to say: that has alarms of its own. */
-export function watchMoney({ pool, botId, log, every }: { pool: Pool; botId: number; log: Logger; every: number }): {
-  state: () => MoneyHealth | undefined;
-  stop: () => Promise<void>;
-} {
-  let state: MoneyHealth | undefined;
-  const loop = startLoop({
-    name: 'money',
-    every,
-    log,
-    turn: async () => {
-      state = await readMoney(pool, botId).catch((error: unknown) => {
-        log.warn({ error: describeError(error) }, 'the money could not be looked at');
-        return undefined;
-      });
-    },
-  });
-  return { state: () => state, stop: () => loop.stop() };
 }
 
 /**

@@ -9,10 +9,11 @@ import { assertDirect } from '../database/direct.ts';
 import { startLineage } from '../database/lineage.ts';
 import { startListener } from '../database/listener.ts';
 import { createPool, sessionTimeouts } from '../database/pool.ts';
-import { composeFeatures, jobsOf, renderedOf, schedulesOf } from '../features/index.ts';
+import { composeFeatures, gaugesOf, jobsOf, renderedOf, schedulesOf } from '../features/index.ts';
 import { startFlags } from '../flags/index.ts';
 import { ofSchedule } from '../flags/names.ts';
 import { callbacks } from '../features/money/deposits.ts';
+import { startGauges } from '../health/gauges.ts';
 import { createHealthServer } from '../health/server.ts';
 import { isCallback, isRendered } from '../intake/callbacks/index.ts';
 import type { Progress } from '../progress.ts';
@@ -21,7 +22,6 @@ import { SCHEDULES_CHANNEL } from '../jobs/schedules.ts';
 import { READY_CHANNEL } from '../lanes/announce.ts';
 import { startEngine, type Engine } from '../lanes/engine.ts';
 import type { Logger } from '../log.ts';
-import { watchMoney } from '../payments/watch.ts';
 import { openTills } from '../payments/tills/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
@@ -110,7 +110,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
         providers: providers(),
         leases: { lost: engine?.lost() ?? 0 },
         listener: { connected: listener.connected() ? 1 : 0 },
-        money: money.state(),
+        ...gauges.state(),
         lineage: { held: lineage.held()?.length === 0 ? 0 : 1 },
       }),
       reasons: () => [
@@ -133,7 +133,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
   });
   const flags = startFlags({ posture, db: () => listener.connection() ?? pool, log });
   const lineage = startLineage({ db: () => listener.connection() ?? pool, log });
-  const money = watchMoney({ pool, botId, log, every: TASK_METRICS_EVERY });
+  const gauges = startGauges({ gauges: gaugesOf(), pool, botId, every: TASK_METRICS_EVERY, log });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
   const blocked = startBlocked(pool, botId, log);
@@ -234,7 +234,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     // A second is kept for closing what is left, and for what has to be put back the time that this takes.
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
-    await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), money.stop()]);
+    await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), gauges.stop()]);
     await Promise.all([telegram.close(), openrouter.close(), novita?.close(), accessProvider?.close(), till.close()]);
     await server.close();
     await pool.end();

@@ -42,6 +42,7 @@ export interface Switched<
   Work extends Record<string, DeclaredQueue>,
   Slots extends Shape,
   Settings extends Shape = None,
+  PaidBy extends CallbackSource = never,
 > extends Declaration<Work, Slots> {
   /** What else is to be declared of it: keys of the posture itself. */
   settings: Settings;
@@ -54,7 +55,7 @@ export interface Switched<
   /** Providers that its jobs ask: no update waits for them. */
   jobsAsk: readonly Provider[];
   /** Whom people pay by it, beside Telegram: a key of ours is needed there. */
-  paidBy: readonly CallbackSource[];
+  paidBy: readonly PaidBy[];
 }
 
 /** Of every bot: there whatever is switched off. */
@@ -68,9 +69,10 @@ export const switched = <
   Work extends Record<string, DeclaredQueue> = None,
   Slots extends Shape = None,
   Settings extends Shape = None,
+  const PaidBy extends CallbackSource = never,
 >(
-  declared: Partial<Switched<Flag, Work, Slots, Settings>> & { flag: Flag },
-): Switched<Flag, Work, Slots, Settings> => ({
+  declared: Partial<Switched<Flag, Work, Slots, Settings, PaidBy>> & { flag: Flag },
+): Switched<Flag, Work, Slots, Settings, PaidBy> => ({
   work: {} as Work,
   slots: {} as Slots,
   settings: {} as Settings,

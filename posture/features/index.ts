@@ -41,6 +41,9 @@ export type QueuesOf<Name extends DeclaredName> = keyof Declared[Name]['work'];
 /** Schedules that a feature declares. */
 export type SlotsOf<Name extends DeclaredName> = keyof Declared[Name]['slots'];
 
+/** Whom people pay by a feature, beside Telegram. */
+export type PaidBy = (typeof SWITCHED)[FeatureName]['paidBy'][number];
+
 /** All of a union at once. */
 type Merged<T> = (T extends unknown ? (part: T) => void : never) extends (part: infer All) => void ? All : never;
 

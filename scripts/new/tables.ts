@@ -49,6 +49,12 @@ export const LISTINGS: readonly Listing[] = [
     remove: (text, name) => without(text, `import { ${name} } from './${name}/index.ts';`, `  ${name},`),
   },
   {
+    // Of those by which people pay beside Telegram, which nobody begins with.
+    file: 'app/features/receivers.ts',
+    add: (text) => text,
+    remove: (text, name) => without(text, `import { receiver as ${name} } from './${name}/receiver.ts';`, `  ${name},`),
+  },
+  {
     file: RUNBOOKS,
     add: (text, name) =>
       before(

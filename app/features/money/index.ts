@@ -4,6 +4,7 @@ import type { BotContext } from '../../bot/context.ts';
 import { balanceOf } from '../../ledger/index.ts';
 import { seenOf } from '../../payments/deposit-rows.ts';
 import { heldBy, history, lateOf } from '../../payments/history.ts';
+import { readMoney } from '../../payments/watch.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { booking } from './booking.ts';
 import { deposit, depositSchedule, reconcileDeposits } from './deposits.ts';
@@ -53,6 +54,7 @@ export const money: Feature<'money'> = {
   ],
   exits: (needs) =>
     new Composer<BotContext>(booking(), subscriptions(needs), questions(needs), desk(needs.pool, needs.posture)),
+  gauges: { money: readMoney },
   jobs: (needs) => ({ deposit: deposit(needs), refund: refund(needs), mandate: mandate(needs) }),
   schedules: (needs) => {
     const stars = starSchedules(needs);

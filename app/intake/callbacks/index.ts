@@ -13,7 +13,7 @@ import { createLately } from './lately.ts';
 import type { Receiver } from './receivers.ts';
 import { incomingCallback } from './stored.ts';
 
-export { receiversOf, type CallbackSecrets, type Receiver } from './receivers.ts';
+export type { Receiver } from './receivers.ts';
 export { isRendered, registerRendered, storedRendered, type Rendered } from './rendered.ts';
 export { isCallback, storedCallback, type Callback } from './stored.ts';
 

@@ -1,7 +1,6 @@
-/** The providers that tell of payments by callbacks: how each signs, and where it says whose payment it is. */
-import { CALLBACK_PATHS, type CallbackSource } from '../../../contract/paths.ts';
-import { payerIn } from '../../payments/reference.ts';
-import { signedByCryptoPay, signedByNowPayments } from './signatures.ts';
+/** How a provider tells of payments by callbacks; each is beside the feature by which people pay it (app/features/receivers.ts). */
+import { timingSafeEqual } from 'node:crypto';
+import type { CallbackSource } from '../../../contract/paths.ts';
 
 export interface Receiver {
   source: CallbackSource;
@@ -10,20 +9,19 @@ export interface Receiver {
   header: string;
   /** Of what the header holds: anything else is refused before the body is read. */
   form: RegExp;
+  /** Fails closed: no secret, no header, another length are all "nobody". */
   isSigned(raw: Buffer, signature: string): boolean;
   /** Telegram's id of who ordered, for the lane; undefined where it does not say. */
   payerOf(raw: Buffer): number | undefined;
 }
 
-/** Secrets of the providers; one that is being rotated has two. */
-export interface CallbackSecrets {
-  cryptoPay: readonly string[];
-  nowPayments: readonly string[];
-}
+/** From its secrets; one that is being rotated has two. */
+export type MakesReceiver = (secrets: readonly string[]) => Receiver;
 
 type Json = Record<string, unknown>;
 
-function read(raw: Buffer, ...path: string[]): unknown {
+/** What stands at a path of a body; undefined where it is no JSON, or there is nothing. */
+export function jsonAt(raw: Buffer, ...path: string[]): unknown {
   try {
     return path.reduce<unknown>(
       (value, key) => (typeof value === 'object' && value !== null ? (value as Json)[key] : undefined),
@@ -34,27 +32,11 @@ function read(raw: Buffer, ...path: string[]): unknown {
   }
 }
 
-/** A receiver for each provider whose secret is set, whatever is for sale: payments may be under way (fault route-switched-off). */
-export function receiversOf({ cryptoPay, nowPayments }: CallbackSecrets): Receiver[] {
-  const known: (Receiver & { secrets: readonly string[] })[] = [
-    {
-      source: 'cryptoPay',
-      path: CALLBACK_PATHS.cryptoPay,
-      header: 'crypto-pay-api-signature',
-      form: /^[0-9a-f]{64}$/i,
-      isSigned: (raw, signature) => signedByCryptoPay(raw, signature, cryptoPay),
-      payerOf: (raw) => payerIn(read(raw, 'payload', 'payload')),
-      secrets: cryptoPay,
-    },
-    {
-      source: 'nowPayments',
-      path: CALLBACK_PATHS.nowPayments,
-      header: 'x-nowpayments-sig',
-      form: /^[0-9a-f]{128}$/i,
-      isSigned: (raw, signature) => signedByNowPayments(raw, signature, nowPayments),
-      payerOf: (raw) => payerIn(read(raw, 'order_id')),
-      secrets: nowPayments,
-    },
-  ];
-  return known.filter(({ secrets }) => secrets.length > 0).map(({ secrets: _own, ...receiver }) => receiver);
+/** Of a digest in hexadecimal and those that it may be, in a time that says nothing of where they differ. */
+export const isOneOf = (given: string, wanted: readonly Buffer[]): boolean =>
+  wanted.reduce((found, digest) => same(given, digest) || found, false);
+
+function same(given: string, wanted: Buffer): boolean {
+  const bytes = Buffer.from(given, 'hex');
+  return bytes.length === wanted.length ? timingSafeEqual(bytes, wanted) : !timingSafeEqual(wanted, wanted);
 }

@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { featureGauges } from '../../../contract/health.ts';
+import { CALLBACK_PATHS, type CallbackSource } from '../../../contract/paths.ts';
 import { SWITCHED, ALWAYS, QUEUES } from '../../../posture/features/index.ts';
 import { switched } from '../../../posture/features/feature.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { Feature, JobNeeds } from '../../../app/features/feature.ts';
-import { jobsOf, offersOf, schedulesOf } from '../../../app/features/index.ts';
+import { gaugesOf, jobsOf, offersOf, schedulesOf } from '../../../app/features/index.ts';
+import { receiversOf, type CallbackSecrets } from '../../../app/features/receivers.ts';
 
 /** Nothing that is asked here asks for any of it. */
 const NEEDS = { posture: resolve({}), botId: 42 } as unknown as JobNeeds;
@@ -19,6 +22,25 @@ test('each queue and each schedule that a feature declares has who handles it, b
   const declared = [...Object.values(SWITCHED), ...Object.values(ALWAYS)].flatMap(({ slots }) => Object.keys(slots));
   assert.deepEqual(Object.keys(schedulesOf(NEEDS)).sort(), declared.sort());
   assert.deepEqual(Object.keys(QUEUES).sort(), Object.keys(NEEDS.posture.work).sort());
+});
+
+test('each gauge that a page of health knows is read by a feature', () => {
+  assert.deepEqual(Object.keys(gaugesOf()).sort(), Object.keys(featureGauges.shape).sort());
+});
+
+test('who is paid has a receiver where its secret is set, at its own way in; whatever is switched on', () => {
+  const secrets: CallbackSecrets = { cryptoPay: ['a-secret'], nowPayments: ['a-secret'] };
+  const paid = Object.values(SWITCHED).flatMap(({ paidBy }): readonly CallbackSource[] => paidBy);
+  const all = receiversOf(secrets);
+  assert.deepEqual(all.map(({ source }) => source).sort(), [...paid].sort());
+  for (const { source, path } of all) assert.equal(path, CALLBACK_PATHS[source]);
+  for (const payer of paid)
+    assert.deepEqual(
+      receiversOf({ ...secrets, [payer]: [] })
+        .map(({ source }) => source)
+        .sort(),
+      paid.filter((other) => other !== payer).sort(),
+    );
 });
 
 test('each queue is explained to who is called about it', () => {

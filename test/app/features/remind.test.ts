@@ -206,7 +206,7 @@ test('workers killed again and again: each reminder is there, twice at most, and
 test('reminders that an earlier release wrote are named by the migration: /mydata shows them, /forget calls them off', async (t) => {
   const database = await world.freshDatabase(t);
   const { botId } = world;
-  const file = new URL('../../../app/database/migrations/0033_wish_of_before.sql', import.meta.url);
+  const file = new URL('../../../app/database/migrations/0034_wish_of_before.sql', import.meta.url);
   const [up] = (await readFile(file, 'utf8')).split('-- Down Migration');
   const pool = workerPool(t, database, world.posture, botId);
   const [one, two] = [41, 42];

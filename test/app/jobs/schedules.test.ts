@@ -248,7 +248,7 @@ test('beside a task of the release before, which does not name the bot of a slot
 });
 
 test('what a bot ran before slots had one is known to be its own, where there is one', async (t) => {
-  const file = new URL('../../../app/database/migrations/0032_slot_of_bot.sql', import.meta.url);
+  const file = new URL('../../../app/database/migrations/0033_slot_of_bot.sql', import.meta.url);
   const [up, down] = (await readFile(file, 'utf8')).split('-- Down Migration') as [string, string];
   for (const bots of [[BOT_ID], [BOT_ID, 7]]) {
     const database = await world.freshDatabase(t);

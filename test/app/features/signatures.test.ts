@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { signedByCryptoPay, signedByNowPayments } from '../../../../app/intake/callbacks/signatures.ts';
+import { receiver as cryptoPay } from '../../../app/features/cryptoPay/receiver.ts';
+import { receiver as nowPayments } from '../../../app/features/nowPayments/receiver.ts';
 import {
   CRYPTO_PAY_TOKEN,
   cryptoPaySignature,
@@ -8,7 +9,12 @@ import {
   NOWPAYMENTS_FORMS,
   nowPaymentsSignature,
   type Form,
-} from '../../../harness/callbacks.ts';
+} from '../../harness/callbacks.ts';
+
+const signedByCryptoPay = (raw: Buffer, signature: string, tokens: readonly string[]) =>
+  cryptoPay(tokens).isSigned(raw, signature);
+const signedByNowPayments = (raw: Buffer, signature: string, secrets: readonly string[]) =>
+  nowPayments(secrets).isSigned(raw, signature);
 
 const BODIES: Record<string, string> = {
   'a nested fee': '{"payment_id":1,"order_id":"5-o1","fee":{"currency":"trx","depositFee":0.1,"withdrawalFee":0}}',
