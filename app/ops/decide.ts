@@ -32,16 +32,19 @@ async function parked(call: Call): Promise<Parked | Outcome> {
 const isOutcome = (found: Parked | Outcome): found is Outcome => 'said' in found;
 
 /**
- * star_transaction_pkey. Credits of the one package or subscription that has this price in Stars; Telegram's list says
- * whether it was paid for a subscription.
+ * payment_pkey, star_transaction_pkey. Credits of the one package or subscription that has this price in Stars; the update,
+ * or Telegram's list, says whether it was paid for a subscription.
  */
 async function creditsAt(
   { pool, posture }: Call,
   { bot, charge, amount, currency }: Parked,
 ): Promise<bigint | undefined> {
   if (currency !== 'XTR') return undefined;
-  const { rows } = await pool.query<{ monthly: boolean }>(
-    `SELECT period IS NOT NULL AS monthly FROM evenkeel.star_transaction WHERE bot_id = $1 AND id = $2 AND direction = 'in'`,
+  const { rows } = await pool.query<{ monthly: boolean | null }>(
+    `SELECT CASE WHEN p.paid_until IS NOT NULL THEN true WHEN s.id IS NOT NULL THEN s.period IS NOT NULL END AS monthly
+     FROM evenkeel.payment p
+     LEFT JOIN evenkeel.star_transaction s ON s.bot_id = p.bot_id AND s.id = p.charge AND s.direction = 'in'
+     WHERE p.bot_id = $1 AND p.provider = 'stars' AND p.charge = $2`,
     [bot, charge],
   );
   const monthly = rows[0]?.monthly;

@@ -176,8 +176,8 @@ test('slots that nobody ran are run late, as many as are declared, each as itsel
     const hour = 3600;
     // The last that was done is seven hours old.
     await database.sql(
-      `INSERT INTO evenkeel.slot (name, at, started_at, ended_at, outcome)
-       SELECT 'retention', to_timestamp((floor(extract(epoch FROM now()) / ${hour}) - 7) * ${hour}), now(), now(), 'done'`,
+      `INSERT INTO evenkeel.slot (bot_id, name, at, started_at, ended_at, outcome)
+       SELECT ${BOT_ID}, 'retention', to_timestamp((floor(extract(epoch FROM now()) / ${hour}) - 7) * ${hour}), now(), now(), 'done'`,
     );
     const seen: string[] = [];
     const handler: ScheduleHandler = ({ slot }) => Promise.resolve({ n: seen.push(slot!) });
