@@ -31,7 +31,9 @@ const BUYER = fileURLToPath(new URL('fixtures/buyer.ts', import.meta.url));
 const botId = 1;
 /** Forty that wait for one account wait as long as they must. */
 const patient = resolve({
-  database: { timeouts: { connect: '50s', acquire: '50s', lock: '50s', statement: '55s', query: '60s', idleInTransaction: '60s' } },
+  database: {
+    timeouts: { connect: '50s', acquire: '50s', lock: '50s', statement: '55s', query: '60s', idleInTransaction: '60s' },
+  },
 });
 let users = 1000;
 
