@@ -47,6 +47,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
 
   const server = createHealthServer({
     role: 'media',
+    botId,
     posture,
     pool,
     // Nobody but operators and the orchestrator reaches it.
