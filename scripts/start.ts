@@ -47,14 +47,21 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
       return stack;
     },
   );
+  const dataDirectory = options.keep ? absolute(KEPT) : await mkdtemp(join(tmpdir(), 'evenkeel-'));
   const world = await timed(
     report,
     ({ name }) => name,
-    () => startWorld({ posture, env: process.env, takeOver: options.takeOver, say: report.say }),
+    () =>
+      startWorld({
+        posture,
+        env: process.env,
+        takeOver: options.takeOver,
+        ...(options.keep && { keepIn: dataDirectory }),
+        say: report.say,
+      }),
   );
   run.undo.defer(() => world.stop());
 
-  const dataDirectory = options.keep ? absolute(KEPT) : await mkdtemp(join(tmpdir(), 'evenkeel-'));
   const platform = await startPlatform({
     posture,
     dataDirectory,

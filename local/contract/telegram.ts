@@ -77,6 +77,8 @@ export interface TelegramOptions {
   faults?: TelegramFaults;
   /** Default: as Telegram documents them, 30 a second in all, 1 a second a chat, 20 a minute a group. `{}`: none. */
   limits?: TelegramLimits;
+  /** As {@link SimulatedTelegram.state} of an earlier one was: the same bot, chats, Stars and waiting updates. */
+  state?: unknown;
 }
 
 /** Many users at once, each text carrying a marker (`ping-17`) by which a reply is recognised. */
@@ -209,6 +211,8 @@ export interface SimulatedTelegram {
   menu(chatId: number): BotCommand[];
   /** Of one of the last updates. */
   journey(updateId: number): Journey | undefined;
+  /** What another one begins with to be this one, as JSON; not what is under way. */
+  state(): unknown;
   /** Called for every new or changed message, typing action and callback answer. Returns what unsubscribes. */
   subscribe(listener: (event: TelegramEvent) => void): () => void;
   faults: TelegramFaults;

@@ -47,7 +47,7 @@ const isPlain = (value: unknown): boolean => typeof value !== 'object' || value 
  * Only their number counts here, and the program warns of examples. Nothing is added to what is written: another version's
  * schema may not know it.
  */
-function anonymous({ values }: Stack): unknown {
+function anonymous({ values, posture }: Stack): unknown {
   type Written = { emails?: unknown[]; page?: Written; ticket?: Written };
   const unnamed = (written: Written, of: string): Written => ({
     ...written,
@@ -55,9 +55,18 @@ function anonymous({ values }: Stack): unknown {
     ...(written.page && { page: unnamed(written.page, 'page') }),
     ...(written.ticket && { ticket: unnamed(written.ticket, 'ticket') }),
   });
-  const { oncall, people, ...others } = (values ?? {}) as { oncall?: Written; people?: { owners?: unknown[] } };
+  const { oncall, people, providers, ...others } = (values ?? {}) as {
+    oncall?: Written;
+    people?: { owners?: unknown[] };
+    providers?: { access?: object };
+  };
+  // Refused as an example where it is asked for; then the schema knows it.
+  const letIn = keysInUse(posture).some(({ key }) => key === 'accessApiKey')
+    ? { access: { ...providers?.access, address: 'https://counted.here' } }
+    : {};
   return {
     ...others,
+    ...((providers || Object.keys(letIn).length > 0) && { providers: { ...providers, ...letIn } }),
     ...(oncall && { oncall: unnamed(oncall, 'recipient') }),
     ...(people && {
       people: { ...people, ...(people.owners && { owners: people.owners.map((_, index) => 1000 + index) }) },

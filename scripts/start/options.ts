@@ -7,7 +7,7 @@ Runs the bot on this machine: a real PostgreSQL, web and worker tasks, and the o
 with a control room in the browser. Needs no account, no Docker and no network.
 
   --port N        port of the control room (4600)
-  --keep          keep the data in .evenkeel/ for the next start
+  --keep          keep database and chats in .evenkeel/ for the next start
   --stack NAME    the posture of Pulumi.NAME.yaml (local)
   --set PATH=V    change one value of the posture, such as worker.pool=4; may be repeated
   --no-browser    do not open the control room in a browser
@@ -39,8 +39,8 @@ export interface StartOptions {
 
 /** What stands in the way on this machine, or at Telegram: its message is one line, and all that a person needs. */
 export class InTheWay extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'InTheWay';
   }
 }

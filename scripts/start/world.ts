@@ -1,4 +1,5 @@
 /** The outside of the bot: the simulated Telegram, AI provider and payers, or the real ones where a token or key is given. */
+import { join } from 'node:path';
 import type { Simulated } from '../../local/contract/index.ts';
 import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
@@ -9,6 +10,7 @@ import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { menus } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
+import { keptTelegram } from './kept.ts';
 import { InTheWay } from './options.ts';
 import { startPayers } from './payers.ts';
 
@@ -29,6 +31,8 @@ export interface WorldOptions {
   /** Where BOT_TOKEN, TELEGRAM_API_ROOT, OPENROUTER_API_KEY, OPENROUTER_BASE_URL, NOVITA_API_KEY, ACCESS_API_KEY, ACCESS_BASE_URL and the keys of payers may stand. */
   env: NodeJS.ProcessEnv;
   takeOver: boolean;
+  /** Directory in which the simulated Telegram is kept for the next start. */
+  keepIn?: string;
   say: (line: string) => void;
 }
 
@@ -50,7 +54,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   undo.defer(() => till.stop());
   const side = options.env['BOT_TOKEN']
     ? await realTelegram(options, options.env['BOT_TOKEN'])
-    : await simulatedTelegram(options.posture);
+    : await simulatedTelegram(options);
   undo.defer(() => side.stop());
   const all = undo.move();
   return {
@@ -94,8 +98,9 @@ async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(
 
 type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access'>;
 
-async function simulatedTelegram(posture: Posture): Promise<Side> {
-  const telegram = await startTelegram();
+async function simulatedTelegram({ posture, keepIn }: WorldOptions): Promise<Side> {
+  const kept = keepIn === undefined ? undefined : await keptTelegram(join(keepIn, 'telegram.json'));
+  const telegram = kept?.telegram ?? (await startTelegram());
   const api = { root: telegram.apiRoot, token: telegram.botToken };
   return {
     name: 'simulated Telegram',
@@ -103,6 +108,7 @@ async function simulatedTelegram(posture: Posture): Promise<Side> {
     telegram,
     bot: undefined,
     async connect(platform) {
+      await kept?.keep();
       await callTelegram(api, 'setWebhook', {
         url: platform.webhookUrl,
         secret_token: platform.webhookSecret,

@@ -106,7 +106,7 @@ type Room = Awaited<ReturnType<typeof begin>>;
 async function theStory({ url, page, post, complaints }: Room): Promise<void> {
   await page.goto(url);
   await post('/api/faults', { target: 'provider', faults: { latency: 30_000 } });
-  await page.getByRole('textbox', { name: /message/i }).fill(SECRET);
+  await page.getByRole('combobox', { name: 'Message to the bot' }).fill(SECRET);
   await page.keyboard.press('Enter');
   // Whoever has it in hand dies.
   const busy = page.locator('.task[data-role=worker]', {

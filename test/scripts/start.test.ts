@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -102,6 +102,8 @@ test('with --keep the data are there at the next start, and a kill takes nothing
   const telegram = remoteTelegram(ready.telegramApiRoot);
   await telegram.say(5, '/start');
   await until('the answer', async () => (await repliesTo(telegram, 5)).length > 0);
+  const chats = join(cwd, '.evenkeel/telegram.json');
+  await until('the chats on disk', async () => (await readFile(chats, 'utf8')).includes('"from":"bot"'));
   first.process.kill('SIGKILL');
   await until('the end of all processes', () =>
     ready.dataDirectories.every((d) => processesMentioning(d).length === 0),
@@ -110,6 +112,16 @@ test('with --keep the data are there at the next start, and a kill takes nothing
   const second = start(t, cwd, [...JSON_OUT, '--port', '0', '--keep']);
   const again = await second.ready();
   assert.deepEqual(again.dataDirectories, ready.dataDirectories);
+  // The same bot, which the conversation in the database belongs to, and what was said, each once.
+  const later = remoteTelegram(again.telegramApiRoot);
+  const before = await later.messages(5);
+  assert.deepEqual(
+    before.map(({ from }) => from),
+    ['user', 'bot'],
+  );
+  await later.say(5, 'and again');
+  await until('the answer after the start', async () => (await repliesTo(later, 5)).length > 1);
+  assert.deepEqual((await later.messages(5)).slice(0, 2), before);
   second.process.kill('SIGTERM');
   assert.equal(await second.ended, 0);
   assert.match(second.output(), /data kept in .*\.evenkeel/);
@@ -117,6 +129,16 @@ test('with --keep the data are there at the next start, and a kill takes nothing
   await until('the end of all processes', () =>
     ready.dataDirectories.every((d) => processesMentioning(d).length === 0),
   );
+});
+
+test('chats that cannot be read are one line, and nothing is started', async (t) => {
+  const cwd = await checkout(t);
+  await mkdir(join(cwd, '.evenkeel'));
+  await writeFile(join(cwd, '.evenkeel/telegram.json'), '{"release":1,"botToken":');
+  const started = start(t, cwd, [...JSON_OUT, '--port', '0', '--keep']);
+  assert.equal(await started.ended, 1);
+  assert.match(started.output(), /telegram\.json: .*; remove it, and the chats begin anew\n$/);
+  assert.equal(await readFile(join(cwd, '.evenkeel/telegram.json'), 'utf8'), '{"release":1,"botToken":');
 });
 
 test('Ctrl-C while it starts ends what has been started', async (t) => {

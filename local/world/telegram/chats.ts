@@ -39,8 +39,13 @@ export class Chats {
   readonly #keep: number;
 
   /** `keep`: messages that a chat remembers. */
-  constructor(keep: number) {
+  constructor(keep: number, state: readonly Chat[] = []) {
     this.#keep = Math.max(1, keep);
+    for (const chat of state) this.#chats.set(chat.id, chat);
+  }
+
+  state(): Chat[] {
+    return [...this.#chats.values()].map((chat) => ({ ...chat, messages: chat.messages.slice(-this.#keep) }));
   }
 
   ids(): number[] {

@@ -15,6 +15,7 @@ import { LongPoll } from './long-poll.ts';
 import { menuOf, type CommandsByScope } from './menu.ts';
 import { People } from './people.ts';
 import { Stars } from './stars.ts';
+import { readState, stateOf } from './state.ts';
 import { LIFETIME, UpdateQueue } from './update-queue.ts';
 import { Webhook } from './webhook.ts';
 import type { BotUser } from './wire.ts';
@@ -24,15 +25,17 @@ import type { BotUser } from './wire.ts';
  * @throws where the token is malformed or the port is taken
  */
 export async function startTelegram(options: TelegramOptions = {}): Promise<SimulatedTelegram> {
-  const botToken = options.botToken ?? `${randomInt(1e9, 9e9)}:${randomBytes(26).toString('base64url')}`;
+  const before = options.state === undefined ? undefined : readState(options.state);
+  const botToken =
+    options.botToken ?? before?.botToken ?? `${randomInt(1e9, 9e9)}:${randomBytes(26).toString('base64url')}`;
   const clock = new Clock(options.timeScale);
   const state: { faults: TelegramFaults } = { faults: options.faults ?? {} };
   const counters = { delivered: 0, retried: 0, repeated: 0, peakInFlight: 0, sent: 0, calls: 0, errors: {} };
   const bot = botUser(botToken, options);
   const allowed = new AllowedUpdates();
-  const chats = new Chats(options.keepMessages ?? 200);
-  const queue = new UpdateQueue(clock);
-  const stars = new Stars(options.month === undefined ? undefined : Math.ceil(options.month / 1000));
+  const chats = new Chats(options.keepMessages ?? 200, before?.chats);
+  const queue = new UpdateQueue(clock, before?.queue);
+  const stars = new Stars(options.month === undefined ? undefined : Math.ceil(options.month / 1000), before?.stars);
   const journeys = new Journeys();
   const lifetime = { ...LIFETIME, query: options.queryLifetime ?? LIFETIME.query };
   const people = new People({ bot, chats, queue, allowed, clock, stars, journeys, lifetime }, () => state.faults);
@@ -86,6 +89,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     journey: (updateId) => journeys.read(updateId),
     menu: (chatId) => menuOf(menus, chats.open(chatId)),
     draft: (chatId) => chats.previewed(chatId),
+    state: () => stateOf({ botToken, chats: chats.state(), stars: stars.state(), queue: queue.state() }),
     subscribe: (listener) => chats.subscribe(listener),
     get faults() {
       return state.faults;

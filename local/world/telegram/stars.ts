@@ -24,6 +24,15 @@ interface Payer {
   firstName: string;
 }
 
+/** As JSON. */
+export interface StarsState {
+  invoices: Invoice[];
+  payments: Payment[];
+  links: [slug: string, payload: string][];
+  transactions: StarTransaction[];
+  mandates: Mandate[];
+}
+
 export class Stars {
   /** The last invoice of each payload. */
   readonly #invoices = new Map<string, Invoice>();
@@ -35,8 +44,24 @@ export class Stars {
   /** How long a month is, s. */
   readonly #month: number;
 
-  constructor(month = MONTH) {
+  constructor(month = MONTH, state?: StarsState) {
     this.#month = month;
+    if (!state) return;
+    for (const invoice of state.invoices) this.#invoices.set(invoice.payload, invoice);
+    for (const payment of state.payments) this.#payments.set(payment.charge, payment);
+    for (const [slug, payload] of state.links) this.#links.set(slug, payload);
+    this.#transactions.push(...state.transactions);
+    this.#mandates.push(...state.mandates);
+  }
+
+  state(): StarsState {
+    return {
+      invoices: [...this.#invoices.values()],
+      payments: [...this.#payments.values()],
+      links: [...this.#links],
+      transactions: this.#transactions,
+      mandates: this.#mandates,
+    };
   }
 
   offer(invoice: Invoice): void {

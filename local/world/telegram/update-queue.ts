@@ -24,6 +24,13 @@ export interface PendingUpdate {
   delay: number;
 }
 
+/** As JSON. */
+export interface QueueState {
+  nextId: number;
+  /** `left`: of their lifetime, ms. */
+  pending: { id: number; lane: string; json: string; left: number }[];
+}
+
 /** Ids start at random and grow by one, as they do after a week's silence. */
 export class UpdateQueue {
   readonly #clock: Clock;
@@ -35,8 +42,20 @@ export class UpdateQueue {
   /** Called after each new update. */
   onPush: () => void = () => {};
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, state?: QueueState) {
     this.#clock = clock;
+    if (!state) return;
+    this.#cursor = state.pending[0]?.id ?? state.nextId;
+    for (const { id, lane, json, left } of state.pending) this.#add(id, lane, json, left);
+    this.#nextId = state.nextId;
+  }
+
+  state(): QueueState {
+    const now = this.#clock.now();
+    const pending = [...this.#pending.values()].map(({ id, lane, json, expiresAt }) => {
+      return { id, lane, json, left: Math.max(0, expiresAt - now) };
+    });
+    return { nextId: this.#nextId, pending };
   }
 
   get size(): number {
@@ -54,10 +73,16 @@ export class UpdateQueue {
   push(type: UpdateType, lane: string, lifetime: number, payload: string): number {
     this.#dropExpired();
     const id = this.#nextId++;
+    this.#add(id, lane, `{"update_id":${id},"${type}":${payload}}`, lifetime);
+    this.onPush();
+    return id;
+  }
+
+  #add(id: number, lane: string, json: string, lifetime: number): void {
     const update: PendingUpdate = {
       id,
       lane,
-      json: `{"update_id":${id},"${type}":${payload}}`,
+      json,
       expiresAt: this.#clock.now() + lifetime,
       loaded: false,
       failures: 0,
@@ -67,8 +92,6 @@ export class UpdateQueue {
     let line = this.#byLifetime.get(lifetime);
     if (!line) this.#byLifetime.set(lifetime, (line = new Fifo()));
     line.push(update);
-    this.onPush();
-    return id;
   }
 
   /** The next updates, at most `limit`, that no delivery has yet, oldest first. */
