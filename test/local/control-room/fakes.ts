@@ -127,6 +127,7 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
       return ++updates;
     },
     journey: () => undefined,
+    state: () => ({}),
     menu: () => [
       { command: 'start', description: 'Say hello' },
       { command: 'balance', description: 'Your credits' },
