@@ -172,6 +172,10 @@ export const jobsPerTask = (posture: Posture, role: JobRole): number =>
 export const sellsSomething = ({ features }: Posture): boolean =>
   Object.entries(SWITCHED).some(([name, { sells }]) => sells && features[name as FeatureName]);
 
+/** Whether answers of the chat cost credits: where nothing is for sale, nobody could get any. */
+export const chatCosts = (posture: Posture): boolean =>
+  posture.features.chat && sellsSomething(posture) && posture.chat.price.in + posture.chat.price.out > 0;
+
 /** Pauses between attempts, ms: doubled after each, capped. */
 export function backoffs(attempts: number, first: number, max = Infinity): number {
   let sum = 0;

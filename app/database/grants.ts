@@ -54,6 +54,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   worker: { worker: READ_WRITE, operator: 'SELECT' },
   pulse: { worker: READ_WRITE, operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
+  answer: { worker: READ_WRITE, operator: 'SELECT' },
   outbox: {
     web: `SELECT (${NOT_SAID})`,
     media: 'SELECT, INSERT, DELETE, UPDATE (bot_id)',

@@ -68,21 +68,17 @@ export const offersOf = (posture: Posture, isOpen = (name: string) => isOn(postu
 const isFor = ({ people }: Posture, { role }: Offer, userId: number | undefined): boolean =>
   role === undefined || (userId !== undefined && mayAs(roleOf(people, userId), role));
 
-/**
- * Every command that a feature offers to all, for Telegram's menu: posture/commands.json is this. Those of people with a
- * role stand in their /help: a menu of one chat can only be set once that chat is there.
- */
+/** Every command that a feature offers, for Telegram's menus: posture/commands.json is this. */
 export const offeredCommands = (): OfferedCommand[] =>
   faces.flatMap(([feature, { offers = [] }]) =>
-    offers
-      .filter(({ role }) => role === undefined)
-      .map(({ command: { name, does, isPrivate }, shown }): OfferedCommand => ({
-        name,
-        feature,
-        shown: shown ?? 'on',
-        chats: isPrivate ? 'private' : 'all',
-        does: Object.fromEntries(languages.map((language) => [language, does(language)])),
-      })),
+    offers.map(({ command: { name, does, isPrivate }, shown, role }): OfferedCommand => ({
+      name,
+      feature,
+      shown: shown ?? 'on',
+      chats: isPrivate ? 'private' : 'all',
+      ...(role && { role }),
+      does: Object.fromEntries(languages.map((language) => [language, does(language)])),
+    })),
   );
 
 interface Given extends Omit<FeatureNeeds, 'offers' | 'ways'> {

@@ -50,6 +50,8 @@ export const BITES = {
   renders: bite('evenkeel.render', 'ended_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
+  /** answer_age: its day is long over. */
+  answers: bite('evenkeel.answer', 'created_at'),
   /** recipient_age, and all broadcasts, a row each. One that was paused for long goes on with all whom it is for. */
   recipients: bite(
     'evenkeel.broadcast_recipient',
@@ -75,6 +77,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   callbacks: 'callbacks',
   renders: 'parked',
   conversation: 'conversation',
+  answers: 'updates',
   recipients: 'updates',
   slots: 'updates',
 };

@@ -1,24 +1,38 @@
 /** The Bot API's menu of commands: set, read, taken away. */
-import type { Menu } from '../../posture/commands.ts';
+import { scopeOf, type Menu } from '../../posture/commands.ts';
 import { call, type BotApi } from './telegram-api.ts';
 
 export interface CommandsInputs extends BotApi {
   menus: Menu[];
 }
 
-const place = ({ scope, language }: Menu) => ({ scope: { type: scope }, language_code: language });
-export const placeOf = (menu: Menu): string => `${menu.scope}:${menu.language}`;
+const place = (menu: Menu) => ({ scope: scopeOf(menu), language_code: menu.language });
+export const placeOf = ({ scope, chat, language }: Menu): string => `${scope}${chat ?? ''}:${language}`;
 
-const set = (bot: BotApi, menu: Menu): Promise<unknown> =>
-  menu.commands.length === 0
-    ? call(bot, 'deleteMyCommands', place(menu))
-    : call(bot, 'setMyCommands', { ...place(menu), commands: menu.commands });
+/**
+ * Somebody with a role who has never opened the bot: Telegram knows no chat of theirs, and no menu of it. They find the
+ * commands in /help, and the next refresh finds that there is a chat by then.
+ */
+const isNobodyThere = ({ chat }: Menu, error: unknown): boolean =>
+  chat !== undefined && error instanceof Error && /chat not found/i.test(error.message);
 
-/** What Telegram has where the menus belong. */
+async function set(bot: BotApi, menu: Menu): Promise<void> {
+  const { commands } = menu;
+  const [method, body] =
+    commands.length === 0 ? ['deleteMyCommands', place(menu)] : ['setMyCommands', { ...place(menu), commands }];
+  await call(bot, method, body).catch((error: unknown) => {
+    if (!isNobodyThere(menu, error)) throw error;
+  });
+}
+
+/** What Telegram has where the menus belong; of a chat that is not there, what belongs there. */
 export async function found(bot: BotApi, menus: readonly Menu[]): Promise<Menu[]> {
   const all: Menu[] = [];
   for (const menu of menus) {
-    const commands = await call<Menu['commands']>(bot, 'getMyCommands', place(menu));
+    const commands = await call<Menu['commands']>(bot, 'getMyCommands', place(menu)).catch((error: unknown) => {
+      if (!isNobodyThere(menu, error)) throw error;
+      return menu.commands;
+    });
     all.push({ ...menu, commands: commands.map(({ command, description }) => ({ command, description })) });
   }
   return all;

@@ -2,7 +2,7 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { WEBHOOK_PATH } from '../../contract/paths.ts';
-import { menus } from '../../posture/commands.ts';
+import { menus, scopeOf } from '../../posture/commands.ts';
 import { MiB } from '../../posture/limits.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { password } from '../aws/secrets.ts';
@@ -128,10 +128,13 @@ export function localWebhook(
                 allowed_updates: posture.telegram.allowedUpdates,
               },
             },
-            ...menus(posture).map(({ scope, language, commands }) => ({
-              method: 'setMyCommands',
-              body: { scope: { type: scope }, language_code: language, commands },
-            })),
+            // Of people with a role nobody is there yet, and Telegram takes no menu of nobody: /help tells them.
+            ...menus(posture)
+              .filter(({ chat }) => chat === undefined)
+              .map((menu) => ({
+                method: 'setMyCommands',
+                body: { scope: scopeOf(menu), language_code: menu.language, commands: menu.commands },
+              })),
           ]),
         ),
         WORLD: process.id,

@@ -19,6 +19,8 @@ export interface ProviderFaults {
   declines?: boolean;
   /** A stream does not say what it took. */
   noUsage?: boolean;
+  /** A stream says that it took a thousand times what it took. */
+  overcounts?: boolean;
   /** Between two words of a stream, ms; default: that of the options. */
   pace?: number;
   /** Latency of each answer, ms. */

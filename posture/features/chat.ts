@@ -1,6 +1,6 @@
 /** What the chat declares. */
 import { z } from 'zod';
-import { duration } from '../units.ts';
+import { count, duration } from '../units.ts';
 import { switched } from './feature.ts';
 
 export const chat = switched({
@@ -9,6 +9,22 @@ export const chat = switched({
   settings: {
     chat: z
       .strictObject({
+        free: count(0, 1_000_000)
+          .prefault(20)
+          .describe(
+            'Answers a day that each person has for nothing, by the clock of the database (UTC), where answers cost credits.',
+          ),
+        price: z
+          .strictObject({
+            in: count(0, 1_000_000)
+              .prefault(1)
+              .describe('Credits for 1,000 tokens of what is asked, the conversation with it included.'),
+            out: count(0, 1_000_000).prefault(2).describe('Credits for 1,000 tokens of the answer.'),
+          })
+          .prefault({})
+          .describe(
+            'What an answer costs, rounded up to whole credits, beyond the free ones. It costs nothing where nothing is for sale (features.wallet off), and owners and support pay nothing.',
+          ),
         stream: z
           .strictObject({
             by: z

@@ -7,7 +7,7 @@ import { HISTORY_COPIES } from './memory-fits.ts';
 /** Share of the worker's heap limit that conversations may take. */
 const SHARE = 0.5;
 /** Tokens of the instructions that go before every conversation. */
-const INSTRUCTIONS = 1000;
+export const INSTRUCTIONS = 1000;
 
 function heapShare(posture: Posture): Clause {
   const chats = lanesPerTask(posture);

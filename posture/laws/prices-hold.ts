@@ -1,5 +1,7 @@
-import { sellsSomething } from '../limits.ts';
+import { chatCosts, sellsSomething } from '../limits.ts';
+import { TELEGRAM } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
+import { INSTRUCTIONS } from './history-bounded.ts';
 import { clause, law, plain, type Clause } from './law.ts';
 
 type Packages = [string, Posture['payments']['packages'][string]][];
@@ -21,12 +23,44 @@ function inDollars(packages: Packages): Clause[] {
   });
 }
 
+/** The most bytes of a character, and so the most tokens. */
+const BYTES = 4;
+
+/** Whoever has bought the smallest package can have any answer: what it may cost is held before it is asked for. */
+function answerIsWithinReach(posture: Posture, packages: Packages): Clause[] {
+  const { features, chat, history, providers } = posture;
+  if (!features.chat) return [];
+  if (!chatCosts(posture)) return [clause(true, 'chat.price 0: answers are free', 'nothing', 'nothing')];
+  const [smallest] = packages;
+  if (!smallest) return [];
+  const [name, { credits }] = smallest;
+  const { price } = chat;
+  const asked = (history.characters + TELEGRAM.longestText + INSTRUCTIONS) * BYTES;
+  const { maxTokens } = providers.openrouter;
+  const most = Math.ceil((asked * price.in + maxTokens * price.out) / 1000);
+  const holds = most <= credits;
+  return [
+    clause(
+      holds,
+      `an answer: (${asked} tokens asked × ${price.in} + ${maxTokens} answered × ${price.out}) ÷ 1000 = ${most} credits at most ${holds ? '≤' : '>'} ${credits} of ${name}`,
+      `an answer at its dearest within the ${credits} credits of ${name}: a lower chat.price, a shorter history or a larger package`,
+      plain(most),
+    ),
+  ];
+}
+
 function clauses(posture: Posture): Clause[] {
-  const { payments } = posture;
-  if (!sellsSomething(posture)) return [clause(true, 'nothing is for sale', 'nothing', 'nothing')];
+  const { payments, features } = posture;
+  if (!sellsSomething(posture)) {
+    const free = features.chat
+      ? ', so answers of the chat are free for all: they cost credits with features.wallet on'
+      : '';
+    return [clause(true, `nothing is for sale${free}`, 'nothing', 'nothing')];
+  }
   const packages = Object.entries(payments.packages).sort(([, a], [, b]) => a.credits - b.credits);
   const some = packages.length > 0;
   return [
+    ...answerIsWithinReach(posture, packages),
     clause(
       some,
       `${packages.length} packages are for sale`,
@@ -53,6 +87,6 @@ function clauses(posture: Posture): Clause[] {
 export const pricesHold = law({
   name: 'prices.hold',
   prevents: ['price-wrong'],
-  says: 'Where something is for sale, a larger package costs more, and no more for each credit.',
+  says: 'Where something is for sale, a larger package costs more, and no more for each credit; any answer of the chat can be had with the smallest one.',
   clauses,
 });

@@ -8,7 +8,7 @@ import { startAccess } from '../../local/world/access/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
-import { menus } from '../../posture/commands.ts';
+import { menus, scopeOf } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { keptTelegram } from './kept.ts';
 import { InTheWay } from './options.ts';
@@ -115,6 +115,8 @@ async function simulatedTelegram({ posture, keepIn }: WorldOptions): Promise<Sid
         max_connections: posture.telegram.maxConnections,
         allowed_updates: posture.telegram.allowedUpdates,
       });
+      // Telegram takes no menu of a chat that is not there: here they have opened the bot already.
+      for (const id of [...posture.people.owners, ...posture.people.support]) telegram.open(id);
       await setCommands(api, posture);
       return nothing;
     },
@@ -144,8 +146,15 @@ async function realTelegram({ posture, env, takeOver, say }: WorldOptions, token
 
 /** As the deployment does it in the cloud (infra/aws/commands.ts). */
 async function setCommands(api: TelegramApi, posture: Posture): Promise<void> {
-  for (const { scope, language, commands } of menus(posture))
-    await callTelegram(api, 'setMyCommands', { scope: { type: scope }, language_code: language, commands });
+  for (const menu of menus(posture)) {
+    const { language, commands } = menu;
+    await callTelegram(api, 'setMyCommands', { scope: scopeOf(menu), language_code: language, commands }).catch(
+      (error: unknown) => {
+        // Somebody with a role who has never opened the bot.
+        if (menu.chat === undefined || !(error instanceof TelegramError) || error.code !== 400) throw error;
+      },
+    );
+  }
 }
 
 async function whoAmI(api: TelegramApi): Promise<string> {

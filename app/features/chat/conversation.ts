@@ -45,6 +45,15 @@ export async function remember(pool: Pool, { botId, updateId, chatId, threadId, 
   return rows[0]?.text ?? text;
 }
 
+/** What was asked is taken back: it is not answered. Uses message_pkey. */
+export async function unask(pool: Pool, botId: number, updateId: number): Promise<void> {
+  await pool.query({
+    name: 'unask',
+    text: `DELETE FROM evenkeel.message WHERE bot_id = $1 AND update_id = $2 AND role = 'user'`,
+    values: [botId, updateId],
+  });
+}
+
 /** The answer that this update has already been given, if any. Uses message_pkey. */
 export async function answerOf(pool: Pool, botId: number, updateId: number): Promise<string | undefined> {
   const { rows } = await pool.query<{ text: string }>({

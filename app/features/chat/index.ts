@@ -9,21 +9,33 @@ import { TELEGRAM } from '../../../posture/outside.ts';
 import type { BotContext } from '../../bot/context.ts';
 import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
-import { OpenRouterRefusal } from '../../providers/openrouter.ts';
+import { OpenRouterRefusal, type Completion } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
+import { mayNotWrite } from '../../providers/telegram-answer.ts';
 import { beginning, isBlank, split } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
-import { answerOf, conversationOf, recall, remember, type Conversation } from './conversation.ts';
+import { rememberBilled } from './bills.ts';
+import { answerOf, conversationOf, recall, remember, unask, type Conversation } from './conversation.ts';
 import { forget, forgetOffer } from './forget.ts';
 import { createFrames, WRITING } from './frames.ts';
+import { createPay, type Broke, type Ticket } from './pay.ts';
 import { SYSTEM, texts } from './texts.ts';
 
 /** A question, and where it was asked. */
 type Asked = Conversation & { updateId: number; question: string };
 
-function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContext> {
+/** What is said to it. */
+interface Said {
+  text: string;
+  /** Undefined: it is no answer, and nobody pays for it. */
+  answer: Pick<Completion, 'text' | 'usage'> | undefined;
+}
+
+function answer(needs: FeatureNeeds): Composer<BotContext> {
+  const { pool, posture, openrouter } = needs;
   const composer = new Composer<BotContext>();
   const framesOf = createFrames(posture.chat);
+  const pay = createPay(needs);
 
   composer.chatType('private').on(['message:text', 'message:caption'], async (ctx) => {
     const question = ctx.message.text ?? ctx.message.caption ?? '';
@@ -32,7 +44,9 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
     const asked = { ...conversationOf(ctx)!, updateId: ctx.update.update_id, question };
     // Run again after a crash, an update finds the answer that it had: the provider is not asked, nor paid, twice.
     const known = await answerOf(pool, asked.botId, asked.updateId);
-    await (known === undefined ? think(ctx, asked) : deliver(ctx, known));
+    if (known === undefined) return think(ctx, asked);
+    const payer = pay.of(ctx);
+    await deliver(ctx, known, payer && (await pay.found(payer)));
   });
 
   /** No connection is held while the provider thinks: each query takes one and gives it back. */
@@ -40,30 +54,46 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
     await remember(pool, { ...at, role: 'user', text: question });
     const history = await recall(pool, at, posture.history);
     // The latest question is part of the history unless it alone exceeds the bound.
-    const asked =
+    const lines =
       history.length > 0
         ? history
         : [{ role: 'user' as const, content: beginning(question, posture.history.characters) }];
+    const asked = [{ role: 'system' as const, content: SYSTEM }, ...lines];
+    const payer = pay.of(ctx);
+    const ticket = payer && (await pay.open(ctx, payer, asked));
+    if (ticket && 'most' in ticket) {
+      // Nobody pays later for what stands unanswered in between.
+      await unask(pool, at.botId, at.updateId);
+      return void (await ctx.reply(sayBroke(ctx, ticket)));
+    }
     const frames = framesOf(ctx);
     let heard = '';
     const hear = (text: string) => frames.show((heard = text));
     const [answered] = await Promise.allSettled([
-      openrouter.complete([{ role: 'system', content: SYSTEM }, ...asked], ctx.turn.signal, hear),
+      openrouter.complete(asked, ctx.turn.signal, hear),
       ctx.replyWithChatAction('typing'),
     ]);
-    const { text, isAnswer } =
+    const said: Said =
       answered.status === 'fulfilled'
-        ? { text: answered.value.text, isAnswer: true }
+        ? { text: answered.value.text, answer: answered.value }
         : instead(ctx, answered.reason, heard.trim());
-    const said = isAnswer ? await remember(pool, { ...at, role: 'assistant', text }) : text;
-    await deliver(ctx, said, await frames.end());
+    if (!said.answer) {
+      const charged = ticket && !ticket.bill.free;
+      const text = charged ? `${said.text} ${texts['not-charged'](ctx.language)}` : said.text;
+      await show(ctx, text, await frames.end());
+      return ticket && pay.giveBack(ctx, ticket);
+    }
+    const { text, bill } = ticket
+      ? await rememberBilled(pool, { ...at, ...ticket }, { text: said.text, ...pay.costOf(said.answer) })
+      : { text: await remember(pool, { ...at, role: 'assistant', text: said.text }), bill: undefined };
+    await deliver(ctx, text, ticket && { ...ticket, bill: bill ?? ticket.bill }, await frames.end());
   }
 
   /**
    * The provider is away or declines: say so instead of nothing (fault no-breaker), and do not remember it. What had come of
    * an answer that broke off is the answer; of one that was declined in its midst nothing is left.
    */
-  function instead(ctx: BotContext, reason: unknown, heard: string): { text: string; isAnswer: boolean } {
+  function instead(ctx: BotContext, reason: unknown, heard: string): Said {
     ctx.turn.hold();
     const away = reason instanceof RetryLater || reason instanceof ProviderFailure;
     if (!away && !(reason instanceof OpenRouterRefusal)) throw reason;
@@ -71,12 +101,32 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
       { updateId: ctx.update.update_id, reason: describeError(reason), heard: heard.length },
       'the AI provider did not answer',
     );
-    if (away && !isBlank(heard)) return { text: `${heard}\n\n${texts['broke-off'](ctx.language)}`, isAnswer: true };
-    return { text: (away ? texts.away : texts.refused)(ctx.language), isAnswer: false };
+    if (away && !isBlank(heard)) {
+      const text = `${heard}\n\n${texts['broke-off'](ctx.language)}`;
+      return { text, answer: { text: heard, usage: undefined } };
+    }
+    return { text: (away ? texts.away : texts.refused)(ctx.language), answer: undefined };
+  }
+
+  /** An answer, with what it costs; charged once it is there, and not where nobody is there to get it. */
+  async function deliver(
+    ctx: BotContext,
+    text: string,
+    ticket: Ticket | undefined,
+    standing?: Message.TextMessage,
+  ): Promise<void> {
+    const receipt = ticket && sayReceipt(ctx, ticket);
+    try {
+      await show(ctx, receipt ? `${text}\n\n${receipt}` : text, standing);
+    } catch (error) {
+      if (ticket && error instanceof GrammyError && mayNotWrite(error)) await pay.giveBack(ctx, ticket);
+      throw error;
+    }
+    if (ticket) await pay.take(ctx, ticket);
   }
 
   /** @param standing the message that shows the beginning of it; a run that was cut off may have left one, too */
-  async function deliver(ctx: BotContext, text: string, standing?: Message.TextMessage): Promise<void> {
+  async function show(ctx: BotContext, text: string, standing?: Message.TextMessage): Promise<void> {
     const [first, ...rest] = split(text) as [string, ...string[]];
     const message = standing ?? (await ctx.reply(first));
     if (message.text !== first && message.text.endsWith(WRITING)) {
@@ -87,6 +137,17 @@ function answer({ pool, posture, openrouter }: FeatureNeeds): Composer<BotContex
       });
     }
     for (const part of rest) await ctx.reply(part);
+  }
+
+  const sayBroke = ({ language }: BotContext, { most, available, hours }: Broke): string =>
+    posture.chat.free > 0
+      ? texts.broke(language, { most, available, hours })
+      : texts['broke-always'](language, { most, available });
+
+  function sayReceipt({ language }: BotContext, { bill, left }: Ticket): string | undefined {
+    const { free, price, counted } = bill;
+    if (free) return left === 0 ? texts['last-free'](language) : undefined;
+    return price ? texts[counted ? 'paid' : 'paid-estimated'](language, { price }) : undefined;
   }
 
   return composer;

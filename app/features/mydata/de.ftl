@@ -27,6 +27,10 @@ orders = { $count ->
     [one] Eine Bestellung von dir ist aufbewahrt.
    *[other] { $count } Bestellungen von dir sind aufbewahrt.
 }
+answers = { $count ->
+    [one] Bei einer Antwort ist notiert, ob sie kostenlos war, und sonst, was sie kostete.
+   *[other] Bei { $count } Antworten ist notiert, ob sie kostenlos waren, und sonst, was sie kosteten.
+}
 received = { $count ->
     [one] Notiert ist, dass ein Rundruf an dich ging oder geht.
    *[other] Notiert ist, dass { $count } Rundrufe an dich gingen oder gehen.
@@ -35,4 +39,4 @@ subscription = Abo { $plan }: { $state }, bezahlt bis { $until }
 access = Plan { $plan }: { $state }, bis { $until }
 elsewhere =
     Wo sonst etwas von dir ist: was du schreibst, wie Telegram es schickte, bis es bearbeitet ist, und dass du schriebst, { $updates } Tage lang; was ich dir zu sagen habe, bis es gesagt ist; was ich nicht bearbeiten oder sagen konnte, { $undelivered } Tage lang; Telegrams eigene Liste deiner Zahlungen, und Vermerke, was Menschen von Hand mit deinem Geld taten.
-forget = /forget löscht unser Gespräch, was ich dich gefragt habe und was ich nicht bearbeiten oder sagen konnte, und sagt ab, was du später willst. Deine Zahlungen und Credits, deine Bestellungen, dein Name, deine Sprache und der Tag deines letzten Besuchs bleiben.
+forget = /forget löscht unser Gespräch, was ich dich gefragt habe und was ich nicht bearbeiten oder sagen konnte, und sagt ab, was du später willst. Deine Zahlungen und Credits, welche deiner Antworten kostenlos waren, deine Bestellungen, dein Name, deine Sprache und der Tag deines letzten Besuchs bleiben.

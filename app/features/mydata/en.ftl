@@ -32,6 +32,11 @@ orders = { $count ->
     [one] One order of yours is kept.
    *[other] { $count } orders of yours are kept.
 }
+# Of the chat, in the last days.
+answers = { $count ->
+    [one] Of one answer it is noted whether it was free, and else what it cost.
+   *[other] Of { $count } answers it is noted whether they were free, and else what they cost.
+}
 received = { $count ->
     [one] It is noted that one broadcast went to you, or will.
    *[other] It is noted that { $count } broadcasts went to you, or will.
@@ -42,4 +47,4 @@ access = Plan { $plan }: { $state }, until { $until }
 elsewhere =
     What else holds something of you: what you write, as Telegram sent it, until it is handled, and that you wrote, for { $updates } days; what I have to tell you, until it is said; what I could not handle or say, for { $undelivered } days; Telegram's own list of your payments, and notes of what people did with your money by hand.
 # /forget is a command.
-forget = /forget deletes our conversation, what I have asked you, and what I could not handle or say, and calls off what you want later. Your payments and credits, your orders, your name, your language and the day of your last visit stay.
+forget = /forget deletes our conversation, what I have asked you, and what I could not handle or say, and calls off what you want later. Your payments and credits, which of your answers were free, your orders, your name, your language and the day of your last visit stay.

@@ -27,7 +27,7 @@ type Needs = Pick<FeatureNeeds, 'pool' | 'posture'>;
 
 /** All of it as one text. */
 export async function dataOf({ pool, posture }: Needs, who: Who, language: Language): Promise<string> {
-  const { person, words, all, dialog, questions, orders, received, subscriptions } = await keptOf(pool, who);
+  const { person, words, all, dialog, questions, orders, answers, received, subscriptions } = await keptOf(pool, who);
   const later = await wishes(pool, wishOf(who.botId, who.userId));
   const renders = await rendersOf(pool, who.botId, who.userId);
   const accesses = await accessesOf(pool, who.botId, who.userId);
@@ -66,6 +66,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     // A debt is said by the balance already.
     sayHistory(language, { lines, held, late, debt: 0n }),
     ...(orders > 0 ? [texts.orders(language, { count: orders })] : []),
+    ...(answers > 0 ? [texts.answers(language, { count: answers })] : []),
     ...(received > 0 ? [texts.received(language, { count: received })] : []),
     ...subscriptions.map((one) => texts.subscription(language, one)),
     ...accesses.map((one) => texts.access(language, one)),

@@ -26,6 +26,8 @@ interface Kept {
   dialog: { kind: string; state: unknown } | undefined;
   questions: { action: string; input: unknown }[];
   orders: number;
+  /** Answers of which it is noted whether they were free. */
+  answers: number;
   /** Broadcasts that went to them, or will. */
   received: number;
   subscriptions: { plan: string; state: string; until: Date }[];
@@ -74,6 +76,11 @@ export async function keptOf(pool: Pool, { botId, userId }: Who): Promise<Kept> 
     // subscription_user
     `SELECT plan, state, paid_until AS until FROM evenkeel.subscription WHERE bot_id = $1 AND user_id = $2 ORDER BY started_at`,
   );
+  const [answers] = await of<{ count: number }>(
+    'answers',
+    // answer_person
+    `SELECT count(*) AS count FROM evenkeel.answer WHERE bot_id = $1 AND user_id = $2`,
+  );
   const [received] = await of<{ count: number }>(
     'received',
     // recipient_user
@@ -86,6 +93,7 @@ export async function keptOf(pool: Pool, { botId, userId }: Who): Promise<Kept> 
     dialog,
     questions,
     orders: orders!.count,
+    answers: answers!.count,
     received: received!.count,
     subscriptions,
   };

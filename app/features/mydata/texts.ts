@@ -20,6 +20,7 @@ export const texts = declareTexts(import.meta.dirname, {
   money: {},
   muted: { what: 'text' },
   orders: { count: 'number' },
+  answers: { count: 'number' },
   received: { count: 'number' },
   subscription: { plan: 'text', state: 'text', until: 'moment' },
   access: { plan: 'text', state: 'text', until: 'moment' },

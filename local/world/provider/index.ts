@@ -18,7 +18,7 @@ const MODELS = ['openrouter/auto', 'simulated/echo'];
 
 export const faultsSchema = z.strictObject({
   ...switches('error', 'hang', 'rateLimit', 'blank', 'empty', 'breaksOff'),
-  ...switches('stalls', 'cuts', 'declines', 'noUsage'),
+  ...switches('stalls', 'cuts', 'declines', 'noUsage', 'overcounts'),
   latency: z.number().min(0).exactOptional(),
   pace: z.number().min(0).exactOptional(),
 });

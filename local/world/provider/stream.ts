@@ -16,7 +16,10 @@ interface Streaming {
 
 /** Writes all of it. In its midst it may fall silent for ever, be cut, or say that it failed. */
 export async function stream(response: ServerResponse, answer: Completion, { faults, clock, pace }: Streaming) {
-  const { usage, ...head } = answer;
+  const { usage: took, ...head } = answer;
+  const usage = faults.overcounts
+    ? { ...took, prompt_tokens: took.prompt_tokens * 1_000, completion_tokens: took.completion_tokens * 1_000 }
+    : took;
   const { content } = answer.choices[0]!.message;
   const words = content.match(/\S+\s*|\s+/gu) ?? [content];
   const chunk = (delta: object, finish: string | null = null) => ({

@@ -7,8 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createPool } from '../../../app/database/pool.ts';
 import { inTransaction } from '../../../app/database/transaction.ts';
+import { withTx } from '../../../app/database/tx.ts';
 import { createRetention } from '../../../app/jobs/retention.ts';
-import { answerOf, forgetConversation, recall, remember } from '../../../app/features/chat/conversation.ts';
+import { billOf, claimFree, dropBill, openBill, rememberBilled } from '../../../app/features/chat/bills.ts';
+import { answerOf, forgetConversation, recall, remember, unask } from '../../../app/features/chat/conversation.ts';
 import { readQueues } from '../../../app/health/queues.ts';
 import { storeUpdates } from '../../../app/intake/store.ts';
 import { announceLanes } from '../../../app/lanes/announce.ts';
@@ -50,6 +52,11 @@ const CHATS = `
   SELECT 1, n, CASE n % 2 WHEN 0 THEN 'user' ELSE 'assistant' END, n % 2000, repeat('x', 50), now() - n * interval '1 s'
   FROM generate_series(1, 100000) AS n`;
 
+const ANSWERS = `
+  INSERT INTO evenkeel.answer (bot_id, update_id, user_id, day, free, held, price, created_at)
+  SELECT 1, n, n % 5000, (now() AT TIME ZONE 'utc')::date - n % 5, n % 2 = 0, CASE WHEN n % 2 = 1 THEN 5 END, 0, now() - n * interval '1 s'
+  FROM generate_series(1, 100000) AS n`;
+
 /** Every hot statement, often enough that a prepared one gets its generic plan as well (after five runs). */
 async function hotPath(from: number): Promise<void> {
   const options = { url: world.database.url('worker'), posture: world.posture, log: captureLog().log };
@@ -88,6 +95,14 @@ async function hotPath(from: number): Promise<void> {
       await readQueues(pool, QUEUES, 1);
       await remember(pool, { botId: 1, updateId: 200_000 + id, chatId: 7, threadId: 0, role: 'user', text: 'x' });
       await answerOf(pool, 1, id);
+      const question = { botId: 1, updateId: 300_000 + id, userId: id };
+      assert.ok((await claimFree(pool, question, 1_000)).bill);
+      assert.ok(await billOf(pool, question));
+      const answered = { text: 'x', price: 1n, counted: true };
+      assert.ok((await rememberBilled(pool, { ...question, chatId: 7, threadId: 0 }, answered)).bill);
+      await dropBill(pool, question);
+      await withTx(pool, (tx) => openBill(tx, question, 5n));
+      await unask(pool, 1, 200_000 + id);
       assert.equal(
         (await recall(pool, { botId: 1, chatId: id, threadId: 0 }, { messages: 20, characters: 16_000 })).length,
         20,
@@ -117,13 +132,17 @@ test('no hot statement scans a table, whatever the planner knows of it', async (
   await sql('ALTER TABLE evenkeel.lane SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.message SET (autovacuum_enabled = false)');
   await sql('ALTER TABLE evenkeel.person SET (autovacuum_enabled = false)');
-  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message, evenkeel.person');
+  await sql('ALTER TABLE evenkeel.answer SET (autovacuum_enabled = false)');
+  const analyse = () =>
+    sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message, evenkeel.answer, evenkeel.person');
+  await analyse();
   await sql(LOAD);
   await sql(LANES);
   await sql(CHATS);
   await sql(PEOPLE);
+  await sql(ANSWERS);
   await hot('planned for the empty tables', () => hotPath(10));
-  await sql('ANALYZE evenkeel.inbox, evenkeel.lane, evenkeel.message, evenkeel.person');
+  await analyse();
   await hot('analysed', () => hotPath(500));
 });
 

@@ -105,6 +105,10 @@ async function somebody(user: number): Promise<void> {
     [botId, user, `a picture wanted by ${user}`],
   );
   await database.sql(
+    `INSERT INTO evenkeel.answer (bot_id, update_id, user_id, free, held, price) VALUES ($1, $2::bigint * 100, $2, false, 5, 3)`,
+    [botId, user],
+  );
+  await database.sql(
     `INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state) VALUES (1, $1, $2, 'sent')`,
     [botId, user],
   );
@@ -147,6 +151,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
   for (const what of [
     /^I have known you since .* Your app speaks: en\. You have chosen: nothing\./m,
     /^Our conversation, 2 messages:/m,
+    /^Of one answer it is noted whether it was free, and else what it cost\.$/m,
     /· you: a secret of 31$/m,
     /· I: I keep it$/m,
     /^I have asked you something last \(remind\)/m,

@@ -26,7 +26,7 @@ async function setting(t: TestContext) {
   const shown = async (scope: string, language: string) =>
     (await call('getMyCommands', { scope: { type: scope }, language_code: language })) as Menu['commands'];
   const names = async (scope: string, language = '') => (await shown(scope, language)).map(({ command }) => command);
-  return { inputs, call, shown, names };
+  return { telegram, inputs, call, shown, names };
 }
 
 test('each scope and language has the menu that follows from the posture', async (t) => {
@@ -35,6 +35,7 @@ test('each scope and language has the menu that follows from the posture', async
   assert.equal(id, `commands-${inputs.token.split(':')[0]}`);
   assert.deepEqual(outs, inputs);
   for (const { scope, language, commands } of inputs.menus) assert.deepEqual(await shown(scope, language), commands);
+  assert.ok(!(await names('all_private_chats')).includes('stats'), 'what only some may do is shown to them alone');
   assert.ok((await names('all_private_chats')).includes('topup'));
   assert.ok(!(await names('all_group_chats')).includes('topup'), 'nobody can pay in a group');
   assert.ok((await names('all_private_chats', 'de')).includes('help'));
@@ -62,6 +63,36 @@ test('a feature that goes takes its commands along, a language its menu', async 
   await provider.it.update(id, inputs, news);
   assert.ok(!(await names('all_private_chats')).includes('topup'));
   assert.deepEqual(await names('all_private_chats', 'de'), []);
+});
+
+test('owners and support have a menu of their own, once they have opened the bot', async (t) => {
+  const { telegram, inputs, call } = await setting(t);
+  const [owner, helper, absent] = [5_001, 5_002, 5_003];
+  const people = { owners: [owner, absent, 1], support: [helper] };
+  const wanted = { ...inputs, menus: menus(resolve({ people })) };
+  assert.ok(!wanted.menus.some(({ chat }) => chat === 1), 'the example is nobody');
+  for (const chat of [owner, helper]) telegram.open(chat);
+  const { id } = await provider.it.create(wanted);
+  const namesOf = async (chat: number) => {
+    const scope = { type: 'chat', chat_id: chat };
+    const shown = (await call('getMyCommands', { scope, language_code: 'de' })) as Menu['commands'] | undefined;
+    return shown?.map(({ command }) => command);
+  };
+  const [ofOwner, ofHelper] = [await namesOf(owner), await namesOf(helper)];
+  for (const name of ['topup', 'stats', 'refund']) assert.ok(ofOwner!.includes(name) && ofHelper!.includes(name), name);
+  assert.ok(ofOwner!.includes('broadcast') && !ofHelper!.includes('broadcast'));
+  assert.equal(await namesOf(absent), undefined, 'Telegram knows no chat of theirs');
+  const whole = async () => (await provider.it.read(id, wanted)).props as typeof wanted;
+  assert.equal((await provider.it.diff(id, await whole(), wanted)).changes, false);
+  // By the next refresh they have opened it.
+  telegram.open(absent);
+  const drifted = await whole();
+  assert.equal((await provider.it.diff(id, drifted, wanted)).changes, true);
+  await provider.it.update(id, drifted, wanted);
+  assert.deepEqual(await namesOf(absent), ofOwner);
+  // Who has a role no longer has the menu of everybody again.
+  await provider.it.update(id, wanted, inputs);
+  assert.deepEqual(await namesOf(helper), []);
 });
 
 test('destroy takes away what is still ours', async (t) => {

@@ -2,7 +2,7 @@
 import { badRequest } from '../errors.ts';
 import { scopeKey } from '../menu.ts';
 import { flag, isRecord, structure, text, type Params } from '../params.ts';
-import type { Method } from './context.ts';
+import type { Context, Method } from './context.ts';
 import { messageMethods } from './messages.ts';
 import { starMethods } from './stars.ts';
 
@@ -41,7 +41,8 @@ const answerPreCheckoutQuery: Method = ({ people, chats }, params) => {
   return true;
 };
 
-const setMyCommands: Method = ({ commands }, params) => {
+const setMyCommands: Method = (context, params) => {
+  const { commands } = context;
   const given = structure(params, 'commands');
   if (!Array.isArray(given)) throw badRequest('expected an Array of BotCommand');
   if (given.length > MOST_COMMANDS) throw badRequest('BOT_COMMANDS_TOO_MUCH');
@@ -52,15 +53,19 @@ const setMyCommands: Method = ({ commands }, params) => {
     if (typeof description !== 'string' || description.length < 1 || description.length > 256)
       throw badRequest('BOT_COMMAND_DESCRIPTION_INVALID');
   }
-  commands.set(scopeOf(params), given);
+  commands.set(scopeOf(context, params), given);
   return true;
 };
 
-const getMyCommands: Method = ({ commands }, params) => commands.get(scopeOf(params)) ?? [];
-const deleteMyCommands: Method = ({ commands }, params) => (commands.delete(scopeOf(params)), true);
+const getMyCommands: Method = (context, params) => context.commands.get(scopeOf(context, params)) ?? [];
+const deleteMyCommands: Method = (context, params) => (context.commands.delete(scopeOf(context, params)), true);
 
-function scopeOf(params: Params): string {
-  return scopeKey(structure(params, 'scope') ?? { type: 'default' }, text(params, 'language_code'));
+/** @throws ApiError 400 for a chat that has never been there */
+function scopeOf({ chats }: Context, params: Params): string {
+  const scope = structure(params, 'scope') ?? { type: 'default' };
+  if (isRecord(scope) && scope['type'] === 'chat' && !chats.find(Number(scope['chat_id'])))
+    throw badRequest('chat not found');
+  return scopeKey(scope, text(params, 'language_code'));
 }
 
 const methods: Record<string, Method> = {
