@@ -6,8 +6,10 @@ import { onEndSignals } from './start/signals.ts';
 const HELP = `npm run soak -- [options]
 
 Simulated people top up by Stars, Crypto Pay and NOWPayments, subscribe, pay twice, late and in parts, are refunded and
-charged back, use codes and credits, ask and are reminded, through real web and worker processes that are killed
-meanwhile. At the end the ledger, the books of all who are paid and what people were told agree.
+charged back, use codes and credits, try, buy, cancel and outlast plans, order pictures and videos, are written to all at
+once, ask and are reminded, through real web and worker processes that are killed meanwhile, while Telegram and each
+provider fails now and then. At the end the ledger, the books of all who are paid, who may use what, what was made and
+what people were told agree.
 
   --operations N   how many (default 10000)
   --seed S         the same choices once more (default: another one each time; it is printed)

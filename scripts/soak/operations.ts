@@ -3,11 +3,15 @@ import { withTx } from '../../app/database/tx.ts';
 import { InsufficientCredits, release, reserve, settle } from '../../app/ledger/index.ts';
 import type { ChatMessage } from '../../local/contract/index.ts';
 import { FURTHER, FURTHER_MIX, REMINDS, type Further } from './further.ts';
+import { outage, OUTAGES } from './outages.ts';
 import { answered, lastOf, PACKAGES, RECEIPT, said, type Person } from './person.ts';
 import { OWNER, until } from './stage.ts';
+import { WORKS, WORKS_MIX, type Work } from './works.ts';
 
 export type Operation =
   | Further
+  | Work
+  | 'outage'
   | 'top-up'
   | 'paid twice'
   | 'paid by another'
@@ -42,6 +46,8 @@ export const MIX: Record<Operation, number> = {
   balance: 9,
   history: 7,
   ...FURTHER_MIX,
+  ...WORKS_MIX,
+  outage: OUTAGES,
 };
 
 const payloadOf = (message: ChatMessage): string => message.invoice!.payload;
@@ -207,5 +213,7 @@ export const OPERATIONS: Record<Operation, (person: Person) => Promise<unknown>>
   balance: (person) =>
     answered(person, () => person.stage.telegram.say(person.id, '/balance'), /^You have [\d,]+ credits?/),
   ...FURTHER,
+  ...WORKS,
+  outage,
   history: (person) => answered(person, () => person.stage.telegram.say(person.id, '/history'), /UTC|Nothing was paid/),
 };

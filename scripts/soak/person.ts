@@ -11,6 +11,8 @@ export interface Deeds {
   used: Map<number, bigint>;
   /** What somebody was to be reminded of once they had the credits, by the name of its reserve. */
   carts: { user: number; of: string; text: string }[];
+  /** What was written to all. */
+  broadcasts: string[];
   /** Operations that did not come to an end. */
   failures: string[];
 }

@@ -6,7 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { MIX, OPERATIONS, type Operation } from './operations.ts';
 import type { Deeds, Person } from './person.ts';
 import { randomOf } from './random.ts';
-import { openStage, OWNER, type Stage } from './stage.ts';
+import { AUTHOR, openStage, OWNER, type Stage } from './stage.ts';
 import { paidElsewhere } from './further-verdict.ts';
 import { settled, verdict } from './verdict.ts';
 
@@ -34,7 +34,8 @@ export interface SoakReport {
   problems: string[];
 }
 
-const PEOPLE = 60;
+/** Of so many operations each has one, within bounds. */
+const peopleFor = (operations: number): number => Math.min(300, Math.max(60, Math.round(operations / 33)));
 const FIRST = 600_000;
 /** Operations under way at once: each is a person's, and none has two. */
 const AT_ONCE = 24;
@@ -56,11 +57,12 @@ export async function runSoak({ operations, seed, signal, say }: SoakOptions): P
 
 async function soak(stage: Stage, { operations, seed, signal, say }: SoakOptions): Promise<SoakReport> {
   const chance = randomOf(seed);
-  const deeds: Deeds = { reminders: [], used: new Map(), carts: [], failures: [] };
+  const deeds: Deeds = { reminders: [], used: new Map(), carts: [], broadcasts: [], failures: [] };
   const kills = { web: 0, worker: 0 };
   const counts = new Map<Operation, number>();
   stage.telegram.open(OWNER);
-  const idle: Person[] = Array.from({ length: PEOPLE }, (_, index) => {
+  stage.telegram.open(AUTHOR);
+  const idle: Person[] = Array.from({ length: peopleFor(operations) }, (_, index) => {
     const id = FIRST + index;
     stage.telegram.open(id);
     stage.telegram.open(id + 100_000);

@@ -6,6 +6,7 @@ import { isReconciled, reconcile } from '../../app/payments/reconcile.ts';
 import { cartsDiffer, elsewhereDiffers, mandatesDiffer, promosDiffer } from './further-verdict.ts';
 import type { Deeds } from './person.ts';
 import { until, type Stage } from './stage.ts';
+import { accessesDiffer, broadcastsDiffer, rendersDiffer, taken, WORKS_UNDER_WAY } from './works-verdict.ts';
 
 const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
   (await pool.query(text, values)).rows as Row[];
@@ -21,6 +22,7 @@ async function underWay(stage: Stage): Promise<string | undefined> {
        (SELECT count(*) FROM evenkeel.lane)::int AS lanes,
        (SELECT count(*) FROM evenkeel.outbox WHERE state IN ('waiting', 'sending'))::int AS messages,
        (SELECT count(*) FROM pgboss.job WHERE name IN ('remind', 'refund', 'mandate', 'deposit') AND state < 'completed')::int AS jobs,
+       ${WORKS_UNDER_WAY},
        (SELECT count(*) FROM evenkeel.payment WHERE state = 'refunding')::int AS refunds,
        (SELECT count(*) FROM evenkeel.star_transaction WHERE booked_at IS NULL)::int AS unbooked,
        (SELECT count(*) FROM evenkeel.reserve WHERE state = 'open')::int AS reserves,
@@ -104,12 +106,18 @@ export async function verdict(
     ...(await promosDiffer(stage)),
     ...(await cartsDiffer(stage, deeds)),
     ...(await mandatesDiffer(stage)),
+    ...(await accessesDiffer(stage)),
+    ...(await broadcastsDiffer(stage, deeds)),
   );
-  const { problems: untold, repeats } = told(stage, payments, deeds);
-  problems.push(...untold);
+  const { problems: untold, repeats: saidAgain } = told(stage, payments, deeds);
+  const { problems: unmade, repeats: shownAgain } = await rendersDiffer(stage);
+  problems.push(...untold, ...unmade);
+  const repeats = saidAgain + shownAgain;
   for (const row of await query<{ cause: string; state: string; error: string }>(
     stage,
-    `SELECT cause, state, error FROM evenkeel.outbox WHERE state IN ('unknown', 'dead') LIMIT 20`,
+    // What is only progress is never said again, and so unknown where its worker was killed with it in hand: that is counted.
+    `SELECT cause, state, error FROM evenkeel.outbox
+     WHERE state = 'dead' OR (state = 'unknown' AND class NOT IN ('progress', 'marketing')) LIMIT 20`,
   ))
     problems.push(`a message is ${row.state}: ${row.cause}: ${row.error}`);
   for (const { update, error } of await query<{ update: number; error: string }>(
@@ -162,8 +170,9 @@ async function creditsDiffer(stage: Stage, { used }: Deeds): Promise<string[]> {
      FROM evenkeel.account a WHERE bot_id = $1`,
     [stage.botId],
   );
+  const byFeatures = await taken(stage);
   return rows.flatMap(({ user, has, paid, given }) => {
-    const spent = Number(used.get(user) ?? 0n);
+    const spent = Number((used.get(user) ?? 0n) + (byFeatures.get(user) ?? 0n));
     return has === paid + given - spent
       ? []
       : [`user ${user} has ${has} credits: paid ${paid}, given ${given}, used ${spent}`];
