@@ -6,7 +6,11 @@ import { countOpenFiles, startVitals, vitals } from '../../../app/health/vitals.
 import { alarms, TASK, TASK_METRICS } from '../../../posture/alarms/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 
+import '../../harness/remind-by-media.ts';
+
 const log = pino({ level: 'silent' });
+
+const media = { listener: { connected: 1 }, disk: { used: 3, size: 4 } };
 
 const worker = {
   lanes: {},
@@ -56,8 +60,12 @@ test('a task says of itself what cannot be seen from outside', () => {
 });
 
 test('every metric of a task that an alarm reads is one that a task emits', () => {
-  const read = new Set(alarms(resolve({})).flatMap(({ metric }) => (metric.namespace === TASK ? [metric.name] : [])));
-  const emitted = new Set([...vitals('worker', worker, 1), ...vitals('web', web, 1)].map(({ name }) => name));
+  const read = new Set(
+    alarms(resolve({ web: { pool: 3 } })).flatMap(({ metric }) => (metric.namespace === TASK ? [metric.name] : [])),
+  );
+  const emitted = new Set(
+    [...vitals('worker', worker, 1), ...vitals('web', web, 1), ...vitals('media', media, 1)].map(({ name }) => name),
+  );
   assert.deepEqual([...read].sort(), [...emitted].sort());
   assert.deepEqual([...emitted].sort(), Object.values(TASK_METRICS).sort());
 });
