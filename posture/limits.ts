@@ -172,9 +172,23 @@ export const jobsPerTask = (posture: Posture, role: JobRole): number =>
 export const sellsSomething = ({ features }: Posture): boolean =>
   Object.entries(SWITCHED).some(([name, { sells }]) => sells && features[name as FeatureName]);
 
+/** What the chat declares of itself. */
+interface Chat {
+  price: { in: number; out: number };
+  stream: { by: string; pace: number };
+}
+
+/** Undefined where the feature is off, or was taken out of the project. */
+export function chatOf(posture: Posture): Chat | undefined {
+  const { features, chat } = posture as { features: { chat?: boolean }; chat?: Chat };
+  return features.chat ? chat : undefined;
+}
+
 /** Whether answers of the chat cost credits: where nothing is for sale, nobody could get any. */
-export const chatCosts = (posture: Posture): boolean =>
-  posture.features.chat && sellsSomething(posture) && posture.chat.price.in + posture.chat.price.out > 0;
+export function chatCosts(posture: Posture): boolean {
+  const chat = chatOf(posture);
+  return chat !== undefined && sellsSomething(posture) && chat.price.in + chat.price.out > 0;
+}
 
 /** Pauses between attempts, ms: doubled after each, capped. */
 export function backoffs(attempts: number, first: number, max = Infinity): number {
@@ -202,7 +216,7 @@ type ProviderName = keyof Posture['providers'];
 export const LAST_FRAME = 1_000;
 
 /** Whether answers are shown while they are being written. */
-export const showsAnswers = ({ features, chat }: Posture): boolean => features.chat && chat.stream.by !== 'whole';
+export const showsAnswers = (posture: Posture): boolean => (chatOf(posture)?.stream.by ?? 'whole') !== 'whole';
 
 /** What that takes of the time of a handler, ms. */
 export const lastFrame = (posture: Posture): number => (showsAnswers(posture) ? LAST_FRAME : 0);

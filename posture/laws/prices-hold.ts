@@ -1,4 +1,4 @@
-import { chatCosts, sellsSomething } from '../limits.ts';
+import { chatOf, chatCosts, sellsSomething } from '../limits.ts';
 import { TELEGRAM } from '../outside.ts';
 import type { Posture } from '../schema/index.ts';
 import { INSTRUCTIONS } from './history-bounded.ts';
@@ -28,8 +28,9 @@ const BYTES = 4;
 
 /** Whoever has bought the smallest package can have any answer: what it may cost is held before it is asked for. */
 function answerIsWithinReach(posture: Posture, packages: Packages): Clause[] {
-  const { features, chat, history, providers } = posture;
-  if (!features.chat) return [];
+  const { history, providers } = posture;
+  const chat = chatOf(posture);
+  if (!chat) return [];
   if (!chatCosts(posture)) return [clause(true, 'chat.price 0: answers are free', 'nothing', 'nothing')];
   const [smallest] = packages;
   if (!smallest) return [];
@@ -50,9 +51,9 @@ function answerIsWithinReach(posture: Posture, packages: Packages): Clause[] {
 }
 
 function clauses(posture: Posture): Clause[] {
-  const { payments, features } = posture;
+  const { payments } = posture;
   if (!sellsSomething(posture)) {
-    const free = features.chat
+    const free = chatOf(posture)
       ? ', so answers of the chat are free for all: they cost credits with features.wallet on'
       : '';
     return [clause(true, `nothing is for sale${free}`, 'nothing', 'nothing')];

@@ -1,4 +1,4 @@
-import { longestCall, mostSenders, sendsPerTask, showsAnswers } from '../limits.ts';
+import { chatOf, longestCall, mostSenders, sendsPerTask, showsAnswers } from '../limits.ts';
 import type { Posture } from '../schema/index.ts';
 import { atMost, clause, law, lessThan, ms, plain, type Clause } from './law.ts';
 
@@ -34,7 +34,7 @@ export const ratesObeyed = law({
       ...(showsAnswers(posture)
         ? [
             atMost(
-              { 'looks a second at an answer': 1000 / posture.chat.stream.pace },
+              { 'looks a second at an answer': 1000 / chatOf(posture)!.stream.pace },
               { 'rate.chat': rate.chat },
               plain,
             ),

@@ -23,6 +23,8 @@ afterEach(() => {
 
 const [OWNER, SUPPORT] = [7_001, 7_002];
 const FREE = 2;
+/** Whatever it is called that sells: the chat stands without it as well. */
+const NOTHING_FOR_SALE: object = { wallet: false };
 const given = (more: PostureInput = {}) =>
   resolve(
     raised({
@@ -137,7 +139,7 @@ test('owners and support pay nothing; nor does anybody where nothing is for sale
     assert.deepEqual(await bills(user), []);
   }
   for (const posture of [
-    given({ features: { wallet: false } }),
+    given({ features: NOTHING_FOR_SALE }),
     given({ chat: { free: 0, price: { in: 0, out: 0 } } }),
   ]) {
     const other = createTestBot({ after }, { world, database, posture });

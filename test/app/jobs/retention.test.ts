@@ -59,6 +59,10 @@ async function fill(database: TestDatabase): Promise<void> {
     SELECT 1 + n % 4, 1, n, (ARRAY['sent', 'unknown', 'waiting'])[1 + n % 3], now() - CASE WHEN n <= 45 THEN interval '7 days' ELSE interval '5 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.answer (bot_id, update_id, user_id, free, created_at)
+    SELECT 1, n, n, true, now() - CASE WHEN n <= 37 THEN interval '7 days' ELSE interval '5 days' END
+    FROM generate_series(1, 42) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.slot (name, at, outcome)
     SELECT name, now() - n * interval '1 day', CASE WHEN n > 10 THEN 'done' ELSE 'failed' END
     FROM generate_series(1, 30) AS n, unnest(ARRAY['daily', 'hourly']) AS name`);
@@ -87,6 +91,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 25,
       renders: 45,
       conversation: 1500,
+      answers: 37,
       recipients: 11,
       slots: 38,
     },
@@ -103,6 +108,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 0,
       renders: 0,
       conversation: 0,
+      answers: 0,
       recipients: 0,
       slots: 0,
     },
