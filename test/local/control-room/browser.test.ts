@@ -291,7 +291,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     t.after(() => access.stop());
     const { page, telegram, provider, payers, complaints } = await open(t, { novita, access });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 36);
+    assert.equal(toggles.length, 42);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
@@ -300,7 +300,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
       }
       const worlds = [telegram, provider, novita, access, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 36 : 0);
+      assert.equal(count, on ? 42 : 0);
     }
     assert.deepEqual(complaints, []);
   });
