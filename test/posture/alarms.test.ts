@@ -228,7 +228,7 @@ test('the connections alarm lies above any ordinary deploy and below the sum of 
       const { threshold } = named(alarms(posture), 'database-connections');
       const limits = connectionLimits(posture);
       assert.ok(threshold >= deployConnections(posture), 'a deploy would set it off');
-      const all = limits.web + limits.worker + limits.media + otherConnections(posture);
+      const all = limits.web + limits.worker + limits.media! + otherConnections(posture);
       assert.ok(threshold < all, 'it would never go off');
     }),
   );
