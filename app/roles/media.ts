@@ -21,7 +21,7 @@ import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { createTelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
-import { persist } from './persist.ts';
+import { beginning, persist } from './persist.ts';
 import type { Task } from './task.ts';
 
 /** How often the disk is looked at, ms: more often than its metric is told. */
@@ -96,11 +96,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     waitingFor = undefined;
   }
 
-  // A beginning that fails ends the process; one that is cut short by the drain does not.
-  const failed = begin().catch((error: unknown) => {
-    if (!ending.signal.aborted) throw error;
-  });
-  const begun = failed.catch(() => undefined);
+  const { failed, begun } = beginning(begin, ending.signal);
 
   async function drain(): Promise<void> {
     ending.abort(new Error('draining'));

@@ -16,3 +16,14 @@ export async function persist<T>(what: string, log: Logger, signal: AbortSignal,
     }
   }
 }
+
+/**
+ * Begins what a role does once it listens.
+ * @returns `failed` ends the process, and a beginning that is cut short by the drain does not; `begun` is when it is over
+ */
+export function beginning(begin: () => Promise<void>, signal: AbortSignal): Record<'failed' | 'begun', Promise<void>> {
+  const failed = begin().catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  return { failed, begun: failed.catch(() => undefined) };
+}

@@ -34,7 +34,7 @@ import { createOpenRouter } from '../providers/openrouter.ts';
 import { createTelegramClient, type TelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
 import { PEOPLE_CHANNEL, startPeople } from '../people/index.ts';
-import { persist } from './persist.ts';
+import { beginning, persist } from './persist.ts';
 import type { Task } from './task.ts';
 
 /** What runs by the clock and ends what looks unpaid: not before the payments are found that a restored database has lost. */
@@ -221,11 +221,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     log.info({ bot: me.username, lanes: posture.jobs.chat.lanes }, 'handling updates');
   }
 
-  // A beginning that fails ends the process; one that is cut short by the drain does not.
-  const failed = begin().catch((error: unknown) => {
-    if (!ending.signal.aborted) throw error;
-  });
-  const begun = failed.catch(() => undefined);
+  const { failed, begun } = beginning(begin, ending.signal);
 
   async function drain(): Promise<void> {
     ending.abort(new Error('draining'));

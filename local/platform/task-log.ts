@@ -78,7 +78,10 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
       stream.on('end', () => rest && take(rest));
     },
     tail: () => last,
-    about: (updateId) => named.filter((line) => new RegExp(`${NAMES_UPDATE}${updateId}\\b`).test(line)),
+    about(updateId) {
+      const names = new RegExp(`${NAMES_UPDATE}${updateId}\\b`);
+      return named.filter((line) => names.test(line));
+    },
     close: () => new Promise((closed) => out.end(closed)),
   };
 }

@@ -24,10 +24,14 @@ const TELEGRAM = [
     hint: 'Drafts of answers are not known: messages are edited instead',
   },
 ];
-const PROVIDER = [
+/** Of whoever is asked for something. */
+const OUTAGES = [
   { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
   { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
+];
+const PROVIDER = [
+  ...OUTAGES,
   { key: 'latency', on: 5000, label: 'Slow 5 s', hint: 'Answers take 5 s' },
   { key: 'stalls', on: true, label: 'Stall', hint: 'Answers fall silent half way' },
   { key: 'cuts', on: true, label: 'Cut', hint: 'Answers are cut half way' },
@@ -35,9 +39,7 @@ const PROVIDER = [
   { key: 'noUsage', on: true, label: 'No count', hint: 'Answers do not say how many tokens they took' },
 ];
 const NOVITA = [
-  { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
-  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
-  { key: 'error', on: true, label: '500', hint: 'Requests answer 500' },
+  ...OUTAGES,
   { key: 'slow', on: 10, label: 'Slow × 10', hint: 'Renders take ten times as long: time to cancel one' },
   { key: 'loseAnswers', on: true, label: 'Lost reply', hint: 'Renders begin, but nobody is told their number' },
   { key: 'loseCallbacks', on: true, label: 'Silent', hint: 'Nobody is told that a render is over' },
