@@ -44,7 +44,7 @@ function commandLine() {
   };
 }
 
-function text({ seed, operations, kills, payments, repeats, sums, seconds, problems }: SoakReport): string {
+function text({ seed, operations, kills, payments, repeats, left, sums, seconds, problems }: SoakReport): string {
   const list = (counts: Record<string, number | string>) =>
     Object.entries(counts)
       .map(([what, count]) => `  ${what.padEnd(20)} ${count}`)
@@ -54,6 +54,9 @@ function text({ seed, operations, kills, payments, repeats, sums, seconds, probl
     `${total} operations in ${Math.round(seconds.operations)} s, settled ${Math.round(seconds.settled)} s later; seed ${seed}`,
     list(operations),
     `killed: ${kills.worker} workers and ${kills.web} web tasks; ${payments} payments; ${repeats} messages came twice`,
+    ...(left.length > 0
+      ? [`left to a person, as nobody knows whether they arrived:\n${left.map((line) => `  ${line}`).join('\n')}`]
+      : []),
     'the ledger, by account:',
     list(sums),
     problems.length === 0

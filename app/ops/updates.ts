@@ -9,6 +9,9 @@ export const CALLBACK_WORD = /^callback:\d{1,16}$/;
 
 const UPDATE = `CASE WHEN update_id < 0 THEN to_jsonb('callback:' || -update_id) ELSE to_jsonb(update_id) END AS update`;
 
+/** Of the lane: a chat's own, or what somebody has paid. Of the others it is not said whom they are about. */
+const CHAT = `substring(lane FROM '^[0-9]+:(?:pay:)?(-?[0-9]+)$') AS chat`;
+
 const SHOWN = `bot_id AS bot, ${UPDATE}, queue, lane, state, attempts, takeovers, received_at AS received,
   settled_at AS settled, confirmed, unknown, cause`;
 
@@ -43,7 +46,7 @@ export async function listParked(call: Call): Promise<Outcome> {
 export async function listUnknown(call: Call): Promise<Outcome> {
   const { pool, queue, bot, limit } = call;
   const { rows } = await pool.query(
-    `SELECT bot_id AS bot, ${UPDATE}, split_part(lane, ':', 2) AS chat, method, tries, sent_at AS sent, reason
+    `SELECT bot_id AS bot, ${UPDATE}, ${CHAT}, method, tries, sent_at AS sent, reason
      FROM evenkeel.unknown_send
      WHERE state = 'done' AND ($1::text IS NULL OR queue = $1) AND ($2::bigint IS NULL OR bot_id = $2)
      ORDER BY settled_at DESC, update_id LIMIT $3`,

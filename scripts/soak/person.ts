@@ -13,8 +13,8 @@ export interface Deeds {
   carts: { user: number; of: string; text: string }[];
   /** What was written to all. */
   broadcasts: string[];
-  /** Operations that did not come to an end. */
-  failures: string[];
+  /** Operations that did not come to an end, and whose they were. */
+  failures: { of?: number; what: string }[];
 }
 
 export interface Person {

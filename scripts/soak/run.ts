@@ -26,6 +26,8 @@ export interface SoakReport {
   payments: number;
   /** Messages that somebody has more than once: what a killed worker had under way. */
   repeats: number;
+  /** Sends of which nobody knows after their repeat: each counted in `/health` and listed by `ops`, for a person to decide. */
+  left: string[];
   /** The ledger, by account. */
   sums: Record<string, string>;
   /** Seconds of the operations, and until everything was settled. */
@@ -83,7 +85,10 @@ async function soak(stage: Stage, { operations, seed, signal, say }: SoakOptions
         () => undefined,
         (error: unknown) => {
           if (!signal.aborted)
-            deeds.failures.push(`${name} of ${person.id}: ${error instanceof Error ? error.message : String(error)}`);
+            deeds.failures.push({
+              of: person.id,
+              what: `${name} of ${person.id}: ${error instanceof Error ? error.message : String(error)}`,
+            });
         },
       )
       .finally(() => {
@@ -104,15 +109,16 @@ async function soak(stage: Stage, { operations, seed, signal, say }: SoakOptions
   const after = performance.now();
   await settled(stage, signal, say).catch((error: unknown) => {
     signal.throwIfAborted();
-    deeds.failures.push((error as Error).message);
+    deeds.failures.push({ what: (error as Error).message });
   });
-  const { problems, repeats, sums } = await verdict(stage, deeds);
+  const { problems, repeats, left, sums } = await verdict(stage, deeds, signal);
   return {
     seed,
     operations: Object.fromEntries([...counts].sort(([, a], [, b]) => b - a)),
     kills,
     payments: stage.telegram.stars().transactions.filter(({ source }) => source).length + paidElsewhere(stage).length,
     repeats,
+    left,
     sums,
     seconds: { operations: (after - began) / 1000, settled: (performance.now() - after) / 1000 },
     problems,

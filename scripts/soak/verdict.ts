@@ -2,10 +2,14 @@
 import { withTx } from '../../app/database/tx.ts';
 import { balanceOf, checkLedger, isSound } from '../../app/ledger/index.ts';
 import { createLogger } from '../../app/log.ts';
+import { parseOps } from '../../app/ops/parse.ts';
+import { perform } from '../../app/ops/perform.ts';
 import { isReconciled, reconcile } from '../../app/payments/reconcile.ts';
 import { cartsDiffer, elsewhereDiffers, mandatesDiffer, promosDiffer } from './further-verdict.ts';
 import type { Deeds } from './person.ts';
 import { until, type Stage } from './stage.ts';
+import { told, type PaymentRow } from './told.ts';
+import { excusing, leftToPeople, type Told } from './unsure.ts';
 import { accessesDiffer, broadcastsDiffer, rendersDiffer, taken, WORKS_UNDER_WAY } from './works-verdict.ts';
 
 const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -55,23 +59,19 @@ export async function settled(stage: Stage, signal: AbortSignal, say: (line: str
 }
 const STALLED = 240_000;
 
-interface PaymentRow {
-  number: number;
-  provider: string;
-  charge: string;
-  user: number;
-  amount: number;
-  credits: number;
-  state: string;
+interface Verdict {
+  problems: string[];
+  repeats: number;
+  /** What is left to a person, counted and listed. */
+  left: string[];
+  sums: Record<string, string>;
 }
 
-/** What does not agree, a line each; and what was repeated, which may be. */
-export async function verdict(
-  stage: Stage,
-  deeds: Deeds,
-): Promise<{ problems: string[]; repeats: number; sums: Record<string, string> }> {
+/** What does not agree, a line each; and what may be: what was repeated, and what is left to a person. */
+export async function verdict(stage: Stage, deeds: Deeds, signal: AbortSignal): Promise<Verdict> {
   const { pool, botId, api } = stage;
-  const problems = [...deeds.failures];
+  const { left, problems } = await leftToPeople(stage, await tellings(stage, signal));
+  const isLeft = excusing(left);
   const ledger = await withTx(pool, checkLedger);
   if (!isSound(ledger))
     problems.push(
@@ -109,17 +109,17 @@ export async function verdict(
     ...(await accessesDiffer(stage)),
     ...(await broadcastsDiffer(stage, deeds)),
   );
-  const { problems: untold, repeats: saidAgain } = told(stage, payments, deeds);
+  const { problems: untold, repeats: saidAgain } = told(stage, payments, deeds, isLeft);
   const { problems: unmade, repeats: shownAgain } = await rendersDiffer(stage);
   problems.push(...untold, ...unmade);
+  // What somebody waited for in vain may be an answer of which nobody knows.
+  for (const { of, what } of deeds.failures) if (of === undefined || !isLeft(of)) problems.push(what);
   const repeats = saidAgain + shownAgain;
-  for (const row of await query<{ cause: string; state: string; error: string }>(
+  for (const { cause, error } of await query<{ cause: string; error: string }>(
     stage,
-    // What is only progress is never said again, and so unknown where its worker was killed with it in hand: that is counted.
-    `SELECT cause, state, error FROM evenkeel.outbox
-     WHERE state = 'dead' OR (state = 'unknown' AND class NOT IN ('progress', 'marketing')) LIMIT 20`,
+    `SELECT cause, error FROM evenkeel.outbox WHERE state = 'dead' LIMIT 20`,
   ))
-    problems.push(`a message is ${row.state}: ${row.cause}: ${row.error}`);
+    problems.push(`a message is dead: ${cause}: ${error}`);
   for (const { update, error } of await query<{ update: number; error: string }>(
     stage,
     `SELECT update_id AS update, last_error AS error FROM evenkeel.inbox WHERE state = 'parked' LIMIT 20`,
@@ -135,7 +135,35 @@ export async function verdict(
     if (available > 0n && debt < 0n) problems.push(`user ${user} has credits and a debt`);
   }
   const sums = Object.fromEntries(Object.entries(ledger.sums).map(([account, sum]) => [account, String(sum)]));
-  return { problems: [...new Set(problems)], repeats, sums };
+  return { problems: [...new Set(problems)], repeats, left: left.map(({ name }) => name), sums };
+}
+
+/** How long `/health` may lag behind, ms: it is looked at every few seconds, by tasks that may just have been started. */
+const LAG = 120_000;
+
+/** As a person on call learns of what is of unknown outcome: of `ops`, and of the tasks' own `/health`. */
+async function tellings({ platform, posture }: Stage, signal: AbortSignal): Promise<Told> {
+  const listed = await perform({
+    url: platform.operatorUrl,
+    posture,
+    parsed: parseOps(['unknown', 'list', '--limit', '500']),
+    by: { who: 'soak', via: 'soak' },
+    log: createLogger('soak', 'fatal'),
+  });
+  const lines = listed.tables.flatMap(({ rows }) => rows);
+  const answers = lines.filter((line) => line['update'] !== undefined).length;
+  const messages = lines.length - answers;
+  let counted: Told['counted'];
+  const agrees = () =>
+    platform.tasks().some(({ health }) => {
+      if (!health?.work) return false;
+      counted = { messages: health.work.messages.unknown, answers: health.work.answers.unknown };
+      return counted.messages === messages && counted.answers === answers;
+    });
+  // What it counts in the end is held against the list.
+  await until('/health to count what ops lists', agrees, { signal, within: LAG, every: 500 }).catch(() => undefined);
+  signal.throwIfAborted();
+  return { listed, counted };
 }
 
 /** Telegram's list and our payments, one by one. */
@@ -177,55 +205,4 @@ async function creditsDiffer(stage: Stage, { used }: Deeds): Promise<string[]> {
       ? []
       : [`user ${user} has ${has} credits: paid ${paid}, given ${given}, used ${spent}`];
   });
-}
-
-/** Numbers without the commas that English groups them by. */
-const ungrouped = (text: string): string => text.replaceAll(/(?<=\d),(?=\d{3})/g, '');
-
-/** Every payment has its receipt, every refund and reminder its message; none is about something that is not there. */
-function told(
-  { telegram }: Stage,
-  payments: readonly PaymentRow[],
-  { reminders }: Deeds,
-): { problems: string[]; repeats: number } {
-  const problems: string[] = [];
-  let repeats = 0;
-  const texts = new Map<number, string[]>();
-  const of = (user: number): string[] => {
-    const known =
-      texts.get(user) ?? telegram.messages(user).flatMap(({ from, text }) => (from === 'bot' ? [ungrouped(text)] : []));
-    texts.set(user, known);
-    return known;
-  };
-  const once = (user: number, what: string, matching: (text: string) => boolean) => {
-    const count = of(user).filter(matching).length;
-    if (count === 0) problems.push(`${user} was never told of ${what}`);
-    else repeats += count - 1;
-  };
-  const numbers = new Map(payments.map((payment) => [payment.number, payment]));
-  for (const { number, user, credits, state } of payments) {
-    // What is taken back before its payment is seen is told as that alone.
-    if (credits > 0)
-      once(user, `receipt R-${number}`, (text) => text.startsWith(`Receipt R-${number}: ${credits} credits`));
-    else once(user, `R-${number}, which is parked`, (text) => text.startsWith(`Receipt R-${number}: `));
-    if (state === 'refunded' || state === 'taken-back')
-      once(
-        user,
-        `the way back of R-${number}`,
-        (text) => text.startsWith(`Receipt R-${number}: `) && text.includes('went back'),
-      );
-  }
-  for (const user of telegram.chats())
-    for (const text of of(user)) {
-      const [, number, credits] = /^Receipt R-(\d+): (\d+) credits/.exec(text) ?? [];
-      if (number === undefined) continue;
-      const payment = numbers.get(Number(number));
-      // What comes in parts is told part by part.
-      const isPart = payment?.provider === 'nowPayments' && Number(credits) < payment.credits;
-      if (payment?.user !== user || (payment.credits !== Number(credits) && !isPart))
-        problems.push(`${user} was told: ${text}`);
-    }
-  for (const { user, text } of reminders)
-    once(user, `"${text}"`, (said) => said.startsWith('You asked me to remind you') && said.includes(text));
-  return { problems, repeats };
 }

@@ -236,6 +236,14 @@ describe('sends of unknown outcome', () => {
 
   test('are listed, told of and taken off the list', async () => {
     const id = await update({ state: 'done', lane: '1:31', sends, error: 'nobody knows' });
+    // A receipt, in the lane of who paid; and an answer in no chat.
+    const paid = await update({ state: 'done', lane: '1:pay:31', sends, error: 'nobody knows' });
+    const asked = await update({ state: 'done', lane: `1:pre:32`, sends, error: 'nobody knows' });
+    const chats = rowsOf(await ask('unknown', 'list'), /nobody knows/).map((row) => [row['update'], row['chat']]);
+    assert.deepEqual(
+      [paid, asked].map((one) => chats.find(([update]) => update === one)?.[1]),
+      ['31', null],
+    );
     const listed = rowsOf(await ask('unknown', 'list'), /nobody knows/).find((row) => row['update'] === id)!;
     assert.deepEqual(
       { method: listed['method'], tries: listed['tries'], chat: listed['chat'], reason: listed['reason'] },
