@@ -87,18 +87,20 @@ export function startPoller(options: PollerOptions): Poller {
   }
 
   async function run(): Promise<void> {
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    let failures = 0;
+    while (!signal.aborted) {
       try {
         const updates = await poll();
         complain('');
-        attempt = -1;
+        failures = 0;
         for (const update of updates) await deliver(update);
       } catch (error) {
         if (signal.aborted) return;
         const seconds = error instanceof TelegramError ? (error.retryAfter ?? 0) : 0;
         const other = error instanceof TelegramError && error.code === 409 ? ' (somebody else takes its updates)' : '';
         complain(`Telegram: ${(error as Error).message}${other}; trying again`);
-        await pause(attempt, seconds * 1000);
+        await pause(failures, seconds * 1000);
+        failures += 1;
       }
     }
   }

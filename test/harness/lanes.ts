@@ -45,7 +45,7 @@ export async function startLanes(
   const undo = cleanup(owner);
   const pool = createPool({ url: database.url('worker'), posture, role: 'worker', log: logs.log });
   undo(() => pool.end());
-  // eslint-disable-next-line prefer-const -- the listener hears of lanes before there is an engine
+  // oxlint-disable-next-line prefer-const -- the listener hears of lanes before there is an engine
   let engine: Engine | undefined;
   const listener = startListener({
     role: 'worker',

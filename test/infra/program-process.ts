@@ -14,7 +14,7 @@ class Recorder extends MockMonitor {
   outputs: Record<string, unknown> = {};
   secretOutputs: string[] = [];
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the types of Pulumi's own monitor
+  // oxlint-disable-next-line typescript/no-explicit-any -- the types of Pulumi's own monitor
   override async registerResource(req: any, callback: (error: any, response: any) => void): Promise<void> {
     await super.registerResource(req, (error, response) => {
       if (!error) this.declared.push(read(req as Request, (response as { getUrn(): string }).getUrn()));
@@ -22,7 +22,7 @@ class Recorder extends MockMonitor {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the types of Pulumi's own monitor
+  // oxlint-disable-next-line typescript/no-explicit-any -- the types of Pulumi's own monitor
   override registerResourceOutputs(req: any, callback: (error: any, response: any) => void): void {
     const request = req as { getUrn(): string; getOutputs(): Struct };
     if (request.getUrn().includes('::pulumi:pulumi:Stack::')) {

@@ -53,7 +53,7 @@ test('all pass: a line a file, and a plain last line without colours', async (t)
   assert.match(output, /^ {2}✔ s › two /m);
   assert.match(output, /^slowest files:$/m);
   assert.equal(lastLine(output), '4 passed, 0 failed, 0 skipped');
-  // eslint-disable-next-line no-control-regex -- colours are what is looked for
+  // oxlint-disable-next-line no-control-regex -- colours are what is looked for
   assert.doesNotMatch(output, /\x1b/);
 });
 

@@ -152,8 +152,8 @@ test('people and tools get pages and tickets; the on-call chat gets pages alone'
 
 test('RDS events and failed deployments are told', () => {
   const [events] = ofType(run, 'EventSubscription');
-  assert.deepEqual(events?.inputs['sourceIds'], [NAME]);
-  assert.ok((events?.inputs['eventCategories'] as string[]).includes('failover'));
+  assert.deepEqual(events!.inputs['sourceIds'], [NAME]);
+  assert.ok((events!.inputs['eventCategories'] as string[]).includes('failover'));
 });
 
 /** ECS's own example of a failed deployment ("Amazon ECS service deployment state change events"), of our service. */
@@ -266,7 +266,7 @@ const reads = ({ properties }: Widget, { id }: Alarm): boolean => (properties.ti
 test('the sentinel runs on the declared schedule, outside any network, with no right but its log, its secret and the count of our tasks', () => {
   const [sentinel] = ofType(run, 'Function').filter(({ name }) => name.endsWith('-sentinel'));
   assert.equal(sentinel?.inputs['vpcConfig'], undefined);
-  assert.deepEqual((sentinel?.inputs['environment'] as { variables: object }).variables, {
+  assert.deepEqual((sentinel!.inputs['environment'] as { variables: object }).variables, {
     STACK: NAME,
     PUBLIC_URL: 'https://bot.example.com',
     TELEGRAM_API_ROOT: 'https://api.telegram.org',
