@@ -100,13 +100,16 @@ test('a statement, a wait for a lock, an idle transaction: each is ended by the 
   await world.database.sql('CREATE TABLE IF NOT EXISTS evenkeel.lockable (n int)');
   await world.database.sql('GRANT ALL ON evenkeel.lockable TO worker');
   const holder = await workers.connect();
+  const ended = new Promise<Error>((done) => holder.once('error', done));
   await holder.query('BEGIN');
+  // Else a machine that is slow ends this session before the other one has waited.
+  await holder.query('SET LOCAL idle_in_transaction_session_timeout = 0');
   await holder.query('LOCK TABLE evenkeel.lockable IN ACCESS EXCLUSIVE MODE');
   const lock = await failure(workers.query('SELECT FROM evenkeel.lockable'));
   assert.equal(lock.error.code, '55P03');
   assertTook(lock.took, 250);
   // The holder does nothing more: the server ends its session, which frees the lock.
-  const ended = new Promise<Error>((done) => holder.once('error', done));
+  await holder.query('SET LOCAL idle_in_transaction_session_timeout = DEFAULT');
   assert.match((await ended).message, /idle-in-transaction timeout|terminated/);
   holder.release(true);
   await workers.query('SELECT FROM evenkeel.lockable');

@@ -1,14 +1,13 @@
 /**
  * Each feature can be deleted: its folder, its file in posture/features, its tests, and its line in each table. What is
- * left compiles (all but the tests, of which those of features do as well; one process checks all cases), obeys the laws,
- * imports nothing that is gone, has its texts, and handles and explains what is still declared.
+ * left compiles (all but the tests, of which those of features do as well), obeys the laws, imports nothing that is gone,
+ * has its texts, and handles and explains what is still declared.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, globSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { describe, test } from 'node:test';
-import ts from 'typescript';
 import { SWITCHED } from '../../../posture/features/index.ts';
 import { LISTINGS } from '../../../scripts/new/tables.ts';
 import { cloneProject } from '../../harness/clone.ts';
@@ -27,75 +26,60 @@ const belongsTo = (name: string, file: string): boolean =>
   file.startsWith(`test/app/features/${name}.`) ||
   tests.get(file)?.includes(`/app/features/${name}/`) === true;
 
-const ROOTS = '{app,posture,contract,sentinel,local,scripts,infra,test/app/features}/**/*.ts';
-const THIS = 'test/app/features/without.test.ts';
+/** All ways to take `size` of `of`. */
+const choices = (of: readonly number[], size: number): number[][] =>
+  size === 0 ? [[]] : of.flatMap((each, at) => choices(of.slice(at + 1), size - 1).map((rest) => [each, ...rest]));
 
-const config = ts.getParsedCommandLineOfConfigFile(
-  join(root, 'tsconfig.json'),
-  { incremental: false },
-  {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: ({ messageText }) =>
-      assert.fail(ts.flattenDiagnosticMessageText(messageText, '\n')),
-  },
-)!;
-/** Parsed once for all cases. */
-const parsed = new Map<string, ts.SourceFile>();
-
-/** What the compiler says of the project without a feature, one line each. */
-function compiled(name: string): string[] {
-  const { tsBuildInfoFile: _, ...options } = config.options;
-  const host = ts.createCompilerHost(options);
-  const read = (path: string) => ts.sys.readFile(path);
-  const exists = (path: string) => ts.sys.fileExists(path);
-  const inProject = (path: string) => (path.startsWith(`${root}/`) ? path.slice(root.length + 1) : undefined);
-  const isGone = (path: string): boolean => {
-    const file = inProject(path);
-    return file !== undefined && !file.startsWith('node_modules/') && belongsTo(name, file);
-  };
-  host.fileExists = (path) => !isGone(path) && exists(path);
-  host.readFile = (path) => {
-    const text = isGone(path) ? undefined : read(path);
-    const listing = LISTINGS.find(({ file }) => file === inProject(path));
-    return text !== undefined && listing ? listing.remove(text, name) : text;
-  };
-  host.getSourceFile = (path, version) => {
-    const text = host.readFile(path);
-    if (text === undefined) return undefined;
-    const key = `${path}\n${text}`;
-    const known = parsed.get(key) ?? ts.createSourceFile(path, text, version);
-    parsed.set(key, known);
-    return known;
-  };
-  const rootNames = files(ROOTS).filter((file) => file !== THIS && !belongsTo(name, file));
-  const program = ts.createProgram({ rootNames: rootNames.map((file) => join(root, file)), options, host });
-  return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
-    const at = file && ts.getLineAndCharacterOfPosition(file, start);
-    const where = file ? `${inProject(file.fileName) ?? file.fileName}:${at!.line + 1}: ` : '';
-    return where + ts.flattenDiagnosticMessageText(messageText, '\n');
-  });
+/**
+ * What is deleted in each round. Each feature is gone in other rounds than any other one, and in as many: so for every
+ * two there is a round with the one and without the other, in half as many rounds as one a feature would be.
+ */
+function roundsOf(features: readonly string[]): string[][] {
+  for (let count = 1; ; count += 1) {
+    const rounds = Array.from({ length: count }, (_, round) => round);
+    const sets = choices(rounds, Math.floor(count / 2));
+    if (sets.length >= features.length)
+      return rounds.map((round) => features.filter((_, at) => sets[at]!.includes(round)));
+  }
 }
 
-describe('without a feature', () => {
-  for (const name of names) {
-    test(`${name}: the rest compiles`, () => {
-      assert.ok(
-        files('app/features/*/index.ts').some((file) => belongsTo(name, file)),
-        'there is something to delete',
-      );
-      assert.deepEqual(compiled(name), []);
-    });
+const TSCONFIG = {
+  extends: './tsconfig.json',
+  include: [
+    ...['app', 'posture', 'contract', 'sentinel', 'local', 'scripts', 'infra'].map((folder) => `${folder}/**/*.ts`),
+    'test/app/features/**/*.ts',
+  ],
+  exclude: ['test/app/features/without.test.ts'],
+};
 
-    test(`${name}: the rest obeys the laws, and the tests of what is common are green`, async (t) => {
+test('every two features are apart in one round', () => {
+  const rounds = roundsOf(names);
+  for (const kept of names)
+    for (const gone of names.filter((name) => name !== kept))
+      assert.ok(
+        rounds.some((round) => round.includes(gone) && !round.includes(kept)),
+        `${kept} without ${gone}`,
+      );
+});
+
+describe('the rest compiles, obeys the laws, and the tests of what is common are green', () => {
+  for (const gone of roundsOf(names))
+    test(`without ${gone.join(', ')}`, async (t) => {
       const clone = await cloneProject(t);
-      for (const file of files('{app,posture,test/app}/**/*').filter((path) => /\.\w+$/.test(path)))
-        if (belongsTo(name, file)) await rm(join(clone.directory, file));
-      for (const { file, remove } of LISTINGS) {
-        const path = join(clone.directory, file);
-        await writeFile(path, remove(await readFile(path, 'utf8'), name));
+      const all = files('{app,posture,test/app}/**/*').filter((path) => /\.\w+$/.test(path));
+      for (const name of gone) {
+        const its = all.filter((file) => belongsTo(name, file));
+        assert.ok(its.includes(`app/features/${name}/index.ts`), `there is a feature ${name} to delete`);
+        for (const file of its) await rm(join(clone.directory, file), { force: true });
+        for (const { file, remove } of LISTINGS) {
+          const path = join(clone.directory, file);
+          await writeFile(path, remove(await readFile(path, 'utf8'), name));
+        }
       }
+      await writeFile(join(clone.directory, 'tsconfig.rest.json'), JSON.stringify(TSCONFIG));
       const quick = ['imports', 'app/texts/everywhere', 'app/features/face'].map((file) => `test/${file}.test.ts`);
       const runs = [
+        ['node_modules/typescript-7/bin/tsc', '-p', 'tsconfig.rest.json', '--singleThreaded', '--incremental', 'false'],
         ['scripts/posture.ts', '--commands'],
         ['scripts/posture.ts', 'prod', '--brief'],
         ['--test', ...quick],
@@ -105,5 +89,4 @@ describe('without a feature', () => {
         assert.equal(code, 0, `${args.join(' ')}: ${output}`);
       }
     });
-  }
 });
