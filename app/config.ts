@@ -54,6 +54,8 @@ const port = text(/^\d{1,5}$/, 'a port from 0 (any free one) to 65535')
 const host = z.string().min(1).default('0.0.0.0');
 /** As RDS names an instance for ever (`db-ABC…`): not the name that a person gives, which a restored server may get as well. */
 const serverName = text(/^[A-Za-z0-9._-]{1,100}$/, 'a name that no other database server has or will have').optional();
+/** Of the simulated world. */
+const place = text(/^\d+\.\d+\.\d+\.\d+:\d{1,5}$/, 'an address with its port, such as 127.0.0.1:8080');
 const longEnough = text(/^.{8,}$/s, 'a secret of at least 8 characters');
 const operatorToken = longEnough.optional();
 /** What is sent is computed from it here: other characters would have to be prepared as the server does it. */
@@ -110,6 +112,9 @@ const environments = {
     /** Default: providers.access.address of the posture. */
     ACCESS_BASE_URL: url(/^https?$/, 'https://access.example.com').optional(),
     NOVITA_BASE_URL: url(/^https?$/, 'https://api.novita.ai').default('https://api.novita.ai'),
+    /** Of the simulated websites of a laptop: where they are, and who knows their names. */
+    SIMULATED_SITES: place.optional(),
+    SIMULATED_NAMES: place.optional(),
   }),
   media: z.object({
     ...listening,

@@ -84,6 +84,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     provider: world.provider,
     novita: world.novita,
     access: world.access,
+    media: world.media,
     payers: world.payers,
     platform,
     posture,

@@ -18,6 +18,9 @@ const NOT_TEXT = 'bot_id, update_id, role, chat_id, thread_id, created_at';
 const NOT_WORDS =
   'id, bot_id, user_id, kind, makes, price, state, tries, task, looks, missed, percent, deliveries, reason, deadline_at, ordered_at, submitted_at, ended_at';
 
+/** Of a download, all but what it is of. */
+const NOT_LINK = 'id, bot_id, user_id, quality, state, percent, leaves, reason, deadline_at, ordered_at, ended_at';
+
 /** Of a job, all but what it was given, what it gave back and why it failed. */
 const NOT_DATA =
   'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, group_id, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
@@ -83,6 +86,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   access: { worker: CHANGED, operator: 'SELECT' },
   access_period: { worker: CHANGED, operator: 'SELECT' },
   standing: { worker: CHANGED, operator: 'SELECT' },
+  download: { worker: READ_WRITE, operator: `SELECT (${NOT_LINK})` },
+  sent_file: { worker: READ_WRITE },
   intent: { worker: READ_WRITE },
   promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },

@@ -12,6 +12,7 @@ import type { Blocked } from '../outbox/blocked.ts';
 import type { Post } from '../outbox/index.ts';
 import type { People } from '../people/index.ts';
 import type { AccessProvider } from '../providers/access.ts';
+import type { Fetching } from '../providers/fetching/index.ts';
 import type { Novita } from '../providers/novita.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import type { Tills } from '../payments/tills/index.ts';
@@ -57,6 +58,8 @@ export interface JobNeeds {
   accessProvider?: AccessProvider | undefined;
   /** Directory for large files, of this task alone and gone with it. Undefined: no media task, so nothing can be fetched. */
   scratch?: string;
+  /** What fetches files behind links. Undefined where nobody fetches any. */
+  fetching?: Fetching | undefined;
   /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
   callbackOf?: ((render: string) => string) | undefined;
   /**

@@ -17,6 +17,7 @@ import { texts as basicTexts } from './basics/texts.ts';
 import { broadcast } from './broadcast/index.ts';
 import { chat } from './chat/index.ts';
 import { cryptoPay } from './cryptoPay/index.ts';
+import { downloads } from './downloads/index.ts';
 import { echo } from './echo/index.ts';
 import type { AnyFeature, Feature, FeatureNeeds, JobNeeds } from './feature.ts';
 import { language } from './language/index.ts';
@@ -41,6 +42,7 @@ const FEATURES = {
   remind,
   studio,
   subscriptions,
+  downloads,
   chat,
   language,
   mydata,

@@ -19,6 +19,8 @@ export interface JobRun<Input> {
   deadline: number;
   /** Names the queue and the job. */
   log: Logger;
+  /** Says that it goes on, for the watchdog: call it now and then in what takes minutes. */
+  alive: () => void;
   /** Throws where the job may be another's: call it before an effect outside of the database. */
   hold: () => void;
   /**

@@ -48,6 +48,8 @@ export const BITES = {
   callbacks: bite('evenkeel.callback', 'received_at'),
   /** render_ended: without their words, which went when they ended. */
   renders: bite('evenkeel.render', 'ended_at'),
+  /** download_ended: without their links, which went when they ended. */
+  downloads: bite('evenkeel.download', 'ended_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
   /** answer_age: its day is long over. */
@@ -76,6 +78,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   taps: 'updates',
   callbacks: 'callbacks',
   renders: 'parked',
+  downloads: 'parked',
   conversation: 'conversation',
   answers: 'updates',
   recipients: 'updates',

@@ -116,6 +116,7 @@ export function startJobWorker(options: WorkerOptions): JobWorker {
           signal,
           deadline,
           log: jobLog,
+          alive: () => (ended += 1),
           hold,
           transaction,
           done,

@@ -59,7 +59,7 @@ export interface StarTransaction {
 
 /** A file that the bot has sent. */
 export interface Media {
-  kind: 'photo' | 'video' | 'document';
+  kind: 'photo' | 'video' | 'audio' | 'document';
   name: string;
   /** Bytes. */
   size: number;

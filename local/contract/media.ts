@@ -10,7 +10,7 @@ export interface MediaFaults {
   /** Lets nobody in: 403, as large sites answer data centres. */
   refuses?: boolean;
   /** Files break off in the middle. */
-  breaksOff?: boolean;
+  tears?: boolean;
   /** Bytes a second that a file comes at. */
   pace?: number;
 }

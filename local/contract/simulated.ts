@@ -1,5 +1,6 @@
 /** What of the outside is simulated: read by whoever shows it, or breaks it. */
 import type { SimulatedAccess } from './access.ts';
+import type { SimulatedMedia } from './media.ts';
 import type { SimulatedNovita } from './novita.ts';
 import type { SimulatedPayers } from './payers.ts';
 import type { SimulatedProvider } from './provider.ts';
@@ -14,6 +15,8 @@ export interface Simulated {
   novita?: SimulatedNovita | undefined;
   /** Absent when the bot speaks to a real access provider, or to none. */
   access?: SimulatedAccess | undefined;
+  /** Absent when the bot fetches from real websites alone. */
+  media?: SimulatedMedia | undefined;
   /** Providers of payments that are simulated. */
   payers: SimulatedPayers;
 }

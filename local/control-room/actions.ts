@@ -229,12 +229,16 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal }: A
   });
 }
 
-function faultRoute(app: FastifyInstance, { chatting, provider, novita, access, payers, journal }: Acting): void {
-  const worlds = { telegram: chatting?.telegram, provider, novita, access, ...payers };
+function faultRoute(
+  app: FastifyInstance,
+  { chatting, provider, novita, access, media, payers, journal }: Acting,
+): void {
+  const worlds = { telegram: chatting?.telegram, provider, novita, access, media, ...payers };
   const real = {
     telegram: 'the real Telegram',
     provider: 'the real AI provider',
     novita: 'the real Novita',
+    media: 'real websites',
     access: 'the real access provider',
   };
 

@@ -56,11 +56,21 @@ const accessFaults = z.strictObject({
   latency: latency.optional(),
 });
 
+const mediaFaults = z.strictObject({
+  rateLimit: flag.optional(),
+  hang: flag.optional(),
+  error: flag.optional(),
+  refuses: flag.optional(),
+  tears: flag.optional(),
+  pace: z.int().min(1).max(1_000_000_000).or(z.literal(false)).optional(),
+});
+
 export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
   z.strictObject({ target: z.literal('novita'), faults: novitaFaults }),
   z.strictObject({ target: z.literal('access'), faults: accessFaults }),
+  z.strictObject({ target: z.literal('media'), faults: mediaFaults }),
   z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults.extend({ nameless: flag.optional() }) }),
   z.strictObject({
     target: z.literal('nowPayments'),
@@ -99,6 +109,9 @@ function told(key: string, value: unknown): string {
   if (key === 'resultGone') return 'has lost its results';
   if (key === 'drips') return 'gives its results in drips';
   if (key === 'notFound') return 'answers 404, as a gateway that knows nobody';
+  if (key === 'refuses') return 'lets nobody in (403)';
+  if (key === 'tears') return 'breaks off in the middle of a file';
+  if (key === 'pace') return `gives its files at ${Math.round(Number(value) / 1024)} kB a second`;
   if (key === 'slow') return `takes ${Number(value)} times as long`;
   if (key === 'noDrafts') return 'does not know drafts';
   if (key === 'stalls') return 'falls silent in the midst of an answer';
@@ -117,6 +130,7 @@ const NAMES: Record<Target, string> = {
   provider: 'The AI provider',
   novita: 'Novita',
   access: 'The access provider',
+  media: 'The website',
   cryptoPay: 'Crypto Pay',
   nowPayments: 'NOWPayments',
 };
@@ -145,6 +159,9 @@ const NO_LONGER: Record<string, string> = {
   resultGone: 'loses its results',
   drips: 'gives its results in drips',
   slow: 'takes longer',
+  refuses: 'keeps us out',
+  tears: 'breaks off',
+  pace: 'is slow',
   notFound: 'answers 404',
   nameless: 'leaves payments unnamed',
   oldSignature: 'signs in its older form',

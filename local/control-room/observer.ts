@@ -29,7 +29,7 @@ const telegramStats = ({ pending, delivered, retried, sent, lastError }: Telegra
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider, novita, access, payers }: Observed) {
+export function createObserver({ platform, telegram, provider, novita, access, media, payers }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -94,9 +94,11 @@ export function createObserver({ platform, telegram, provider, novita, access, p
         provider: provider ? { ...provider.faults } : null,
         novita: novita ? { ...novita.faults } : null,
         access: access ? { ...access.faults } : null,
+        media: media ? { ...media.faults } : null,
         cryptoPay: payers.cryptoPay ? { ...payers.cryptoPay.faults } : null,
         nowPayments: payers.nowPayments ? { ...payers.nowPayments.faults } : null,
       },
+      links: media?.samples() ?? [],
       crowd: telegram ? crowdProgress(telegram) : null,
     };
   }

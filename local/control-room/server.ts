@@ -129,12 +129,12 @@ async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions):
  * @throws {Error} one line, when the host is not loopback or the port is taken (then with code EADDRINUSE)
  */
 export async function startControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
-  const { host, telegram, provider, novita, access, payers = {}, platform, bot, signal } = options;
+  const { host, telegram, provider, novita, access, media, payers = {}, platform, bot, signal } = options;
   if (!isLoopback(host)) {
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
   const chatting = telegram && { telegram, rooms: createRooms(telegram) };
-  const observer = createObserver({ platform, telegram, provider, novita, access, payers });
+  const observer = createObserver({ platform, telegram, provider, novita, access, media, payers });
   const broadcast = createBroadcast();
   const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
@@ -146,6 +146,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     platform,
     provider,
     novita,
+    media,
     access,
     payers,
     chatting,

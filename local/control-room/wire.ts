@@ -2,6 +2,7 @@
 import type { Health, RoleDetails } from '../../contract/health.ts';
 import type {
   AccessFaults,
+  MediaFaults,
   NovitaFaults,
   PayerFaults,
   ProviderFaults,
@@ -51,7 +52,10 @@ export interface Sections {
     provider: ProviderFaults | null;
     novita: NovitaFaults | null;
     access: AccessFaults | null;
+    media: MediaFaults | null;
   } & Record<keyof SimulatedPayers, PayerFaults | null>;
+  /** Of the simulated websites, each with what is there: to be sent to the bot. */
+  links: { link: string; what: string }[];
   crowd: CrowdProgress | null;
 }
 

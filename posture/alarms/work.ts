@@ -52,7 +52,7 @@ function drafts(posture: Posture): Draft[] {
       onset: Math.max(60_000, ...queues.map((name) => jobAgeLimit(posture, name))) / 1000,
       of: 3,
       severity: 'ticket',
-      faults: ['job-kills-loop', 'blocking-poll', 'background-context', 'foreign-bot'],
+      faults: ['job-kills-loop', 'blocking-poll', 'background-context', 'foreign-bot', 'download-exhaustion'],
     },
     {
       id: 'jobs-overdue',

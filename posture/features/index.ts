@@ -6,6 +6,7 @@ import { admin } from './admin.ts';
 import { broadcast } from './broadcast.ts';
 import { chat } from './chat.ts';
 import { cryptoPay } from './cryptoPay.ts';
+import { downloads } from './downloads.ts';
 import type { DeclaredQueue } from './feature.ts';
 import { money } from './money.ts';
 import { nowPayments } from './nowPayments.ts';
@@ -27,6 +28,7 @@ export const SWITCHED = {
   studio,
   broadcast,
   subscriptions,
+  downloads,
 };
 
 export const ALWAYS = { money };

@@ -13,8 +13,6 @@ const SHARE = 0.85;
 interface Downloads {
   /** Largest file, bytes. */
   maxSize: number;
-  /** Downloads that one task has under way. */
-  atOnce: number;
 }
 
 const downloadsOf = (posture: Posture): Downloads | undefined => (posture as { downloads?: Downloads }).downloads;
@@ -22,7 +20,9 @@ const downloadsOf = (posture: Posture): Downloads | undefined => (posture as { d
 function clauses(posture: Posture): Clause[] {
   const downloads = downloadsOf(posture);
   if (!hasMedia(posture) || !downloads) return [clause(true, 'no files are kept on a disk', 'nothing', 'nothing')];
-  const { maxSize, atOnce } = downloads;
+  const { maxSize } = downloads;
+  const { download } = posture.work as Partial<Record<string, { concurrency: number }>>;
+  const atOnce = download?.concurrency ?? 0;
   return [
     atMost(
       { [`${atOnce} downloads × ${COPIES} × ${size(maxSize)}`]: atOnce * COPIES * maxSize, image: IMAGE },

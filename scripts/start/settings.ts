@@ -1,7 +1,7 @@
 /**
  * What is on here although it is off as shipped, before the settings of the command line: where Telegram is simulated nobody
- * is charged and nobody's terms are broken, so every way to pay; and pictures and videos, where they cost nothing or somebody
- * has given the key that pays for them. Plans are let in by a simulated provider, and short.
+ * is charged and nobody's terms are broken, so every way to pay, and files behind links; and pictures and videos, where they
+ * cost nothing or somebody has given the key that pays for them. Plans are let in by a simulated provider, and short.
  */
 import { SWITCHED } from '../../posture/features/index.ts';
 
@@ -16,8 +16,9 @@ export function ownSettings(env: NodeJS.ProcessEnv): string[] {
   const letting = declared.filter(
     ([, { jobsAsk }]) => jobsAsk.includes('access') && (!isReal || env['ACCESS_API_KEY']),
   );
+  const fetching = declared.filter(([name]) => name === 'downloads' && !isReal);
   return [
-    ...[...paying, ...rendering, ...letting].map(([name]) => `features.${name}=true`),
+    ...[...paying, ...rendering, ...letting, ...fetching].map(([name]) => `features.${name}=true`),
     ...(letting.length > 0 && !isReal ? PLANS_TO_WATCH : []),
   ];
 }

@@ -5,6 +5,7 @@ import type { Platform } from '../../local/platform/platform.ts';
 import { startPoller } from '../../local/platform/poller.ts';
 import { callTelegram, TelegramError, type TelegramApi } from '../../local/platform/telegram-api.ts';
 import { startAccess } from '../../local/world/access/index.ts';
+import { startMedia } from '../../local/world/media/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
@@ -50,6 +51,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   undo.defer(() => renderer.stop());
   const accesses = await byKey(options.env, 'access provider', 'ACCESS', startAccess);
   undo.defer(() => accesses.stop());
+  const sites = await startMedia();
+  undo.defer(() => sites.stop());
   const till = await startPayers(options.env);
   undo.defer(() => till.stop());
   const side = options.env['BOT_TOKEN']
@@ -59,11 +62,20 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const all = undo.move();
   return {
     ...side,
-    env: { ...side.env, ...ai.env, ...renderer.env, ...accesses.env, ...till.env },
+    env: {
+      ...side.env,
+      ...ai.env,
+      ...renderer.env,
+      ...accesses.env,
+      ...till.env,
+      SIMULATED_SITES: sites.address,
+      SIMULATED_NAMES: sites.names,
+    },
     name: [side.name, ai.name, renderer.name, accesses.name, ...till.names].join(', '),
     provider: ai.simulated,
     novita: renderer.simulated,
     access: accesses.simulated,
+    media: sites,
     payers: till.payers,
     async connect(platform, say) {
       till.connect(platform.url);
@@ -96,7 +108,7 @@ async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(
   };
 }
 
-type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access'>;
+type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access' | 'media'>;
 
 async function simulatedTelegram({ posture, keepIn }: WorldOptions): Promise<Side> {
   const kept = keepIn === undefined ? undefined : await keptTelegram(join(keepIn, 'telegram.json'));

@@ -11,6 +11,7 @@ import type { Role } from '../../app/config.ts';
 import type {
   NovitaOptions,
   SimulatedAccess,
+  SimulatedMedia,
   SimulatedNovita,
   SimulatedProvider,
   SimulatedTelegram,
@@ -19,6 +20,7 @@ import type {
 import { startGuard, type Guard } from '../../local/platform/guard.ts';
 import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
 import { startAccess } from '../../local/world/access/index.ts';
+import { startMedia } from '../../local/world/media/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
@@ -53,6 +55,8 @@ export interface World {
   openrouter: SimulatedProvider;
   novita: SimulatedNovita;
   access: SimulatedAccess;
+  /** Websites, hostile ones among them. */
+  media: SimulatedMedia;
   botId: number;
   /** The world's own migrated database; tasks use it where no other is given. */
   database: TestDatabase;
@@ -116,6 +120,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   undo(() => novita.stop());
   const access = await startAccess();
   undo(() => access.stop());
+  const media = await startMedia();
+  undo(() => media.stop());
   await prepareTemplate(postgres, posture);
   const database = await freshDatabase(postgres, undo);
 
@@ -133,6 +139,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       NOVITA_BASE_URL: novita.baseUrl,
       ACCESS_API_KEY: access.apiKey,
       ACCESS_BASE_URL: access.baseUrl,
+      SIMULATED_SITES: media.address,
+      SIMULATED_NAMES: media.names,
       ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
@@ -186,6 +194,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     openrouter,
     novita,
     access,
+    media,
     botId: Number(telegram.botToken.split(':')[0]),
     database,
     freshDatabase: (databaseOwner) => freshDatabase(postgres, cleanup(databaseOwner)),

@@ -9,6 +9,7 @@ import { emptyKept } from '../../lanes/kept.ts';
 import { emptyUnsaid } from '../../outbox/kept.ts';
 import { dropIntent } from '../../payments/intent.ts';
 import { forgetAsked } from '../../people/index.ts';
+import { forgetDownloads } from '../mydata/downloads.ts';
 import { forgetReceived } from '../mydata/received.ts';
 import { forgetRenders } from '../mydata/renders.ts';
 import type { Offer } from '../offer.ts';
@@ -34,6 +35,7 @@ async function forgetWishes(ctx: BotContext, pool: Pool, { chatId, userId }: Rec
   await forgetAsked(pool, { botId, chatId, userId });
   await dropIntent(pool, botId, userId);
   await forgetRenders(pool, botId, userId);
+  await forgetDownloads(pool, botId, userId);
   if (ctx.chat?.type !== 'private') return 0;
   await emptyKept(pool, laneOfChat(botId, chatId));
   await emptyUnsaid(pool, botId, chatId);

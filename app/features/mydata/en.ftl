@@ -23,6 +23,7 @@ question = A question with buttons ({ $what }): { $input }
 later = You want it later ({ $what }, { $at }): { $input }
 # A picture or video that is wanted, or under way; $text describes it.
 render = You have ordered a picture or video ({ $at }): { $text }
+download = You have asked for a file ({ $at }): { $link }
 unhandled = { $at } · you, and I could not handle it: { $text }
 untold = { $at } · I, and it could not be said: { $text }
 money = Your money:

@@ -37,6 +37,7 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   },
   access: { shown: true, forgotten: 'what was paid for and is used; and that a trial was had, which is once a person' },
   access_period: { shown: 'the payments of it are among the movements of money', forgotten: MONEY },
+  download: { shown: true, forgotten: 'its link goes at once; how many there were in a day is kept for some days' },
   intent: {
     shown: 'what was wanted and is done once there are credits for it; gone after half an hour',
     forgotten: true,

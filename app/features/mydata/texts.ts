@@ -15,6 +15,7 @@ export const texts = declareTexts(import.meta.dirname, {
   question: { what: 'text', input: 'text' },
   later: { what: 'text', at: 'moment', input: 'text' },
   render: { at: 'moment', text: 'text' },
+  download: { at: 'moment', link: 'text' },
   unhandled: { at: 'moment', text: 'text' },
   untold: { at: 'moment', text: 'text' },
   money: {},

@@ -173,19 +173,20 @@ function judge(answer: Answer, { host }: URL, maxBytes: number): void {
     throw no('packed', `packed as ${encoding.slice(0, 40)}`);
 }
 
-/** Errors of the network, in the words of {@link NotFetched}. */
+/**
+ * Errors of the network, in the words of {@link NotFetched}, and without them as its cause: their codes would be taken for
+ * the database's, which is waited for without using an attempt.
+ */
 function failure(error: unknown, signal: AbortSignal, { host }: URL): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof NotFetched) return error;
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof OwnNetwork || cause instanceof OtherPort)
-      return new NotFetched('address', cause.message, { cause: error });
+    if (cause instanceof OwnNetwork || cause instanceof OtherPort) return new NotFetched('address', cause.message);
   }
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (/^(ENOTFOUND|ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/.test(code))
-    return new NotFetched('unreachable', `${host}: ${code}`, { cause: error });
+    return new NotFetched('unreachable', `${host}: ${code}`);
   if (code === 'ENOSPC') return error;
-  if (/^Z_|^ERR_.*BROTLI|^ERR__ERROR_/.test(code))
-    return new NotFetched('packed', `${host}: ${code}`, { cause: error });
-  return new NotFetched('failed', `${host}: ${describeError(error)}`, { cause: error });
+  if (/^Z_|^ERR_.*BROTLI|^ERR__ERROR_/.test(code)) return new NotFetched('packed', `${host}: ${code}`);
+  return new NotFetched('failed', `${host}: ${describeError(error)}`);
 }

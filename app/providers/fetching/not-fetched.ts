@@ -36,8 +36,8 @@ export type Why =
 export class NotFetched extends Error {
   override readonly name = 'NotFetched';
   readonly why: Why;
-  constructor(why: Why, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(why: Why, message: string) {
+    super(message);
     this.why = why;
   }
 }

@@ -71,8 +71,7 @@ export async function startCheckingProxy({ reach, maxBytes }: ProxyOptions): Pro
     });
   /** Remembers why, where it is about the address and not about who is there. */
   const note = (error: unknown): void => {
-    if (error instanceof OwnNetwork || error instanceof OtherPort)
-      refusal ??= new NotFetched('address', error.message, { cause: error });
+    if (error instanceof OwnNetwork || error instanceof OtherPort) refusal ??= new NotFetched('address', error.message);
   };
 
   /** A tunnel: what goes through it is not read. */

@@ -94,7 +94,7 @@ const kilobytes = (bytes) => `${Math.max(1, Math.round(bytes / 1024))} kB`;
 
 /** A file: a small picture as it is, anything else by its name and size. */
 function shown({ kind, name, size, preview }) {
-  const what = `${kind === 'photo' ? 'Picture' : kind === 'video' ? 'Video' : 'File'} ${name}, ${kilobytes(size)}`;
+  const what = `${kind === 'photo' ? 'Picture' : kind === 'video' ? 'Video' : kind === 'audio' ? 'Sound' : 'File'} ${name}, ${kilobytes(size)}`;
   return preview
     ? h('img', { class: 'media', src: preview, alt: what })
     : h(

@@ -49,6 +49,14 @@ const NOVITA = [
   { key: 'drips', on: true, label: 'Drip', hint: 'Results come in drips' },
   { key: 'empty', on: true, label: 'Empty', hint: 'Our account there has nothing left' },
 ];
+const MEDIA = [
+  { key: 'rateLimit', on: true, label: '429', hint: 'Every request answers 429' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
+  { key: 'error', on: true, label: '503', hint: 'Requests answer 503' },
+  { key: 'refuses', on: true, label: '403', hint: 'Nobody is let in, as large sites answer data centres' },
+  { key: 'tears', on: true, label: 'Break off', hint: 'Files break off in the middle' },
+  { key: 'pace', on: 20_480, label: 'Slow', hint: 'Files come at 20 kB a second: time to cancel one' },
+];
 const ACCESS = [
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500, and nobody is let in or out' },
   { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
@@ -118,11 +126,29 @@ function databaseGroup() {
   );
 }
 
+/** Links of the simulated websites, to be copied into the chat. */
+function linksGroup() {
+  const list = h('ul', { class: 'links' });
+  const node = h('details', { hidden: true }, h('summary', {}, 'Links to send to the bot'), list);
+  let shown = 0;
+  return {
+    node,
+    update(links = []) {
+      if (links.length === shown) return;
+      shown = links.length;
+      node.hidden = shown === 0;
+      list.replaceChildren(...links.map(({ link, what }) => h('li', {}, h('code', {}, link), ` ${what}`)));
+    },
+  };
+}
+
 export function faultsPanel() {
   const telegram = group('Telegram', 'telegram', TELEGRAM);
   const provider = group('AI provider', 'provider', PROVIDER);
   const novita = group('Novita', 'novita', NOVITA);
   const access = group('Access provider', 'access', ACCESS);
+  const media = group('Websites', 'media', MEDIA);
+  const links = linksGroup();
   const payers = {
     cryptoPay: group('Crypto Pay', 'cryptoPay', [...PAYER, NAMELESS]),
     nowPayments: group('NOWPayments', 'nowPayments', [...PAYER, SIGNS]),
@@ -137,13 +163,15 @@ export function faultsPanel() {
     provider.node,
     novita.node,
     access.node,
+    media.node,
+    links.node,
     ...Object.values(payers).map((one) => one.node),
     databaseGroup(),
     crowd.node,
   );
   let faults;
   calm.addEventListener('click', () => {
-    for (const target of ['telegram', 'provider', 'novita', 'access', ...Object.keys(payers)]) {
+    for (const target of ['telegram', 'provider', 'novita', 'access', 'media', ...Object.keys(payers)]) {
       const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
       if (on.length === 0) continue;
       const off = Object.fromEntries(on.map((key) => [key, false]));
@@ -158,7 +186,9 @@ export function faultsPanel() {
       provider.update(faults?.provider ?? null);
       novita.update(faults?.novita ?? null);
       access.update(faults?.access ?? null);
+      media.update(faults?.media ?? null);
       for (const [name, one] of Object.entries(payers)) one.update(faults?.[name] ?? null);
+      links.update(state.links);
       crowd.update(state.crowd);
       calm.hidden = activeFaults(faults) === 0;
     },

@@ -19,7 +19,7 @@ const CHUNK = 64 * KiB;
 const DRIP = 200;
 
 export const mediaFaults = z.strictObject({
-  ...switches('error', 'hang', 'rateLimit', 'refuses', 'breaksOff'),
+  ...switches('error', 'hang', 'rateLimit', 'refuses', 'tears'),
   pace: z.number().min(1).exactOptional(),
 });
 
@@ -126,7 +126,7 @@ class Simulation {
     if (path === '/to-credentials.mp4') return to(`http://${CREDENTIALS}/v2/credentials`);
     // Another port than the one that may be reached.
     if (path === '/to-loopback.mp4') return to(`http://127.0.0.1:${Number(port) === 80 ? 8080 : 80}/`);
-    if (path === '/to-nowhere.mp4') return to(`http://nowhere.invalid/clip.mp4`);
+    if (path === '/to-nowhere.mp4') return to(`http://nowhere.test/clip.mp4`);
     if (path === '/page') return page(VIDEO('/clip.mp4'));
     if (path === '/pages') return page(VIDEO('/clip.mp4') + VIDEO('/moved.mp4'));
     if (path === '/list.m3u8') {
@@ -147,7 +147,7 @@ class Simulation {
     response.writeHead(200, { 'content-type': type, ...(size !== undefined && { 'content-length': size }) });
     for (let at = 0; at < (size ?? Infinity); at += CHUNK) {
       const chunk = Buffer.alloc(Math.min(CHUNK, (size ?? Infinity) - at), 0x5a);
-      if (this.faults.breaksOff && at > 0) return void response.destroy();
+      if (this.faults.tears && at > 0) return void response.destroy();
       if (this.faults.pace !== undefined) await this.#pause((chunk.length * 1000) / this.faults.pace);
       if (response.destroyed) return;
       this.counters.bytes += chunk.length;

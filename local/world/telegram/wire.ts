@@ -32,12 +32,26 @@ function withoutReply({ replyTo: _, ...message }: ChatMessage): ChatMessage {
   return message;
 }
 
-function wireMedia({ kind, name, size }: Media, { messageId, text }: ChatMessage): object {
-  const file = { file_id: `file-${messageId}`, file_unique_id: `unique-${messageId}`, file_size: size };
+/** It says what it is: a file can be sent again by its id for as long as this world lasts. */
+const fileId = ({ kind, name, size }: Media): string =>
+  `file-${Buffer.from(JSON.stringify([kind, name, size])).toString('base64url')}`;
+
+/** Undefined where it is none of ours, or of another kind. */
+export function mediaOf(id: string, kind: Media['kind']): Media | undefined {
+  const [, encoded] = /^file-([\w-]+)$/.exec(id) ?? [];
+  if (encoded === undefined) return undefined;
+  const [of, name, size] = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as [Media['kind'], string, number];
+  return of === kind ? { kind, name, size } : undefined;
+}
+
+function wireMedia(media: Media, { messageId, text }: ChatMessage): object {
+  const { kind, name, size } = media;
+  const file = { file_id: fileId(media), file_unique_id: `unique-${messageId}`, file_size: size };
   const caption = text === '' ? {} : { caption: text };
   if (kind === 'photo') return { photo: [{ ...file, width: 128, height: 128 }], ...caption };
   if (kind === 'video')
     return { video: { ...file, width: 640, height: 480, duration: 2, file_name: name }, ...caption };
+  if (kind === 'audio') return { audio: { ...file, duration: 2, file_name: name }, ...caption };
   return { document: { ...file, file_name: name }, ...caption };
 }
 

@@ -109,6 +109,11 @@ async function somebody(user: number): Promise<void> {
     [botId, user],
   );
   await database.sql(
+    `INSERT INTO evenkeel.download (bot_id, user_id, link, quality, deadline_at)
+     VALUES ($1, $2, $3, 'best', now() + interval '1 h')`,
+    [botId, user, `https://example.com/wanted-by-${user}`],
+  );
+  await database.sql(
     `INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state) VALUES (1, $1, $2, 'sent')`,
     [botId, user],
   );
@@ -164,6 +169,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
     /^Subscription monthly: ended/m,
     /^Plan month: active, until/m,
     /^You want it later \(remind, .*\): .*a later wish of 31/m,
+    /^You have asked for a file .*: https:\/\/example\.com\/wanted-by-31$/m,
     /^You have ordered a picture or video .*: a picture wanted by 31$/m,
     /· you, and I could not handle it: what failed of 31$/m,
     /· I, and it could not be said: what could not be said to 31$/m,
@@ -185,6 +191,7 @@ test('23. /mydata shows it, /forget deletes what may go, says what stays, and to
     'a secret of',
     'a later wish of',
     'a picture wanted by',
+    'wanted-by-',
     'what failed of',
     'what was quoted of',
     'what could not be said to',

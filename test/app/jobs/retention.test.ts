@@ -52,6 +52,11 @@ async function fill(database: TestDatabase): Promise<void> {
            CASE WHEN n <= 45 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.download (bot_id, user_id, quality, state, deadline_at, ended_at)
+    SELECT 1, n, 'best', CASE WHEN n > 50 THEN 'ordered' ELSE 'sent' END, now(),
+           CASE WHEN n <= 35 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
+    FROM generate_series(1, 60) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.broadcast (id, bot_id, made_by, update_id, state, content) OVERRIDING SYSTEM VALUE
     SELECT n, 1, 1, n, (ARRAY['done', 'paused', 'stopped', 'running'])[n], '{}' FROM generate_series(1, 4) AS n`);
   await database.sql(`
@@ -90,6 +95,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       taps: 40,
       callbacks: 25,
       renders: 45,
+      downloads: 35,
       conversation: 1500,
       answers: 37,
       recipients: 11,
@@ -107,6 +113,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       taps: 0,
       callbacks: 0,
       renders: 0,
+      downloads: 0,
       conversation: 0,
       answers: 0,
       recipients: 0,

@@ -125,6 +125,8 @@ test('no job is written with a notification in its commit', async (t) => {
     { name: 'deliver', policy: 'standard', notify: false },
     { name: 'deposit', policy: 'standard', notify: false },
     { name: 'deposits', policy: 'exclusive', notify: false },
+    { name: 'download', policy: 'standard', notify: false },
+    { name: 'downloads', policy: 'exclusive', notify: false },
     { name: 'expiry', policy: 'exclusive', notify: false },
     { name: 'lapse', policy: 'exclusive', notify: false },
     { name: 'look', policy: 'standard', notify: false },

@@ -3,6 +3,7 @@ import { after, before, suite, test, type TestContext } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
 import { startAccess } from '../../../local/world/access/index.ts';
+import { startMedia } from '../../../local/world/media/index.ts';
 import { startNovita } from '../../../local/world/novita/index.ts';
 import { picture } from '../../../local/world/novita/results.ts';
 import { resolve } from '../../../posture/resolve.ts';
@@ -289,18 +290,20 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     t.after(() => novita.stop());
     const access = await startAccess();
     t.after(() => access.stop());
-    const { page, telegram, provider, payers, complaints } = await open(t, { novita, access });
+    const media = await startMedia();
+    t.after(() => media.stop());
+    const { page, telegram, provider, payers, complaints } = await open(t, { novita, access, media });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 42);
+    assert.equal(toggles.length, 48);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
         const name = await toggle.getAttribute('data-fault');
         await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
       }
-      const worlds = [telegram, provider, novita, access, payers.cryptoPay, payers.nowPayments];
+      const worlds = [telegram, provider, novita, access, media, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 42 : 0);
+      assert.equal(count, on ? 48 : 0);
     }
     assert.deepEqual(complaints, []);
   });

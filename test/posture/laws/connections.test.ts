@@ -172,7 +172,7 @@ describe('pool.shares', () => {
     assert.ok(poolShares.check(resolve({})).holds);
     const { violations } = poolShares.check(resolve({ worker: { pool: 2 }, jobs: { chat: { lanes: 1000 } } }));
     assert.equal(violations.length, 1);
-    assert.match(violations[0]!.sum, /⌈\(1032 lanes \+ 31 jobs\) \/ worker\.pool 2⌉ = 532 rounds/);
+    assert.match(violations[0]!.sum, /⌈\(1032 lanes \+ 35 jobs\) \/ worker\.pool 2⌉ = 534 rounds/);
   });
 
   it('refuses fewer connections than a web task uses at once', () => {

@@ -4,7 +4,7 @@ import type { Chat } from '../chats.ts';
 import { ApiError, badRequest } from '../errors.ts';
 import { integer, text, type Params } from '../params.ts';
 import { formattedText } from '../text/formatted.ts';
-import { wireMessage } from '../wire.ts';
+import { mediaOf, wireMessage } from '../wire.ts';
 import { chatOf, type Context, type Method } from './context.ts';
 import { forcesReply, inlineKeyboard } from './keyboard.ts';
 
@@ -39,26 +39,30 @@ const sendMessageDraft: Method = (context, params) => {
 const PREVIEWED = 256 * 1024;
 
 /** A file that was uploaded with the call: its part is named by the parameter, as `attach://…`. */
+async function uploaded(params: Params, kind: Media['kind'], name: string): Promise<Media> {
+  const file = params[name];
+  if (!(file instanceof File) || file.size === 0) throw badRequest(`there is no ${kind} in the request`);
+  if (kind === 'photo' && file.size > 10 * 1024 * 1024) throw badRequest('file is too big');
+  const bytes = kind === 'photo' && file.size <= PREVIEWED ? Buffer.from(await file.arrayBuffer()) : undefined;
+  const preview = bytes && { preview: `data:image/png;base64,${bytes.toString('base64')}` };
+  return { kind, name: file.name, size: file.size, ...preview };
+}
+
+/** Uploaded with the call, or sent before and named by its id. */
 const sendFile =
   (kind: Media['kind']): Method =>
   async (context, params) => {
     const chat = chatOf(context, params);
-    const name = /^attach:\/\/(.+)$/.exec(text(params, kind))?.[1];
-    const file = name === undefined ? undefined : params[name];
-    if (!(file instanceof File) || file.size === 0) throw badRequest(`there is no ${kind} in the request`);
-    if (kind === 'photo' && file.size > 10 * 1024 * 1024) throw badRequest('file is too big');
-    const bytes = kind === 'photo' && file.size <= PREVIEWED ? Buffer.from(await file.arrayBuffer()) : undefined;
+    const given = text(params, kind);
+    const name = /^attach:\/\/(.+)$/.exec(given)?.[1];
+    const media = name === undefined ? mediaOf(given, kind) : await uploaded(params, kind, name);
+    if (!media) throw badRequest('wrong file identifier/HTTP URL specified');
     const message = context.chats.add(chat, {
       from: 'bot',
       text: text(params, 'caption'),
       entities: [],
       buttons: inlineKeyboard(params),
-      media: {
-        kind,
-        name: file.name,
-        size: file.size,
-        ...(bytes && { preview: `data:image/png;base64,${bytes.toString('base64')}` }),
-      },
+      media,
     });
     context.counters.sent++;
     return wireMessage(context.bot, chat, message);
@@ -111,6 +115,7 @@ function isSame(a: Content, b: Content): boolean {
 export const messageMethods = {
   sendPhoto: sendFile('photo'),
   sendVideo: sendFile('video'),
+  sendAudio: sendFile('audio'),
   sendDocument: sendFile('document'),
   sendMessage,
   sendMessageDraft,

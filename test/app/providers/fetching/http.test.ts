@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { after, afterEach, test } from 'node:test';
+import { isServerAway } from '../../../../app/database/errors.ts';
 import { inOwnDirectory } from '../../../../app/providers/fetching/directory.ts';
 import { createFetchClient, WEB_PORTS, type Fetched } from '../../../../app/providers/fetching/http.ts';
 import { linkOf } from '../../../../app/providers/fetching/link.ts';
@@ -51,6 +52,7 @@ function fetched(link: string, { by = client, maxBytes = LIMIT, signal = AbortSi
 const refusedFor = (why: Why) => (error: Error) => {
   assert.ok(error instanceof NotFetched, String(error));
   assert.equal(error.why, why, error.message);
+  assert.ok(!isServerAway(error), 'it is no outage of the database, which a job waits for without using an attempt');
   return true;
 };
 
@@ -134,7 +136,7 @@ test('a website that fails, lets nobody in, or breaks off', { timeout }, async (
   await assert.rejects(fetched(`${media.origin}/clip.mp4`), refusedFor('refused'));
   media.faults = { rateLimit: true };
   await assert.rejects(fetched(`${media.origin}/clip.mp4`), refusedFor('crowded'));
-  media.faults = { breaksOff: true };
+  media.faults = { tears: true };
   await assert.rejects(fetched(`${media.origin}/clip.mp4`), refusedFor('failed'));
 });
 
