@@ -44,6 +44,8 @@ export interface Alarm {
   datapoints: number;
   /** What a period without a value counts as. */
   missing: 'breaching' | 'notBreaching';
+  /** Of a percentile: whether CloudWatch looks at it as well where fewer values came than it wants for one. */
+  fewSamples: 'evaluate' | 'ignore';
   severity: Severity;
   /** Path in the repository. */
   runbook: string;
@@ -83,7 +85,7 @@ export function detectionTime(alarm: Omit<Alarm, 'runbook'>): number {
   return (Math.max(values, silence) + alarm.delay) * 1000;
 }
 
-type Optional = 'period' | 'onset' | 'rollback';
+type Optional = 'period' | 'onset' | 'rollback' | 'fewSamples';
 export type AlarmDraft = Omit<Alarm, 'runbook' | Optional> & Partial<Pick<Alarm, Optional>>;
 
 /**
@@ -91,7 +93,14 @@ export type AlarmDraft = Omit<Alarm, 'runbook' | Optional> & Partial<Pick<Alarm,
  * allows. Under one datapoint it cannot go: then the law `alarms.detect` refuses the posture.
  */
 export function alarm(posture: Posture, draft: AlarmDraft): Alarm {
-  const whole = { period: 60, onset: 0, rollback: [], ...draft, runbook: `docs/runbooks/${draft.id}.md` };
+  const whole = {
+    period: 60,
+    onset: 0,
+    rollback: [],
+    fewSamples: 'evaluate' as const,
+    ...draft,
+    runbook: `docs/runbooks/${draft.id}.md`,
+  };
   const limit = posture.oncall.detectWithin[draft.severity];
   let { datapoints } = draft;
   while (datapoints > 1 && detectionTime({ ...whole, datapoints }) > limit) datapoints--;

@@ -40,6 +40,8 @@ type Part = Pick<AlarmDraft, 'id' | 'title' | 'statistic' | 'comparison' | 'thre
   /** Datapoints, of as many periods. */
   of: number;
   missing: AlarmDraft['missing'];
+  /** s; default: as often as RDS tells. */
+  period?: number;
   severity?: AlarmDraft['severity'];
 };
 
@@ -52,11 +54,24 @@ const rds = ({ name, of, severity = 'ticket', ...part }: Part): AlarmDraft => ({
   delay: DELAY,
 });
 
-/** Instance classes of the t family earn CPU credits and are throttled without them. */
+/** Instance classes of the t family earn CPU credits; RDS runs them in unlimited mode, and charges for what is beyond. */
 const burstable = (posture: Posture): boolean => posture.database.instance.startsWith('db.t');
 
 function capacity(posture: Posture): AlarmDraft[] {
   return [
+    rds({
+      id: 'database-silent',
+      title: 'CloudWatch tells nothing of the database: its storage, memory and load are not watched',
+      name: 'DatabaseConnections',
+      statistic: 'SampleCount',
+      comparison: '<',
+      threshold: 1,
+      unit: 'Count',
+      // A failover or another class of instance leaves a gap of some minutes.
+      of: 10,
+      missing: 'breaching',
+      faults: ['passive-watchdog', 'quiet-false-alarm'],
+    }),
     rds({
       id: 'database-connections',
       title: 'The database holds more connections than the posture plans for',
@@ -66,7 +81,7 @@ function capacity(posture: Posture): AlarmDraft[] {
       threshold: connectionsThreshold(posture),
       unit: 'Count',
       of: 3,
-      missing: 'breaching',
+      missing: 'notBreaching',
       severity: 'page',
       faults: ['pool-exhaustion', 'session-leak', 'lifecycle-hooks', 'db-quota'],
     }),
@@ -76,11 +91,11 @@ function capacity(posture: Posture): AlarmDraft[] {
       name: 'FreeStorageSpace',
       statistic: 'Minimum',
       comparison: '<',
-      // RDS grows the storage at 10 % free, at most once in six hours: 15 % of the first size comes before that.
-      threshold: Math.floor(posture.database.storage.size * 0.15),
+      // RDS grows the storage at 10 % free, at most once in six hours: half of that is reached where it could not.
+      threshold: Math.floor(posture.database.storage.size * 0.05),
       unit: 'Bytes',
       of: 5,
-      missing: 'breaching',
+      missing: 'notBreaching',
       faults: ['db-quota', 'disk'],
     }),
     rds({
@@ -92,7 +107,7 @@ function capacity(posture: Posture): AlarmDraft[] {
       threshold: Math.floor(instanceMemory(posture) * 0.1),
       unit: 'Bytes',
       of: 10,
-      missing: 'breaching',
+      missing: 'notBreaching',
       faults: ['oom', 'db-quota'],
     }),
     rds({
@@ -114,13 +129,15 @@ function capacity(posture: Posture): AlarmDraft[] {
 function speed(posture: Posture): AlarmDraft[] {
   const credits = rds({
     id: 'database-credits',
-    title: 'The database has almost used up its CPU credits and will be throttled',
+    title: 'The database has almost used up its CPU credits: what it computes beyond them is charged for',
     name: 'CPUCreditBalance',
     statistic: 'Minimum',
     comparison: '<',
     threshold: 20,
     unit: 'Count',
-    of: 5,
+    // RDS tells of credits every five minutes.
+    period: 300,
+    of: 1,
     missing: 'notBreaching',
     faults: ['throttling', 'db-quota'],
   });
@@ -134,7 +151,7 @@ function speed(posture: Posture): AlarmDraft[] {
       threshold: 80,
       unit: 'Percent',
       of: 10,
-      missing: 'breaching',
+      missing: 'notBreaching',
       faults: ['missing-index', 'throttling'],
     }),
     ...(burstable(posture) ? [credits] : []),
@@ -142,7 +159,7 @@ function speed(posture: Posture): AlarmDraft[] {
       id: 'database-write-latency',
       title: 'Writes to the database are slow: acknowledgements wait for commits',
       name: 'WriteLatency',
-      statistic: 'p90',
+      statistic: 'Average',
       comparison: '>',
       threshold: 0.02,
       unit: 'Seconds',
@@ -186,7 +203,7 @@ function oldestTransaction(posture: Posture): AlarmDraft {
     period: sentinelPeriod(posture),
     periods: 3,
     datapoints: 3,
-    missing: 'breaching',
+    missing: 'notBreaching',
     severity: 'ticket',
     faults: ['tx-across-http', 'session-leak', 'advisory-leak'],
     delay: sentinelDelay(posture),

@@ -102,6 +102,8 @@ export const SCALED_BY: readonly string[] = [
 /** What is never 0 in a stack that lives: the bill counts it, whatever its alarms want. */
 export const NEVER_ZERO: readonly string[] = [
   SENTINEL_METRICS.look,
+  // 0 where no transaction is open; its silence is what is heard.
+  SENTINEL_METRICS.oldestTransaction,
   TASK_METRICS.heartbeat,
   TASK_METRICS.openFiles,
   TASK_METRICS.diskUsed,

@@ -39,11 +39,9 @@ type Gauge = Pick<AlarmDraft, 'id' | 'title' | 'comparison' | 'threshold' | 'uni
   name: 'queueAge' | 'queuePending' | 'queueParked' | 'queueStranded';
   of: number;
   onset?: number;
-  /** Default: breaching, of the age alone. What cannot be seen is one fault, and one alarm; all four have one source. */
-  missing?: AlarmDraft['missing'];
 };
 
-function gauge(posture: Posture, queue: QueueName, { name, of, missing = 'breaching', ...part }: Gauge): AlarmDraft {
+function gauge(posture: Posture, queue: QueueName, { name, of, ...part }: Gauge): AlarmDraft {
   return {
     ...part,
     metric: { namespace: SENTINEL, name: SENTINEL_METRICS[name], dimensions: ['stack', `queue:${queue}`] },
@@ -51,7 +49,8 @@ function gauge(posture: Posture, queue: QueueName, { name, of, missing = 'breach
     period: sentinelPeriod(posture),
     periods: of,
     datapoints: of,
-    missing,
+    // What cannot be seen is one fault with an alarm of its own: all four have one source.
+    missing: 'notBreaching',
     delay: sentinelDelay(posture),
   };
 }
@@ -81,7 +80,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: posture.lanes.claimBatch * 100,
       unit: 'Count',
       of: 5,
-      missing: 'notBreaching',
       severity: 'ticket',
       faults: ['missing-index', 'throttling', 'rate-limit', 'db-drop'],
     }),
@@ -93,7 +91,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: 1,
       unit: 'Count',
       of: 3,
-      missing: 'notBreaching',
       severity: 'page',
       faults: ['stuck-lock', 'background-context'],
     }),
@@ -105,7 +102,6 @@ function ofQueue(posture: Posture, queue: QueueName): AlarmDraft[] {
       threshold: 1,
       unit: 'Count',
       of: 1,
-      missing: 'notBreaching',
       severity: parked,
       faults: ['retry-blind', 'job-kills-loop', 'no-degradation', 'poison-spread'],
     }),

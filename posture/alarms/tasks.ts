@@ -47,17 +47,13 @@ function countAlarm(posture: Posture, role: Role): AlarmDraft {
     period,
     periods: looks,
     datapoints: looks,
-    // A sentinel that cannot ask has an alarm of its own, and no tasks at all are silence in the alarms of CPU and memory.
+    // A sentinel that cannot ask has an alarm of its own.
     missing: 'notBreaching',
     severity: 'ticket',
     faults: ['crash-unknown', 'reload-in-prod', 'slow-start', 'oom'],
     delay: sentinelDelay(posture),
   };
 }
-
-/** Tasks that are only there while something waits for them may be silent. */
-const silence = (posture: Posture, role: Role): 'breaching' | 'notBreaching' =>
-  role === 'media' && posture.media.tasks.min === 0 ? 'notBreaching' : 'breaching';
 
 function cpuAlarm(posture: Posture, role: Role): AlarmDraft {
   return {
@@ -71,14 +67,15 @@ function cpuAlarm(posture: Posture, role: Role): AlarmDraft {
     unit: 'Percent',
     periods: 5,
     datapoints: 5,
-    missing: silence(posture, role),
+    // No tasks at all are for `tasks`, for the balancer's count of healthy hosts and for the worker's heartbeat to tell.
+    missing: 'notBreaching',
     severity: 'ticket',
     faults: ['throttling', 'passive-watchdog', ...(role === 'web' ? ['public-page'] : [])],
     delay: DELAY,
   };
 }
 
-function memoryAlarm(posture: Posture, role: Role): AlarmDraft {
+function memoryAlarm(_: Posture, role: Role): AlarmDraft {
   return {
     id: `${role}-memory`,
     title: `A ${role} task holds more memory than was planned for`,
@@ -89,7 +86,8 @@ function memoryAlarm(posture: Posture, role: Role): AlarmDraft {
     unit: 'Percent',
     periods: 5,
     datapoints: 5,
-    missing: silence(posture, role),
+    // No tasks at all are for `tasks`, for the balancer's count of healthy hosts and for the worker's heartbeat to tell.
+    missing: 'notBreaching',
     severity: 'ticket',
     faults: ['oom', 'history-memory', 'session-leak'],
     delay: DELAY,

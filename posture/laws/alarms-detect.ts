@@ -41,17 +41,13 @@ function detectedInTime(posture: Posture, severity: Severity): Clause {
   );
 }
 
-const SEEN_BY_THE_BOT = 'database-oldest-transaction';
+const SEEN_BY_THE_BOT = 'bot-details-missing';
 
 /** What must be watched, and the dimension by which an alarm shows that it watches it. */
 function covered(posture: Posture, all: readonly Alarm[]): Clause {
   const watched = new Set<string>(all.flatMap((alarm) => alarm.metric.dimensions));
   // A server of somebody else is seen through the bot, which asks it at each look: silence of this one is a fault as well.
-  if (
-    posture.database.server === 'own' &&
-    all.some(({ id, missing }) => id === SEEN_BY_THE_BOT && missing === 'breaching')
-  )
-    watched.add('database');
+  if (posture.database.server === 'own' && all.some(({ id }) => id === SEEN_BY_THE_BOT)) watched.add('database');
   const wanted = [
     ...rolesOf(posture).map((role) => `${role}Service` as const),
     ...Object.keys(posture.jobs).map((queue) => `queue:${queue}`),

@@ -4,6 +4,7 @@ import { PostureError } from '../resolve.ts';
 import type { Posture } from '../schema/index.ts';
 import { ackInTime } from './ack-in-time.ts';
 import { alarmsDetect } from './alarms-detect.ts';
+import { alarmsMeasure } from './alarms-measure.ts';
 import { callbacksInTime } from './callbacks-in-time.ts';
 import { smallestChanges, writeChange, type Change } from './changes.ts';
 import { connectionsFit } from './connections-fit.ts';
@@ -57,6 +58,7 @@ export const laws: readonly Law[] = [
   recoveryDeclared,
   schedulesHold,
   alarmsDetect,
+  alarmsMeasure,
   ownerNamed,
 ];
 

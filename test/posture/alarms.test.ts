@@ -186,7 +186,7 @@ test('thresholds follow the posture', () => {
   );
   assert.equal(thresholdOf({ scaling: { cpu: '70%' } }, 'web-cpu'), 85);
   assert.equal(thresholdOf({ worker: { nofile: 10_000 } }, 'worker-open-files'), 7000);
-  assert.equal(thresholdOf({ database: { storage: { size: '100GiB' } } }, 'database-storage'), 15 * 2 ** 30);
+  assert.equal(thresholdOf({ database: { storage: { size: '100GiB' } } }, 'database-storage'), 5 * 2 ** 30);
   assert.equal(thresholdOf({ database: { instance: 'db.m7g.large' } }, 'database-memory'), Math.floor(0.8 * 2 ** 30));
   assert.equal(thresholdOf({ jobs: { chat: { handler: '90s' } } }, 'lane-chat-age'), 110);
   assert.equal(thresholdOf({ jobs: { chat: { handler: '5s' } } }, 'lane-chat-age'), 60);
@@ -264,6 +264,6 @@ test('zeros that are left out change no alarm: a lasting fault is noticed at the
     }
     assert.equal(evaluate(alarm, [bad, bad, ...silence]), 'OK', `${alarm.id} ends`);
   }
-  for (const name of ['Look', 'BotHealth', 'QueueAge', 'WebhookPending'])
+  for (const name of ['Look', 'DatabaseOldestTransaction', 'QueueAge'])
     assert.ok(!silent({ namespace: SENTINEL, name }), `${name} says by its silence that something is wrong`);
 });

@@ -170,8 +170,6 @@ test('a healthy world: every metric of the sentinel, and not a word', async (t) 
     sent,
     [
       'Look',
-      'WebhookPending',
-      'BotHealth',
       'DatabaseOldestTransaction',
       'MediaAge',
       'MediaBusy',

@@ -49,7 +49,7 @@ export class MetricAlarms extends pulumi.ComponentResource {
         ...(percentile ? { extendedStatistic: alarm.statistic } : { statistic: alarm.statistic }),
         // With "ignore" CloudWatch does not look at a p99 of fewer than 1,000 values: a quiet bot would have no alarm. One slow
         // request is none either, since such an alarm wants every one of its periods.
-        ...(percentile && { evaluateLowSampleCountPercentiles: 'evaluate' }),
+        ...(percentile && { evaluateLowSampleCountPercentiles: alarm.fewSamples }),
         comparisonOperator: OPERATOR[alarm.comparison],
         threshold: alarm.threshold,
         period: alarm.period,
