@@ -2,6 +2,7 @@
 import type { CallbackSource } from '../payers.ts';
 import type { Role } from '../limits.ts';
 import type { Posture, QueueName } from '../schema/index.ts';
+import { FURTHER_PERIODS } from './evaluate/judge.ts';
 
 export type ProviderName = keyof Posture['providers'];
 export type Severity = 'page' | 'ticket';
@@ -65,12 +66,6 @@ export interface Alarm {
   rollback: readonly Role[];
 }
 
-/**
- * Further periods that CloudWatch looks back for real values before it takes silence for a breach: with 3 of 3 it waits
- * until the last five are missing (CloudWatch user guide, "alarms and missing data", evaluation range).
- */
-const SILENCE_PERIODS = 2;
-
 /** Where too little is the fault, none at all is its worst form. */
 const showsAsSilence = (alarm: Pick<Alarm, 'missing' | 'comparison'>): boolean =>
   alarm.missing === 'breaching' && alarm.comparison.startsWith('<');
@@ -81,7 +76,7 @@ const showsAsSilence = (alarm: Pick<Alarm, 'missing' | 'comparison'>): boolean =
  */
 export function detectionTime(alarm: Omit<Alarm, 'runbook'>): number {
   const values = alarm.onset + (alarm.datapoints + 1) * alarm.period;
-  const silence = showsAsSilence(alarm) ? (alarm.datapoints + 1 + SILENCE_PERIODS) * alarm.period : 0;
+  const silence = showsAsSilence(alarm) ? (alarm.datapoints + 1 + FURTHER_PERIODS) * alarm.period : 0;
   return (Math.max(values, silence) + alarm.delay) * 1000;
 }
 

@@ -13,7 +13,7 @@ import { workAlarms } from './work.ts';
 
 export { detectionTime } from './alarm.ts';
 export type { Alarm, Comparison, Dimension, ProviderName, Severity, Statistic } from './alarm.ts';
-export { evaluate, type AlarmState } from './evaluate.ts';
+export { evaluate, type AlarmState } from './evaluate/index.ts';
 export * from './metrics.ts';
 
 export const alarms = (posture: Posture): Alarm[] => [

@@ -1,7 +1,7 @@
 /** Which metrics need not be sent while they are 0: CloudWatch bills a metric for each hour in which it is told a value. */
 import type { Posture } from '../schema/index.ts';
 import type { Alarm } from './alarm.ts';
-import { breaches } from './evaluate.ts';
+import { breaches } from './evaluate/index.ts';
 import { alarms } from './index.ts';
 import { SCALED_BY } from './metrics.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { alarms, detectionTime, evaluate, SENTINEL, type Alarm } from '../../posture/alarms/index.ts';
 import { silentAtZero } from '../../posture/alarms/silent.ts';
-import { breaches } from '../../posture/alarms/evaluate.ts';
+import { breaches } from '../../posture/alarms/evaluate/index.ts';
 import { deployConnections } from '../../posture/alarms/database.ts';
 import { connectionLimits, demand, otherConnections, usableConnections } from '../../posture/limits.ts';
 import { PAYERS } from '../../posture/payers.ts';
