@@ -1,5 +1,6 @@
 # The bot's image: `docker build -t evenkeel .`, then `docker run evenkeel web`. One image for every role: web, worker,
 # migrate, sentinel. About 230 MB: Debian slim, the Node binary alone (no npm, no headers), the app and what it needs.
+# Media tasks have the same with a Python and yt-dlp beside it: `docker build --target media -t evenkeel-media .`
 # For another processor: `docker build --platform linux/arm64 .`, without emulation: what runs, runs on the builder's own
 # processor, and of the other nothing is run, only copied. BuildKit, which is Docker's builder, knows which that is.
 #
@@ -8,6 +9,12 @@
 
 FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS node
 FROM debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f AS debian
+FROM python:3.13.15-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285 AS python
+
+# Pure Python, the same for every processor. What is not by the hashes of requirements.txt is not installed.
+FROM --platform=$BUILDPLATFORM python:3.13.15-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285 AS yt-dlp
+COPY app/providers/fetching/requirements.txt ./
+RUN pip install --no-cache-dir --no-deps --only-binary :all: --require-hashes --requirement requirements.txt
 
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build
 WORKDIR /srv
@@ -41,6 +48,30 @@ COPY sentinel app/sentinel
 COPY app app/app
 # Whatever umask the checkout had: root's to change, everybody's to read.
 RUN chmod -R u=rwX,go=rX app
+
+FROM build AS build-media
+COPY --from=python / /media
+COPY --from=yt-dlp /usr/local/bin/yt-dlp /media/usr/local/bin/yt-dlp
+COPY --from=yt-dlp /usr/local/lib/python3.13/site-packages /media/usr/local/lib/python3.13/site-packages
+# As above; and nothing that would install more.
+RUN echo 'node:x:1000:' >> /media/etc/group \
+  && echo 'node:x:1000:1000::/nonexistent:/usr/sbin/nologin' >> /media/etc/passwd \
+  && rm -rf /media/usr/local/lib/python3.13/site-packages/pip* /media/usr/local/lib/python3.13/ensurepip /media/usr/local/bin/pip* \
+  && find /media -xdev -type f -perm /6000 -exec chmod a-s {} + \
+  && mkdir -p /media/etc/ssl/rds \
+  && install -m 644 rds/global-bundle.pem /media/etc/ssl/rds/
+COPY --from=node /usr/local/bin/node /media/usr/local/bin/node
+
+FROM scratch AS media
+COPY --from=build-media /media /
+WORKDIR /srv
+COPY --from=build /srv/node_modules node_modules
+COPY --from=build /srv/app ./
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin NODE_ENV=production YT_DLP=/usr/local/bin/yt-dlp
+VOLUME ["/tmp"]
+USER 1000:1000
+EXPOSE 8080
+ENTRYPOINT ["node", "app/main.ts"]
 
 FROM scratch
 COPY --from=build /image /

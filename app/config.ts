@@ -112,9 +112,6 @@ const environments = {
     /** Default: providers.access.address of the posture. */
     ACCESS_BASE_URL: url(/^https?$/, 'https://access.example.com').optional(),
     NOVITA_BASE_URL: url(/^https?$/, 'https://api.novita.ai').default('https://api.novita.ai'),
-    /** Of the simulated websites of a laptop: where they are, and who knows their names. */
-    SIMULATED_SITES: place.optional(),
-    SIMULATED_NAMES: place.optional(),
   }),
   media: z.object({
     ...listening,
@@ -124,6 +121,11 @@ const environments = {
     TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
     /** Where files lie while they are under way: on the disk that the posture counts with. */
     SCRATCH: z.string().min(1).default(tmpdir()),
+    /** Path of yt-dlp: in the image for media it is there. Without, no page is fetched from. */
+    YT_DLP: z.string().min(1).optional(),
+    /** Of the simulated websites of a laptop: where they are, and who knows their names. */
+    SIMULATED_SITES: place.optional(),
+    SIMULATED_NAMES: place.optional(),
   }),
   migrate: z.object({
     /** Of the server's administrator, who may create roles. */

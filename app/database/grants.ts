@@ -55,7 +55,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   arrival: { web: 'INSERT', worker: READ_WRITE, operator: 'SELECT' },
   lane: { web: 'SELECT, INSERT', media: 'SELECT', worker: READ_WRITE, operator: 'SELECT' },
   worker: { worker: READ_WRITE, operator: 'SELECT' },
-  pulse: { worker: READ_WRITE, operator: 'SELECT' },
+  pulse: { worker: READ_WRITE, media: 'SELECT', operator: 'SELECT' },
   message: { worker: READ_WRITE, operator: `SELECT (${NOT_TEXT})` },
   answer: { worker: READ_WRITE, operator: 'SELECT' },
   outbox: {
@@ -69,7 +69,7 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   broadcast: { worker: READ_WRITE, operator: `SELECT (${NOT_SAID_TO_ALL})` },
   broadcast_recipient: { worker: READ_WRITE, operator: 'SELECT' },
   dialog: { worker: READ_WRITE },
-  tap: { worker: READ_WRITE },
+  tap: { worker: READ_WRITE, media: CHANGED },
   rate: { worker: READ_WRITE, media: READ_WRITE, operator: 'SELECT' },
   // The operator asks for refunds: it locks the account, for which a right to one column is the least that there is.
   account: { worker: CHANGED, operator: 'SELECT, INSERT (bot_id, user_id), UPDATE (bot_id)' },
@@ -86,8 +86,8 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   access: { worker: CHANGED, operator: 'SELECT' },
   access_period: { worker: CHANGED, operator: 'SELECT' },
   standing: { worker: CHANGED, operator: 'SELECT' },
-  download: { worker: READ_WRITE, operator: `SELECT (${NOT_LINK})` },
-  sent_file: { worker: READ_WRITE },
+  download: { worker: READ_WRITE, media: 'SELECT, UPDATE', operator: `SELECT (${NOT_LINK})` },
+  sent_file: { worker: READ_WRITE, media: CHANGED },
   intent: { worker: READ_WRITE },
   promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },
   star_transaction: { worker: CHANGED, operator: 'SELECT' },

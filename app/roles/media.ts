@@ -17,6 +17,7 @@ import { createHealthServer } from '../health/server.ts';
 import { startJobs } from '../jobs/index.ts';
 import { describeError, type Logger } from '../log.ts';
 import { startLoop } from '../loop.ts';
+import { createFetching } from '../providers/fetching/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { createTelegramClient } from '../providers/telegram.ts';
@@ -41,6 +42,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     log,
     createLimiter(posture, createLeaseStore(pool, botId), log),
   );
+  const fetching = createFetching({ also: env.SIMULATED_SITES, names: env.SIMULATED_NAMES, ytDlp: env.YT_DLP });
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
   let waitingFor: string | undefined = 'the database';
@@ -78,7 +80,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     botId,
     posture,
     role: 'media',
-    jobs: jobsOf({ pool, posture, botId, api, scratch }),
+    jobs: jobsOf({ pool, posture, botId, api, scratch, fetching }),
     isOn: (name) => flags.isOn(name),
     seen: () => lineage.seen(),
     log,
@@ -105,7 +107,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     // What is not done by then goes back, which is no attempt: another task begins it again.
     await jobs.stop(posture.media.drain - CLOSING - settleTime(posture));
     await Promise.all([flags.stop(), lineage.stop(), listener.stop(), disk.stop()]);
-    await telegram.close();
+    await Promise.all([telegram.close(), fetching.close()]);
     await server.close();
     await pool.end();
     await rm(scratch, { recursive: true, force: true });

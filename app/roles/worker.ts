@@ -28,7 +28,6 @@ import { createLeaseStore } from '../providers/limiter/lease.ts';
 import { startBlocked } from '../outbox/blocked.ts';
 import { createPost, startOutbox } from '../outbox/index.ts';
 import { createAccessProvider } from '../providers/access.ts';
-import { createFetching } from '../providers/fetching/index.ts';
 import { createNovita } from '../providers/novita.ts';
 import { renderAddress } from '../providers/render-names.ts';
 import { createOpenRouter } from '../providers/openrouter.ts';
@@ -73,7 +72,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
           { baseUrl: env.ACCESS_BASE_URL ?? posture.providers.access.address, apiKey: env.ACCESS_API_KEY },
           log,
         );
-  const fetching = createFetching({ also: env.SIMULATED_SITES, names: env.SIMULATED_NAMES });
   const till = openTills(
     {
       ...(env.CRYPTO_PAY_TOKEN && { cryptoPay: { root: env.CRYPTO_PAY_ROOT, token: env.CRYPTO_PAY_TOKEN } }),
@@ -149,7 +147,6 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     api,
     tills: till.tills,
     novita,
-    fetching,
     accessProvider,
     callbackOf,
     toMany: { post, mark: blocked.mark },
@@ -234,14 +231,7 @@ export async function startWorker({ posture, env }: Config<'worker'>, log: Logge
     const cutAfter = posture.worker.drain - CLOSING - settleTime(posture);
     await Promise.all([engine?.drain(posture.worker.drain - CLOSING), jobs.stop(cutAfter), outbox.stop(cutAfter)]);
     await Promise.all([flags.stop(), lineage.stop(), people.stop(), blocked.stop(), listener.stop(), gauges.stop()]);
-    await Promise.all([
-      telegram.close(),
-      openrouter.close(),
-      novita?.close(),
-      accessProvider?.close(),
-      fetching.close(),
-      till.close(),
-    ]);
+    await Promise.all([telegram.close(), openrouter.close(), novita?.close(), accessProvider?.close(), till.close()]);
     await server.close();
     await pool.end();
   }

@@ -82,7 +82,13 @@ export function foundation(name: string, settings: Settings, { region, provider,
   );
   const image = new Image(
     name,
-    { context: fromHere(), digest: settings.imageDigest, architecture: architectureOf(settings), kmsKey },
+    {
+      context: fromHere(),
+      digest: settings.imageDigest,
+      architecture: architectureOf(settings),
+      media: hasMedia(posture),
+      kmsKey,
+    },
     options,
   );
   const ingress = new Ingress(

@@ -37,6 +37,8 @@ export interface ImageArgs {
   digest: string | undefined;
   /** Processor of the containers. */
   architecture: 'amd64' | 'arm64';
+  /** Whether there are media tasks: their image, with a Python and yt-dlp in it, is built here whoever built the other. */
+  media: boolean;
   /** ARN of the key that encrypts the repository, read when it is made. Default: AWS's own. */
   kmsKey: string | undefined;
 }
@@ -46,6 +48,8 @@ export class Image extends pulumi.ComponentResource {
   readonly repositoryUrl: pulumi.Output<string>;
   /** `repository@sha256:…`, what a task definition names. */
   readonly reference: pulumi.Output<string>;
+  /** The same of the media tasks; undefined where there are none. */
+  readonly media: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: ImageArgs, options?: pulumi.ComponentResourceOptions) {
     super('evenkeel:aws:Image', name, {}, options);
@@ -55,6 +59,7 @@ export class Image extends pulumi.ComponentResource {
     this.reference = args.digest
       ? pulumi.interpolate`${repository.repositoryUrl}@${args.digest}`
       : this.#build(name, repository, args);
+    this.media = args.media ? this.#build(name, repository, args, 'media') : undefined;
     this.registerOutputs({ reference: this.reference });
   }
 
@@ -83,16 +88,18 @@ export class Image extends pulumi.ComponentResource {
     );
   }
 
-  #build(name: string, repository: aws.ecr.Repository, args: ImageArgs): pulumi.Output<string> {
+  /** @param target stage of the Dockerfile; default: its last */
+  #build(name: string, repository: aws.ecr.Repository, args: ImageArgs, target?: 'media'): pulumi.Output<string> {
     const login = aws.ecr.getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this });
-    const tag = sourceTag(args.context, args.architecture);
+    const tag = sourceTag(args.context, args.architecture) + (target === undefined ? '' : `-${target}`);
     const built = new docker.Image(
-      name,
+      target === undefined ? name : `${name}-${target}`,
       {
         imageName: pulumi.interpolate`${repository.repositoryUrl}:${tag}`,
         build: {
           context: args.context,
           dockerfile: join(args.context, 'Dockerfile'),
+          ...(target !== undefined && { target }),
           platform: `linux/${args.architecture}`,
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
         },

@@ -24,7 +24,17 @@ export function deploy(settings: Settings): Outputs {
   const outside = world(name, { image: image.world, network }, options);
   const running = tasks(
     name,
-    { posture, image: image.bot, network, database: server, world: outside, secrets, webhookSecret, operatorToken },
+    {
+      posture,
+      image: image.bot,
+      mediaImage: image.media,
+      network,
+      database: server,
+      world: outside,
+      secrets,
+      webhookSecret,
+      operatorToken,
+    },
     options,
   );
   const webhook = localWebhook(

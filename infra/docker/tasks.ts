@@ -19,6 +19,7 @@ export const WEB_URL = `http://web:${PORT}`;
 export interface TasksArgs {
   posture: Posture;
   image: pulumi.Input<string>;
+  mediaImage: pulumi.Input<string> | undefined;
   network: pulumi.Input<string>;
   database: Database;
   world: World;
@@ -63,6 +64,9 @@ function migrate(name: string, args: TasksArgs, options: pulumi.CustomResourceOp
   );
 }
 
+/** Files that are under way are larger than a /tmp in memory: theirs is the volume that the image declares, gone with the container. */
+const { tmpfs: _, ...onDisk } = sealed;
+
 /** What each role is given beside what both are. */
 function environmentOf(
   role: Role,
@@ -94,7 +98,7 @@ function task(name: string, args: TaskArgs, options: pulumi.CustomResourceOption
     name,
     {
       ...container({
-        image: args.image,
+        image: (role === 'media' && args.mediaImage) || args.image,
         network: args.network,
         alias: role,
         command: [role],
@@ -108,7 +112,7 @@ function task(name: string, args: TaskArgs, options: pulumi.CustomResourceOption
         },
         limits: posture[role],
       }),
-      ...sealed,
+      ...(role === 'media' ? onDisk : sealed),
       // By its id, a task waits for the migration, and none starts when it failed.
       labels: [{ label: 'evenkeel.migration', value: args.migrated }],
       ports: published(PORT),

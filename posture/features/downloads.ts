@@ -57,6 +57,7 @@ export const downloads = switched({
       ),
       what: 'files to fetch',
       dead: 'ticket',
+      role: 'media',
     },
   },
   slots: {

@@ -20,8 +20,12 @@ export function ownSettings(env: NodeJS.ProcessEnv): string[] {
   return [
     ...[...paying, ...rendering, ...letting, ...fetching].map(([name]) => `features.${name}=true`),
     ...(letting.length > 0 && !isReal ? PLANS_TO_WATCH : []),
+    ...(fetching.length > 0 ? ROOM_FOR_MEDIA : []),
   ];
 }
+
+/** The small database of a laptop has connections for media tasks as well where each of the workers holds fewer. */
+const ROOM_FOR_MEDIA = ['worker.pool=5'];
 
 /** A plan is tried, told of and over while somebody looks on, and one lasts an hour. */
 const PLANS_TO_WATCH = [

@@ -70,6 +70,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...till.env,
       SIMULATED_SITES: sites.address,
       SIMULATED_NAMES: sites.names,
+      ...(options.env['YT_DLP'] && { YT_DLP: options.env['YT_DLP'] }),
     },
     name: [side.name, ai.name, renderer.name, accesses.name, ...till.names].join(', '),
     provider: ai.simulated,

@@ -1,4 +1,5 @@
-/** One feature on a real PostgreSQL and the simulated world: a web task and a worker as processes, everything else off. */
+/** One feature on a real PostgreSQL and the simulated world: a web task and a worker as processes, a media task where it has jobs for one, everything else off. */
+import { hasMedia } from '../../posture/limits.ts';
 import { SWITCHED, type FeatureName } from '../../posture/features/index.ts';
 import type { NovitaOptions } from '../../local/contract/index.ts';
 import type { PostureInput } from '../../posture/schema/index.ts';
@@ -13,6 +14,8 @@ export interface RunningFeature {
   database: TestDatabase;
   web: TaskProcess;
   worker: TaskProcess;
+  /** Where the feature has jobs for one. */
+  media?: TaskProcess;
   /** What the bot has said to somebody, in order. */
   said(user: number): string[];
   /** Somebody writes, and is answered: with the next thing that the bot says to them. */
@@ -49,11 +52,12 @@ export async function startFeature(
   const undo = cleanup(owner);
   const world = await startWorld({ after: undo }, { novita, posture: { ...posture, features: only(feature) } });
   const { database, telegram } = world;
-  const [web, worker] = await Promise.all([
+  const [web, worker, media] = await Promise.all([
     world.startTask({ after: undo }, 'web'),
     world.startTask({ after: undo }, 'worker'),
+    hasMedia(world.posture) ? world.startTask({ after: undo }, 'media') : undefined,
   ]);
-  await Promise.all([web.ready(), worker.ready()]);
+  await Promise.all([web.ready(), worker.ready(), media?.ready()]);
   await world.setWebhook(web);
 
   const said = (user: number): string[] => {
@@ -66,6 +70,7 @@ export async function startFeature(
     database,
     web,
     worker,
+    ...(media && { media }),
     said,
     async ask(user, text) {
       const before = said(user).length;

@@ -52,7 +52,7 @@ const COMPUTED: Record<string, (name: string, inputs: Values) => Values> = {
   'random:index/randomPassword:RandomPassword': (name) => ({ result: `password-${short(name)}` }),
   'random:index/randomId:RandomId': (name) => ({ hex: short(name) }),
   'docker:index/image:Image': (_name, { imageName }) => ({
-    repoDigest: `${String(imageName).replace(/:[^:/]*$/, '')}@sha256:${'b'.repeat(64)}`,
+    repoDigest: `${String(imageName).replace(/:[^:/]*$/, '')}@sha256:${(String(imageName).endsWith('-media') ? 'd' : 'b').repeat(64)}`,
   }),
 };
 

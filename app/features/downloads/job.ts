@@ -155,7 +155,7 @@ export const download = (needs: JobNeeds) =>
         throw error;
       }
       return send(needs, run, begun, file, end);
-    });
+    }, needs.scratch);
   });
 
 async function send(

@@ -22,7 +22,8 @@ interface Shown {
  * @throws as the API does
  */
 export async function show({ api, chat, path, name, kind, caption, signal }: Shown): Promise<SentFile | undefined> {
-  const file = new InputFile(path, name);
+  // grammY writes the name as it is given, and one with a blank in it is none without quotes (RFC 7578).
+  const file = new InputFile(path, `"${name}"`);
   const other = caption === undefined ? {} : { caption };
   const as = signal as unknown as Parameters<typeof api.getMe>[0];
   if (kind === 'video') return seen(await api.sendVideo(chat, file, { ...other, supports_streaming: true }, as));

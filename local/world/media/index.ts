@@ -27,6 +27,7 @@ export const mediaFaults = z.strictObject({
 const FILES: Readonly<Record<string, { size: number; type: string; what: string }>> = {
   '/clip.mp4': { size: 300 * KiB, type: 'video/mp4', what: 'a short video' },
   '/song.mp3': { size: 120 * KiB, type: 'audio/mpeg', what: 'a song' },
+  '/my%20song%20(1).mp3': { size: 120 * KiB, type: 'audio/mpeg', what: 'a song with blanks in its name' },
   '/paper.pdf': { size: 40 * KiB, type: 'application/pdf', what: 'a paper' },
   '/film.mp4': { size: 60 * MiB, type: 'video/mp4', what: 'a film, too large for Telegram' },
   '/nothing.mp4': { size: 0, type: 'video/mp4', what: 'an empty file' },

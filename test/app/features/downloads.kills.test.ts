@@ -1,5 +1,5 @@
 /**
- * A worker that is killed at any statement between the agreement and the end of a download, and one that is told to end in
+ * A media task that is killed at any statement between the beginning and the end of a download, and one that is told to end in
  * the middle of a file: it comes once, or twice and says so; no attempt is used by a deploy, and nobody is told twice.
  */
 import assert from 'node:assert/strict';
@@ -14,7 +14,7 @@ import { off } from '../../harness/feature.ts';
 import { people, WITHIN } from './downloads.rig.ts';
 
 const { count, first } = seeds(3);
-/** Each seed is a worker that is killed and another that starts. ms */
+/** Each seed is a task that is killed and another that starts. ms */
 const timeout = 480_000 + count * 2 * WITHIN;
 
 const world = await startWorld(
@@ -22,22 +22,22 @@ const world = await startWorld(
   {
     posture: {
       features: { ...off('chat', 'wallet', 'remind', 'broadcast', 'admin'), downloads: true },
-      worker: { drain: '30s', stopTimeout: '45s' },
-      jobs: { chat: { handler: '15s' } },
+      web: { pool: 3 },
+      media: { drain: '30s', stopTimeout: '45s' },
     },
   },
 );
 const { database, media } = world;
 const { fetch, rows, files, said, until, messages } = people(world);
-const web = await world.startTask({ after }, 'web');
-await web.ready(WITHIN);
+const [web, worker] = await Promise.all([world.startTask({ after }, 'web'), world.startTask({ after }, 'worker')]);
+await Promise.all([web.ready(WITHIN), worker.ready(WITHIN)]);
 await world.setWebhook(web);
 
-/** Statements of the way, and not those that every worker makes all the time. */
+/** Statements of the way, and not those that every task makes all the time. */
 function ofTheWay(): (text: string) => boolean {
   let begun = false;
   return (text) => {
-    begun ||= /INSERT INTO evenkeel\.download/.test(text);
+    begun ||= /FROM evenkeel\.download/.test(text);
     return (
       begun &&
       (/^(BEGIN|COMMIT)$/.test(text) ||
@@ -53,8 +53,8 @@ interface Victim {
 }
 
 async function startVictim(): Promise<Victim> {
-  const wire = await statementsTo({ after }, database.url('worker'), ofTheWay());
-  const task = await world.startTask({ after }, 'worker', { env: { DATABASE_URL: wire.url } });
+  const wire = await statementsTo({ after }, database.url('media'), ofTheWay());
+  const task = await world.startTask({ after }, 'media', { env: { DATABASE_URL: wire.url } });
   await task.ready(WITHIN);
   return { task, wire };
 }
@@ -117,14 +117,14 @@ test(
   { timeout },
   async () => {
     const user = 20_000;
-    const one = await world.startTask({ after }, 'worker');
+    const one = await world.startTask({ after }, 'media');
     await one.ready(WITHIN);
     // A minute and more: longer than a drain.
     media.faults = { pace: 4_000 };
     await fetch(user, '/clip.mp4?20000');
     await said(user, /^Your file is being fetched/);
     await until('it to come', () => media.stats().inFlight === 1);
-    const [leaving, two] = [one.stop(WITHIN), await world.startTask({ after }, 'worker')];
+    const [leaving, two] = [one.stop(WITHIN), await world.startTask({ after }, 'media')];
     assert.equal((await leaving).code, 0);
     assert.equal((await rows(user))[0]!.state, 'fetching');
     media.faults = {};

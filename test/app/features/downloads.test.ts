@@ -1,6 +1,6 @@
 /** Files behind links: what people see, and what becomes of it, whatever the websites do. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { globSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, beforeEach, test } from 'node:test';
 import { spellOut } from '../../../posture/resolve.ts';
@@ -9,6 +9,7 @@ import { people } from './downloads.rig.ts';
 
 const feature = await startFeature({ after }, 'downloads', {
   posture: {
+    web: { pool: 3 },
     downloads: { perDay: 3, maxSize: '1MiB' },
     work: { download: { backoff: { first: '100ms', max: '200ms' } } },
   },
@@ -60,6 +61,12 @@ test('the same link is sent again without being fetched', async () => {
   await until('the file', () => files(4).length === 1);
   assert.equal(media.stats().bytes, bytes);
   assert.equal((await rows(4))[0]!.leaves, 0);
+});
+
+test('a name with blanks in it arrives as it is', async () => {
+  await fetch(8, '/my%20song%20(1).mp3');
+  await said(8, /^Done/);
+  assert.equal(files(8)[0]!.media!.name, 'my song (1).mp3');
 });
 
 test('no more than a quota a day, and those that failed are not counted', async () => {
@@ -170,17 +177,15 @@ test('nothing is left on the disk', async () => {
     'no download under way',
     async () => (await database.sql('SELECT FROM evenkeel.download WHERE ended_at IS NULL')).length === 0,
   );
-  await until('no folder of the worker', async () => {
-    const names = await readdir(tmpdir());
-    return !names.some((name) => name.startsWith(`evenkeel-fetch-${feature.worker.pid}-`));
-  });
+  const folders = `media-*/evenkeel-fetch-${feature.media!.pid}-*`;
+  await until('no folder of a file', () => globSync(folders, { cwd: tmpdir() }).length === 0);
 });
 
 test('what comes in drops ends with the time it was given', async () => {
-  await feature.worker.stop();
+  await feature.media!.stop();
   const strict = spellOut({ ...world.posture, downloads: { ...world.posture.downloads, within: 10_000 } });
-  const worker = await world.startTask({ after }, 'worker', { env: { POSTURE: JSON.stringify(strict) } });
-  await worker.ready();
+  const strictOne = await world.startTask({ after }, 'media', { env: { POSTURE: JSON.stringify(strict) } });
+  await strictOne.ready();
   await fetch(26, '/drip.mp4');
   await said(26, /^That took too long/);
   assert.equal((await rows(26))[0]!.reason, 'late');

@@ -59,6 +59,8 @@ test('it runs the jobs that are its own, and no worker does', async (t) => {
   assert.ok(health.disk!.used > 0 && health.disk!.size > health.disk!.used);
   assert.equal(health.pool.max, world.posture.media.pool);
   assert.ok(!('remind' in (await worker.health()).jobs!), 'a worker offers places for it');
+  const failed = media.logs.filter(({ msg }) => msg === 'turn failed');
+  assert.deepEqual(failed, [], 'its login may do what its loops do');
 });
 
 test('what is due waits while there is none, and is done by the next one', async (t) => {

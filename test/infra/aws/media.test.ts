@@ -28,6 +28,16 @@ test('where something does they have a service, a disk, a login, a way out and s
   const result = await run({ posture: withRemind(true) });
   assert.equal(result.error, undefined);
   const definition = one(result, 'aws:ecs/taskDefinition:TaskDefinition', /media/).inputs;
+  // With yt-dlp in it; every other task runs without.
+  const image = one(result, 'docker:index/image:Image', /media/).inputs;
+  assert.match(String(image['imageName']), /:src-[0-9a-f]{20}-media$/);
+  assert.equal((image['build'] as { target?: string }).target, 'media');
+  for (const { name, inputs } of ofType(result, 'aws:ecs/taskDefinition:TaskDefinition'))
+    assert.equal(
+      String(inputs['containerDefinitions']).includes(`@sha256:${'d'.repeat(64)}`),
+      name.includes('media'),
+      name,
+    );
   assert.deepEqual(definition['ephemeralStorage'], { sizeInGib: 30 });
   const service = one(result, 'aws:ecs/service:Service', /media/);
   assert.deepEqual(
