@@ -49,7 +49,8 @@ COPY app app/app
 # Whatever umask the checkout had: root's to change, everybody's to read.
 RUN chmod -R u=rwX,go=rX app
 
-FROM build AS build-media
+FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS build-media
+COPY --from=build /srv/rds rds
 COPY --from=python / /media
 COPY --from=yt-dlp /usr/local/bin/yt-dlp /media/usr/local/bin/yt-dlp
 COPY --from=yt-dlp /usr/local/lib/python3.13/site-packages /media/usr/local/lib/python3.13/site-packages
