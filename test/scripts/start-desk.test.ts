@@ -10,6 +10,7 @@ import { freePort } from '../../local/platform/ports.ts';
 import { findRunning } from '../../local/platform/whereabouts.ts';
 import { remoteTelegram } from '../../local/world/remote.ts';
 import { waitFor } from '../harness/wait.ts';
+import { axeFindings } from '../local/control-room/axe.ts';
 import { launchChromium, skipWithoutChromium } from '../local/control-room/chromium.ts';
 import { LOW_CONTRAST } from '../local/control-room/contrast.ts';
 import { checkout, start } from './starting.ts';
@@ -84,6 +85,9 @@ async function isFit(page: Page, what: string): Promise<void> {
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 900 });
     assert.deepEqual(await page.evaluate(LOW_CONTRAST), [], `${what} ${scheme} ${width}`);
+    // In both themes and at both widths; what one of them says of a page, the others say as well.
+    if ((scheme === 'light') === (width === 1440))
+      assert.deepEqual(await axeFindings(page), [], `${what} ${scheme} ${width}`);
     assert.equal(await page.evaluate(OVERFLOW), 0, `${what} ${scheme} ${width}`);
     await shoot(page, `${what}-${scheme}-${width}`);
   }
@@ -106,7 +110,7 @@ type Room = Awaited<ReturnType<typeof begin>>;
 async function theStory({ url, page, post, complaints }: Room): Promise<void> {
   await page.goto(url);
   await post('/api/faults', { target: 'provider', faults: { latency: 30_000 } });
-  await page.getByRole('combobox', { name: 'Message to the bot' }).fill(SECRET);
+  await page.getByRole('textbox', { name: 'Message to the bot' }).fill(SECRET);
   await page.keyboard.press('Enter');
   // Whoever has it in hand dies.
   const busy = page.locator('.task[data-role=worker]', {

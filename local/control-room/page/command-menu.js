@@ -16,10 +16,10 @@ export function commandMenu(box, load, send) {
     'aria-label': 'Commands',
     hidden: true,
   });
+  // A field of several lines may not be a combobox: it is a text box that has suggestions.
   for (const [name, value] of Object.entries({
-    role: 'combobox',
     'aria-controls': list.id,
-    'aria-expanded': 'false',
+    'aria-haspopup': 'listbox',
     'aria-autocomplete': 'list',
   }))
     box.setAttribute(name, value);
@@ -55,7 +55,6 @@ export function commandMenu(box, load, send) {
       }),
     );
     list.hidden = commands.length === 0;
-    setAttr(box, 'aria-expanded', !list.hidden);
     mark(commands.length > 0 ? 0 : -1);
   }
 

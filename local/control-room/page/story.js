@@ -17,7 +17,7 @@ function stepItem({ at, who, text, level }, since) {
 
 /** @param message {chatId, messageId} of a user's message */
 export function openStory(message) {
-  const steps = h('ol', { class: 'log story-steps', 'aria-live': 'polite' });
+  const steps = h('ol', { class: 'log story-steps', tabindex: '0', 'aria-label': 'Steps', 'aria-live': 'polite' });
   const state = h('p', { class: 'muted', role: 'status' }, 'Looking…');
   const close = h('button', { type: 'button', class: 'button', on: { click: () => box.close() } }, 'Close');
   const box = h(

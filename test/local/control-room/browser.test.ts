@@ -1,50 +1,26 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { startControlRoom, type ControlRoomOptions } from '../../../local/control-room/server.ts';
+import type { Browser } from 'playwright-core';
 import { startAccess } from '../../../local/world/access/index.ts';
 import { startMedia } from '../../../local/world/media/index.ts';
 import { startNovita } from '../../../local/world/novita/index.ts';
 import { picture } from '../../../local/world/novita/results.ts';
-import { resolve } from '../../../posture/resolve.ts';
 import { launchChromium, skipWithoutChromium } from './chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
-import { fakePayer, fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
+import { ADDRESS, BILL, openRoom, OVERFLOW, PHONE } from './opened.ts';
 
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
-/** As Crypto Pay gives it to who makes an invoice. */
-const BILL = 'https://t.me/CryptoBot?start=IV17';
-const ADDRESS = `T${'0a'.repeat(16)}`;
 /** Whether the bottom of the last message is seen. */
 const LAST_IN_SIGHT = `(() => {
   const { bottom } = [...document.querySelectorAll('.message')].at(-1).getBoundingClientRect();
   const pane = document.querySelector('.conversation').getBoundingClientRect();
   return bottom > pane.top && bottom <= pane.bottom + 1;
 })()`;
-const OVERFLOW = `Math.max(
-  document.documentElement.scrollWidth - innerWidth,
-  document.scrollingElement.scrollHeight - innerHeight,
-  ...[...document.querySelectorAll('.pane, .conversation')].map((node) => node.scrollWidth - node.clientWidth),
-)`;
-
 /** What can be touched, is in sight and smaller than 44 px either way, but for words within a text. */
 const TOO_SMALL = `[...document.querySelectorAll('button, a, [role=option], input, select, textarea')]
   .filter((node) => node.offsetParent && !node.matches('.skip, .command, .text a'))
   .map((node) => ({ name: node.getAttribute('aria-label') ?? node.textContent, box: node.getBoundingClientRect() }))
   .filter(({ box }) => box.width < 44 || box.height < 44)
   .map(({ name, box }) => name + ' ' + Math.round(box.width) + ' × ' + Math.round(box.height))`;
-
-interface Opened {
-  telegram: ReturnType<typeof fakeTelegram>;
-  provider: ReturnType<typeof fakeProvider>;
-  platform: ReturnType<typeof fakePlatform>;
-  payers: Record<'cryptoPay' | 'nowPayments', ReturnType<typeof fakePayer>>;
-  stop: () => Promise<void>;
-  page: Page;
-  /** Console errors, page errors and violations of the content security policy. */
-  complaints: string[];
-}
 
 suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }, () => {
   let browser: Browser;
@@ -53,46 +29,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   });
   after(() => browser?.close());
 
-  async function open(
-    t: TestContext,
-    {
-      viewport = WIDE,
-      scheme = 'light',
-      touch = false,
-      ...changes
-    }: Partial<ControlRoomOptions> & {
-      viewport?: { width: number; height: number };
-      scheme?: 'light' | 'dark';
-      /** By fingers, as on a phone. */
-      touch?: boolean;
-    } = {},
-  ): Promise<Opened> {
-    const [telegram, provider, platform] = [fakeTelegram(), fakeProvider(), fakePlatform()];
-    const payers = { cryptoPay: fakePayer(BILL), nowPayments: fakePayer(undefined, ADDRESS) };
-    const world = { telegram, provider, platform, payers };
-    const options = { port: 0, host: '127.0.0.1', ...world, posture: resolve({}), stack: 'local' };
-    const room = await startControlRoom({ ...options, ...changes });
-    const page = await browser.newPage({
-      viewport,
-      colorScheme: scheme,
-      reducedMotion: 'reduce',
-      ...(touch && { hasTouch: true, isMobile: true }),
-    });
-    t.after(async () => {
-      await page.close();
-      await room.stop();
-      await telegram.stop();
-    });
-    page.setDefaultTimeout(60_000);
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-    });
-    await page.goto(room.url);
-    await page.getByText('Even keel').waitFor();
-    return { ...world, stop: () => room.stop(), page, complaints };
-  }
+  const open = (t: TestContext, options?: Parameters<typeof openRoom>[2]) => openRoom(browser, t, options);
 
   test('what is typed is answered, with markup as nodes, ticks and buttons', async (t) => {
     const { page, complaints, telegram } = await open(t);
@@ -245,7 +182,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
 
   test('the bot\'s commands are offered behind "/", and a long text goes as several messages', async (t) => {
     const { page, complaints } = await open(t);
-    const box = page.getByRole('combobox', { name: 'Message to the bot' });
+    const box = page.getByRole('textbox', { name: 'Message to the bot' });
     const options = page.getByRole('listbox', { name: 'Commands' }).getByRole('option');
     await page.getByRole('button', { name: 'Commands' }).click();
     await options.nth(2).waitFor();

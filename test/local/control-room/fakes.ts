@@ -1,4 +1,5 @@
 /** In-memory stand-ins for what the control room looks at, so that its tests need no database and no processes. */
+import type { Outcome, Row } from '../../../app/ops/outcome.ts';
 import type { Health } from '../../../contract/health.ts';
 import type {
   ChatMessage,
@@ -10,6 +11,7 @@ import type {
   TaskView,
   TelegramEvent,
 } from '../../../local/contract/index.ts';
+import type { Operator } from '../../../local/control-room/desk/operator.ts';
 
 const MIB = 2 ** 20;
 
@@ -296,4 +298,65 @@ export function fakePlatform(): FakePlatform {
     frontDoor: () => ({ ...platform.door }),
   };
   return platform;
+}
+
+const parked = (update: number, cause: string): Row => ({
+  bot: 1,
+  update,
+  queue: 'chat',
+  lane: '1:1001',
+  attempts: 8,
+  takeovers: 1,
+  received: '2026-11-26T10:00:00.000Z',
+  settled: '2026-11-26T10:05:00.000Z',
+  confirmed: 0,
+  unknown: 0,
+  cause,
+});
+
+/** Somebody on whose desk two updates lie, whose switches are of three kinds, and who knows the story of update 101. */
+export function fakeOperator(): Operator {
+  const answers: Record<string, Outcome> = {
+    dead: {
+      tables: [{ title: 'parked updates', rows: [parked(7, 'Telegram said 400'), parked(8, 'the AI is away')] }],
+      said: [],
+    },
+    flag: {
+      tables: [
+        {
+          title: 'flags',
+          rows: [
+            { name: 'wallet', posture: 'on', flag: 'on', since: null, by: null, reason: null },
+            {
+              name: 'studio',
+              posture: 'on',
+              flag: 'off',
+              since: '2026-11-26T10:00:00.000Z',
+              by: 'you',
+              reason: 'it is dear',
+            },
+            { name: 'subscriptions', posture: 'off', flag: 'on', since: null, by: null, reason: null },
+          ],
+        },
+      ],
+      said: [],
+    },
+    story: {
+      tables: [
+        {
+          title: 'update 101',
+          rows: [
+            // More than fits a phone.
+            ...Array.from({ length: 40 }, (_, second) => ({
+              at: new Date(Date.UTC(2026, 10, 26, 10, 0, second)).toISOString(),
+              what: `step ${second} of a story that is long enough for two lines of a narrow window`,
+            })),
+            { at: '2026-11-26T10:01:00.000Z', what: 'done after 0 failed attempts' },
+          ],
+        },
+      ],
+      said: [],
+    },
+  };
+  return (commands) => Promise.resolve(commands.map(([verb = '']) => answers[verb] ?? { tables: [], said: [] }));
 }
