@@ -36,7 +36,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['lanes', 'ledger', 'people'],
   ['providers', 'flags'],
   ['database'],
-  ['texts'],
+  ['texts', 'markdown'],
 ];
 const GROUND = FLOORS.length;
 

@@ -64,3 +64,7 @@ export const mayNotWrite = ({ error_code: code, description }: { error_code: num
 /** An edit that changes nothing, as one that is run again after it took effect: what was wanted is there. */
 export const isUnchanged = (method: string, description: string): boolean =>
   method.startsWith('edit') && /message is not modified/i.test(description);
+
+/** It could not read the markup of a text, and did nothing. */
+export const isUnread = ({ error_code: code, description }: { error_code: number; description: string }): boolean =>
+  code === 400 && /can't parse entities/i.test(description);

@@ -14,14 +14,18 @@ import { createArrivals, type Arrivals } from './arrivals.ts';
 import { createHttpClient, outcomeOf } from './http.ts';
 import type { Limiter, Rank } from './limiter/index.ts';
 import { createPolicy, ProviderFailure, type ProviderPolicy } from './policy.ts';
-import { readAnswer } from './telegram-answer.ts';
+import { isUnread, readAnswer } from './telegram-answer.ts';
 import { isRepeatable } from './telegram-methods.ts';
 
-/** Sends whose outcome was not known, those of them that were sent once more, and those left to a person. */
+/**
+ * Sends whose outcome was not known, those of them that were sent once more, and those left to a person; and texts whose
+ * markup Telegram could not read.
+ */
 export interface SendCounts {
   unknown: number;
   repeated: number;
   listed: number;
+  unread: number;
 }
 
 export interface TelegramClient {
@@ -71,7 +75,7 @@ export function createTelegramClient(
     timeout: declared.timeout,
     connections: declared.concurrency,
   });
-  const sends: SendCounts = { unknown: 0, repeated: 0, listed: 0 };
+  const sends: SendCounts = { unknown: 0, repeated: 0, listed: 0, unread: 0 };
 
   async function post(method: string, body: string, signal: AbortSignal): Promise<ApiResponse<unknown>> {
     const { status, json } = await http.request({
@@ -135,7 +139,7 @@ export function createTelegramClient(
         const seconds = Math.min(Math.max(answer.parameters?.retry_after ?? 1, 1), MAX_RETRY_AFTER);
         limiter.heard(method, payload, seconds * 1000);
         throw new RetryLater(seconds * 1000, `telegram: asked to wait ${seconds} s before ${method}`);
-      }
+      } else if (isUnread(answer)) sends.unread += 1;
       return answer as Awaited<ReturnType<typeof prev<typeof method>>>;
     };
 

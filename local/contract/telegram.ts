@@ -39,6 +39,8 @@ export interface TelegramFaults {
   refundsSayDone?: boolean;
   /** A Bot API server that does not know drafts of messages. */
   noDrafts?: boolean;
+  /** Texts with a `parse_mode` are refused: "can't parse entities". */
+  noMarkup?: boolean;
 }
 
 /** Telegram's flood control. A limit that is not named does not hold. */

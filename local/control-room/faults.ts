@@ -14,6 +14,7 @@ export const telegramFaults = z.strictObject({
   loseAnswers: flag.optional(),
   refuse: flag.optional(),
   noDrafts: flag.optional(),
+  noMarkup: flag.optional(),
 });
 
 export const providerFaults = z.strictObject({
@@ -114,6 +115,7 @@ function told(key: string, value: unknown): string {
   if (key === 'pace') return `gives its files at ${Math.round(Number(value) / 1024)} kB a second`;
   if (key === 'slow') return `takes ${Number(value)} times as long`;
   if (key === 'noDrafts') return 'does not know drafts';
+  if (key === 'noMarkup') return 'cannot read markup (400)';
   if (key === 'stalls') return 'falls silent in the midst of an answer';
   if (key === 'cuts') return 'is cut in the midst of an answer';
   if (key === 'breaksOff') return 'fails in the midst of an answer';
@@ -166,6 +168,7 @@ const NO_LONGER: Record<string, string> = {
   nameless: 'leaves payments unnamed',
   oldSignature: 'signs in its older form',
   noDrafts: 'refuses drafts',
+  noMarkup: 'refuses markup',
   stalls: 'falls silent half way',
   cuts: 'is cut half way',
   breaksOff: 'breaks off half way',

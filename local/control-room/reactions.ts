@@ -81,6 +81,11 @@ const REACTIONS: readonly Reaction[] = [
     says: (times) => `${some(times, 'send')} of unknown outcome repeated, once`,
   },
   {
+    read: ({ providers }) => sum(providers, ({ sends }) => sends?.unread),
+    level: 'info',
+    says: (times) => `Telegram could not read the markup of ${some(times, 'text')}: sent again, plain`,
+  },
+  {
     read: ({ leases }) => leases?.lost ?? 0,
     level: 'warn',
     says: (times) => `${some(times, 'chat')} taken over from a worker that stood still`,

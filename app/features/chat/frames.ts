@@ -6,15 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GrammyError } from 'grammy';
 import type { Message } from 'grammy/types';
 import type { BotContext } from '../../bot/context.ts';
+import { withMarkup } from '../../bot/formatted.ts';
 import { describeError } from '../../log.ts';
 import { RetryLater } from '../../outcome.ts';
 import { LAST_FRAME } from '../../../posture/limits.ts';
 import type { Posture } from '../../../posture/schema/index.ts';
 import { TELEGRAM } from '../../../posture/outside.ts';
+import { beginningOf, fromMarkdown, type Formatted } from '../../markdown/index.ts';
 import { beginning, isBlank } from '../../text.ts';
 
 /** Ends a message that is no answer yet: who finds one knows that it has to be replaced. */
 export const WRITING = ' …';
+
+/** As much Markdown as is read for a frame, UTF-16 code units: what fills a message, with room for its markup. */
+const READ = 2 * TELEGRAM.longestText;
 
 /** How long drafts are not tried again after Telegram refused one, ms: a Bot API server of one's own may not know them. */
 const REFUSED_FOR = 600_000;
@@ -48,30 +53,44 @@ export function createFrames({ stream: { by, pace } }: Posture['chat']) {
     let drafts = by === 'drafts' && Date.now() >= draftsAgain;
     let message: Message.TextMessage | undefined;
     let latest = '';
+    let seen = '';
     let shown = '';
 
-    async function draft(text: string): Promise<void> {
-      const draft_id = turn.update.updateId;
-      await api.raw.sendMessageDraft(
-        { chat_id: chat, ...(thread && { message_thread_id: thread }), draft_id, text },
-        cut,
+    const draft = (frame: Formatted): Promise<unknown> =>
+      withMarkup(frame, (text, markup) =>
+        api.raw.sendMessageDraft(
+          {
+            chat_id: chat,
+            ...(thread && { message_thread_id: thread }),
+            draft_id: turn.update.updateId,
+            text,
+            ...markup,
+          },
+          cut,
+        ),
       );
-    }
 
     /** Its number is written down at once: a run that comes after a kill changes it, and writes no second one. */
-    async function place(text: string): Promise<void> {
-      message = await ctx.reply(text, {}, cut);
+    async function place(frame: Formatted): Promise<void> {
+      message = await withMarkup(frame, (text, markup) => ctx.reply(text, markup, cut));
       await turn.recordSends(turn.update.sends);
     }
 
     async function frame(): Promise<void> {
-      const text = beginning(latest.trim(), TELEGRAM.longestText - WRITING.length);
+      if (latest === seen) return;
+      seen = latest;
+      const frame = beginningOf(fromMarkdown(beginning(seen, READ)), TELEGRAM.longestText - WRITING.length);
+      const { text } = frame;
       if (text === shown || isBlank(text)) return;
       shown = text;
-      if (!drafts && !message) return place(text + WRITING);
+      const writing = { ...frame, text: text + WRITING };
+      if (!drafts && !message) return place(writing);
       try {
-        if (drafts) await draft(text);
-        else await api.editMessageText(chat, message!.message_id, text + WRITING, {}, cut);
+        if (drafts) await draft(frame);
+        else
+          await withMarkup(writing, (changed, markup) =>
+            api.editMessageText(chat, message!.message_id, changed, markup, cut),
+          );
       } catch (error) {
         turn.hold();
         turn.log.debug(

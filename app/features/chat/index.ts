@@ -7,12 +7,14 @@ import { Composer, GrammyError } from 'grammy';
 import type { Message } from 'grammy/types';
 import { TELEGRAM } from '../../../posture/outside.ts';
 import type { BotContext } from '../../bot/context.ts';
+import { withMarkup } from '../../bot/formatted.ts';
 import { RetryLater } from '../../outcome.ts';
 import { describeError } from '../../log.ts';
 import { OpenRouterRefusal, type Completion } from '../../providers/openrouter.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import { mayNotWrite } from '../../providers/telegram-answer.ts';
-import { beginning, isBlank, split } from '../../text.ts';
+import { closed, fromMarkdown, join, plain, splitFormatted, type Formatted } from '../../markdown/index.ts';
+import { beginning, isBlank } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { rememberBilled } from './bills.ts';
 import { answerOf, conversationOf, recall, remember, unask, type Conversation } from './conversation.ts';
@@ -80,7 +82,7 @@ function answer(needs: FeatureNeeds): Composer<BotContext> {
     if (!said.answer) {
       const charged = ticket && !ticket.bill.free;
       const text = charged ? `${said.text} ${texts['not-charged'](ctx.language)}` : said.text;
-      await show(ctx, text, await frames.end());
+      await show(ctx, plain(text), await frames.end());
       return ticket && pay.giveBack(ctx, ticket);
     }
     const { text, bill } = ticket
@@ -102,7 +104,7 @@ function answer(needs: FeatureNeeds): Composer<BotContext> {
       'the AI provider did not answer',
     );
     if (away && !isBlank(heard)) {
-      const text = `${heard}\n\n${texts['broke-off'](ctx.language)}`;
+      const text = `${closed(heard)}\n\n${texts['broke-off'](ctx.language)}`;
       return { text, answer: { text: heard, usage: undefined } };
     }
     return { text: (away ? texts.away : texts.refused)(ctx.language), answer: undefined };
@@ -117,7 +119,7 @@ function answer(needs: FeatureNeeds): Composer<BotContext> {
   ): Promise<void> {
     const receipt = ticket && sayReceipt(ctx, ticket);
     try {
-      await show(ctx, receipt ? `${text}\n\n${receipt}` : text, standing);
+      await show(ctx, join(fromMarkdown(text), plain(receipt ?? '')), standing);
     } catch (error) {
       if (ticket && error instanceof GrammyError && mayNotWrite(error)) await pay.giveBack(ctx, ticket);
       throw error;
@@ -126,17 +128,20 @@ function answer(needs: FeatureNeeds): Composer<BotContext> {
   }
 
   /** @param standing the message that shows the beginning of it; a run that was cut off may have left one, too */
-  async function show(ctx: BotContext, text: string, standing?: Message.TextMessage): Promise<void> {
-    const [first, ...rest] = split(text) as [string, ...string[]];
-    const message = standing ?? (await ctx.reply(first));
-    if (message.text !== first && message.text.endsWith(WRITING)) {
-      await ctx.api.editMessageText(message.chat.id, message.message_id, first).catch(async (error: unknown) => {
+  async function show(ctx: BotContext, whole: Formatted, standing?: Message.TextMessage): Promise<void> {
+    const [first, ...rest] = splitFormatted(whole, TELEGRAM.longestText) as [Formatted, ...Formatted[]];
+    const reply = (part: Formatted) => withMarkup(part, (text, markup) => ctx.reply(text, markup));
+    const message = standing ?? (await reply(first));
+    if (message.text !== first.text && message.text.endsWith(WRITING)) {
+      await withMarkup(first, (text, markup) =>
+        ctx.api.editMessageText(message.chat.id, message.message_id, text, markup),
+      ).catch(async (error: unknown) => {
         // Its person has deleted it, or it cannot be changed any more.
         if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
-        await ctx.reply(first);
+        await reply(first);
       });
     }
-    for (const part of rest) await ctx.reply(part);
+    for (const part of rest) await reply(part);
   }
 
   const sayBroke = ({ language }: BotContext, { most, available, hours }: Broke): string =>

@@ -23,6 +23,7 @@ const TELEGRAM = [
     label: 'No drafts',
     hint: 'Drafts of answers are not known: messages are edited instead',
   },
+  { key: 'noMarkup', on: true, label: 'No markup', hint: 'Texts with markup answer 400: they are sent again, plain' },
 ];
 /** Of whoever is asked for something. */
 const OUTAGES = [

@@ -29,6 +29,7 @@ export const faultsSchema = z.strictObject({
   losePayments: z.boolean().exactOptional(),
   refundsSayDone: z.boolean().exactOptional(),
   noDrafts: z.boolean().exactOptional(),
+  noMarkup: z.boolean().exactOptional(),
 });
 
 /** Limits as JSON; one that is not named does not hold. */

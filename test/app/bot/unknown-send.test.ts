@@ -84,7 +84,7 @@ for (const [what, fault] of Object.entries(DELIVERED)) {
     const fourth = await attempt();
     assert.ok(fourth.ended instanceof UnknownSend);
     assert.equal(written().length, 2);
-    assert.deepEqual(bot.telegram.state().sends, { unknown: 2, repeated: 1, listed: 2 });
+    assert.deepEqual(bot.telegram.state().sends, { unknown: 2, repeated: 1, listed: 2, unread: 0 });
     assert.ok(bot.telegram.state().failures > 0, 'the breaker has seen it');
   });
 }
@@ -99,7 +99,7 @@ test('ambiguous: never: what is unknown is listed at once, and never repeated', 
   world.telegram.faults = {};
   assert.ok((await attempt()).ended instanceof UnknownSend);
   assert.deepEqual(written(), []);
-  assert.deepEqual(bot.telegram.state().sends, { unknown: 1, repeated: 0, listed: 2 });
+  assert.deepEqual(bot.telegram.state().sends, { unknown: 1, repeated: 0, listed: 2, unread: 0 });
 });
 
 test('a repeat that arrives ends the matter, and what came before it is not sent again', async (t) => {

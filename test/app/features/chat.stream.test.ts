@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, test, type TestContext } from 'node:test';
 import { WRITING } from '../../../app/features/chat/frames.ts';
 import { texts } from '../../../app/features/chat/texts.ts';
+import { fromMarkdown } from '../../../app/markdown/index.ts';
 import { resolve } from '../../../posture/resolve.ts';
 import type { TelegramEvent } from '../../../local/contract/index.ts';
 import { createTestBot } from '../../harness/bot.ts';
@@ -69,7 +70,7 @@ test('an answer is shown as a draft while it is written, and is there once', asy
   assert.ok(drafts().every((draft, index) => index === 0 || draft.length > drafts()[index - 1]!.length));
   assert.equal(world.telegram.draft(chatId), undefined, 'no draft is left beside the answer');
   assert.deepEqual(
-    (await remembered(chatId)).map(({ text }) => text),
+    (await remembered(chatId)).map(({ text }) => fromMarkdown(text).text),
     [answer!.text],
   );
 });
@@ -98,7 +99,7 @@ test('where Telegram knows no drafts, one message is edited until it is the answ
 test('declared whole, nothing is shown before it is; and what is over before its first turn is shown at once', async (t) => {
   for (const [given, pace] of [
     [resolve({ ...QUICK, chat: { stream: { by: 'whole', pace: '100ms' } } }), 40],
-    [posture, 0],
+    [resolve({ ...QUICK, chat: { stream: { pace: '5s' } } }), 0],
   ] as const) {
     const { say, drafts, versions } = setUp(t, given);
     world.openrouter.faults = { pace };
@@ -127,6 +128,29 @@ test('what had come of an answer that stalls, is cut or breaks off is the answer
       assert.equal(bot.openrouter.state().failures, 1, 'it counts for the breaker');
     }
   }
+});
+
+test('an answer has the markup that its Markdown says; where Telegram cannot read that, it is there all the same', async (t) => {
+  for (const [given, pace] of [
+    [posture, 0],
+    [posture, 40],
+    [edits, 40],
+  ] as const)
+    for (const faults of [{}, { noMarkup: true }]) {
+      const { say, written, bot } = setUp(t, given);
+      world.openrouter.faults = { pace };
+      world.telegram.faults = faults;
+      await say('show me the code of it');
+      world.telegram.faults = {};
+      const [answer, ...more] = written();
+      assert.equal(more.length, 0, 'once');
+      const isRead = !('noMarkup' in faults);
+      const marks = answer!.entities.filter(({ type }) => ['pre', 'bold', 'code'].includes(type));
+      assert.equal(marks.length > 0, isRead, JSON.stringify(answer));
+      assert.doesNotMatch(answer!.text, /```|\*\*/);
+      assert.equal(bot.telegram.state().sends.unread > 0, !isRead);
+      assert.equal(bot.telegram.state().breaker, 'closed');
+    }
 });
 
 test('an answer that is declined in its midst leaves nothing of itself', async (t) => {

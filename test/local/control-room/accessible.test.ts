@@ -118,12 +118,12 @@ suite('by whom the page can be used', { skip: skipWithoutChromium(), timeout: 60
       });
 
   async function walk(page: Page, where: string): Promise<void> {
-    const wanted = (await page.evaluate(CONTROLS)) as string[];
+    const wanted = await page.evaluate<string[]>(CONTROLS);
     await page.evaluate('document.activeElement.blur(), getSelection().removeAllRanges()');
     await page.locator('.skip').focus();
     const reached: string[] = [];
     for (let steps = 0; steps <= wanted.length; steps += 1) {
-      const focus = (await page.evaluate(FOCUS)) as Focus;
+      const focus = await page.evaluate<Focus>(FOCUS);
       if (focus.at === undefined) break;
       assert.ok(focus.isRinged, `${where}: no ring around ${focus.what}`);
       assert.ok(focus.isInSight, `${where}: out of sight: ${focus.what}`);

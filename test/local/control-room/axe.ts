@@ -12,7 +12,7 @@ export async function axeFindings(page: Page): Promise<string[]> {
   // By the debugger: the page's own policy lets no script in, and stays as it is.
   await page.evaluate(`window.axe ?? (() => { ${SOURCE} })()`);
   const options = JSON.stringify({ runOnly: RULES, resultTypes: ['violations'] });
-  const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as AxeResults;
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${options})`);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, any, all, none }) => {
       const why = [...any, ...all, ...none][0]?.message ?? '';

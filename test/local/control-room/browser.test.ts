@@ -231,7 +231,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     t.after(() => media.stop());
     const { page, telegram, provider, payers, complaints } = await open(t, { novita, access, media });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 48);
+    assert.equal(toggles.length, 49);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
@@ -240,7 +240,7 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
       }
       const worlds = [telegram, provider, novita, access, media, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 48 : 0);
+      assert.equal(count, on ? 49 : 0);
     }
     assert.deepEqual(complaints, []);
   });

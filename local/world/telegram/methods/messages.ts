@@ -16,9 +16,16 @@ const ACTIONS = new Set(
   ),
 );
 
+/** A text with its markup; @throws ApiError 400, also of markup that could be read, where that is a fault that is on */
+function words(context: Context, params: Params): ReturnType<typeof formattedText> {
+  if (context.faults().noMarkup && text(params, 'parse_mode') !== '')
+    throw badRequest("can't parse entities: no markup is read just now");
+  return formattedText(params);
+}
+
 const sendMessage: Method = (context, params) => {
   const chat = chatOf(context, params);
-  const message = context.chats.add(chat, { from: 'bot', ...formattedText(params), buttons: inlineKeyboard(params) });
+  const message = context.chats.add(chat, { from: 'bot', ...words(context, params), buttons: inlineKeyboard(params) });
   if (forcesReply(params)) chat.asked = message.messageId;
   context.counters.sent++;
   context.floods.answered(message.text, false);
@@ -31,7 +38,7 @@ const sendMessageDraft: Method = (context, params) => {
   const chat = chatOf(context, params);
   if (chat.id < 0) throw badRequest('drafts can be sent to private chats only');
   if (integer(params, 'draft_id', 0) === 0) throw badRequest('DRAFT_ID_INVALID');
-  context.chats.preview(chat, text(params, 'text') === '' ? '' : formattedText(params).text);
+  context.chats.preview(chat, text(params, 'text') === '' ? '' : words(context, params).text);
   return true;
 };
 
@@ -70,7 +77,7 @@ const sendFile =
 
 const editMessageText: Method = (context, params) => {
   const [chat, message] = ownMessage(context, params);
-  const change = { ...formattedText(params), buttons: inlineKeyboard(params) };
+  const change = { ...words(context, params), buttons: inlineKeyboard(params) };
   if (isSame(message, change)) throw badRequest(NOT_MODIFIED);
   context.chats.change(chat, message, change);
   context.floods.answered(change.text, true);

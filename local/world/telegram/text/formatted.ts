@@ -10,12 +10,16 @@ import { parseMarkdownV2 } from './markdown-v2.ts';
 /** Bot API: "1-4096 characters after entities parsing". */
 const LONGEST = 4096;
 
+/** Before it is read, bytes (source: telegram-bot-api, get_formatted_text). */
+const LONGEST_SOURCE = 32_768;
+
 /** What Telegram takes for no text at all (source: td, strip_empty_characters, and control characters). */
 const BLANK = /^[\s\p{Cc}\u180e\u2000-\u200f\u202a-\u202f\u205f-\u2064\u2800\u3000\ufeff\ufffc]*$/u;
 
 /** Reads `text`, `parse_mode` and `entities`. @throws ApiError 400 */
 export function formattedText(params: Params): Formatted {
   const source = textParam(params, 'text');
+  if (Buffer.byteLength(source) > LONGEST_SOURCE) throw badRequest('text is too long');
   const parsed = trim(parse(source, params));
   if (BLANK.test(parsed.text)) throw badRequest('message text is empty');
   if (parsed.text.length > LONGEST) throw badRequest('message is too long');
