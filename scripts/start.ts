@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { startControlRoom } from '../local/control-room/server.ts';
 import { readLedger } from '../local/platform/ledger.ts';
+import { startOncall } from '../local/oncall/watch.ts';
 import { startPlatform, type Platform } from '../local/platform/platform.ts';
 import { isFree, portHolder } from '../local/platform/ports.ts';
 import { assertProven, laws } from '../posture/laws/index.ts';
@@ -77,6 +78,14 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
 
   const ledger = readLedger(platform.databaseUrl, botIdOf(world.env));
   run.undo.defer(() => ledger.stop());
+  const { BOT_TOKEN: botToken = '', TELEGRAM_API_ROOT: apiRoot = '' } = world.env;
+  const oncall = startOncall({
+    platform,
+    posture,
+    operatorToken: platform.operatorToken,
+    telegram: world.telegram && { apiRoot, botToken },
+  });
+  run.undo.defer(() => oncall.stop());
   const room = await startControlRoom({
     port: options.port,
     host: HOST,
@@ -89,6 +98,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     platform,
     posture,
     stack: options.stack,
+    oncall,
     ledger: (userId) => ledger.read(userId),
     operator: operatorHere(platform.operatorUrl, posture, 'the control room'),
     ...(world.bot ? { bot: world.bot } : {}),

@@ -82,9 +82,9 @@ describe('the check itself', () => {
     [
       'local/platform/x.ts',
       `import { y } from '../../infra/index.ts';`,
-      /local may import only app, posture, contract of ours/,
+      /local may import only app, sentinel, posture, contract of ours/,
     ],
-    ['local/platform/x.ts', `import { y } from '../../scripts/start.ts';`, /local may import only app, posture/],
+    ['local/platform/x.ts', `import { y } from '../../scripts/start.ts';`, /local may import only app, sentinel, posture/],
     ['infra/aws/x.ts', `import { y } from '../../app/config.ts';`, /infra may import only posture, contract of ours/],
     [
       'infra/aws/x.ts',

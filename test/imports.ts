@@ -12,7 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   sentinel: ['posture', 'contract'],
   app: ['posture', 'contract', 'sentinel'],
-  local: ['app', 'posture', 'contract'],
+  local: ['app', 'sentinel', 'posture', 'contract'],
   infra: ['posture', 'contract'],
   scripts: ['posture', 'contract', 'sentinel', 'app', 'local', 'infra'],
   test: ['posture', 'contract', 'sentinel', 'app', 'local', 'infra', 'scripts'],

@@ -1,6 +1,7 @@
 /** Looks at platform and world, and says which sections of the page changed since the last look. */
 import type { Health } from '../../contract/health.ts';
 import type { PlatformView, Simulated, TelegramStats } from '../contract/index.ts';
+import type { Oncall } from '../oncall/watch.ts';
 import { crowdProgress } from './crowd.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';
@@ -11,6 +12,7 @@ const INTAKE = ['stored', 'duplicates', 'malformed', 'forbidden', 'refused'] as 
 
 export interface Observed extends Simulated {
   platform: PlatformView;
+  oncall?: Pick<Oncall, 'view'> | undefined;
 }
 
 /** The queues as a live task sees them; a worker's own view first. */
@@ -29,7 +31,7 @@ const telegramStats = ({ pending, delivered, retried, sent, lastError }: Telegra
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, telegram, provider, novita, access, media, payers }: Observed) {
+export function createObserver({ platform, oncall, telegram, provider, novita, access, media, payers }: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -100,6 +102,7 @@ export function createObserver({ platform, telegram, provider, novita, access, m
       },
       links: media?.samples() ?? [],
       crowd: telegram ? crowdProgress(telegram) : null,
+      oncall: oncall?.view() ?? null,
     };
   }
 

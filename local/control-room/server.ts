@@ -3,6 +3,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { PlatformView, Simulated } from '../contract/index.ts';
 import type { Posture } from '../../posture/schema/index.ts';
 import { connectionLimits, connectionsPerTask, hasMedia, usableConnections, type Role } from '../../posture/limits.ts';
+import type { Oncall } from '../oncall/watch.ts';
 import { addActions, type Chatting, type Ledger } from './actions.ts';
 import { createBroadcast, type Broadcast } from './broadcast.ts';
 import { guard, isLoopback } from './guard.ts';
@@ -27,6 +28,8 @@ export interface ControlRoomOptions extends Omit<Simulated, 'payers'>, Partial<P
   posture: Posture;
   /** Name of the stack whose posture this is. */
   stack: string;
+  /** The alarms at home; absent: the page has none. */
+  oncall?: Pick<Oncall, 'view'>;
   /** Where somebody's credits are read; absent: the page shows none. */
   ledger?: Ledger;
   /** Does the verbs of `npm run ops` on this bot; absent: the page has no desk and no switches. */
@@ -134,7 +137,16 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
   const chatting = telegram && { telegram, rooms: createRooms(telegram) };
-  const observer = createObserver({ platform, telegram, provider, novita, access, media, payers });
+  const observer = createObserver({
+    platform,
+    oncall: options.oncall,
+    telegram,
+    provider,
+    novita,
+    access,
+    media,
+    payers,
+  });
   const broadcast = createBroadcast();
   const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });

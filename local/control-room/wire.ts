@@ -1,5 +1,6 @@
 /** What travels between the control room's server and its page. */
 import type { Health, RoleDetails } from '../../contract/health.ts';
+import type { OncallView } from '../oncall/watch.ts';
 import type {
   AccessFaults,
   MediaFaults,
@@ -57,6 +58,8 @@ export interface Sections {
   /** Of the simulated websites, each with what is there: to be sent to the bot. */
   links: { link: string; what: string }[];
   crowd: CrowdProgress | null;
+  /** The alarms of the posture, as far as this machine can measure for them. */
+  oncall: OncallView | null;
 }
 
 /** One point of the sparklines, once a second; null where it could not be known. */

@@ -6,6 +6,7 @@ import { faultsPanel } from './faults.js';
 import { ledgerCard } from './ledger.js';
 import { follow } from './live.js';
 import { logPanel } from './log.js';
+import { oncallCard } from './oncall.js';
 import { posturePane } from './posture.js';
 import { statusLine } from './status.js';
 import { viewSwitch } from './switch.js';
@@ -32,8 +33,9 @@ const chat = chatPane(byId('chat'), {
 });
 const posture = posturePane(byId('posture'));
 const faults = faultsPanel();
+const oncall = oncallCard();
 const log = logPanel();
-byId('faults').replaceChildren(faults.node, bills.node, ledger.node, log.node);
+byId('faults').replaceChildren(faults.node, bills.node, ledger.node, oncall.node, log.node);
 const status = statusLine({ status: byId('status'), hull: byId('hull'), stack: byId('stack'), banner: byId('banner') });
 
 /** All that is known: the sections as they were last sent, the posture's numbers, the samples. */
@@ -42,6 +44,7 @@ const state = { samples: [] };
 function show() {
   posture.update(state);
   faults.update(state);
+  oncall.update(state);
   status.update(state);
   if (state.telegram?.pending === 0) chat.stored();
 }
