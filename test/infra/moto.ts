@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const VENV = join(ROOT, '.evenkeel', 'moto');
-const PYTHON = join(VENV, 'bin', 'python');
+export const PYTHON = join(VENV, 'bin', 'python');
 /** Written when the environment is whole; one that was left half way is made anew. */
 const READY = join(VENV, 'ready');
 const PACKAGES = ['moto[server]==5.*', 'boto3'];
