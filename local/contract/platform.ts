@@ -28,6 +28,8 @@ export interface PlatformView {
   tasks(): TaskView[];
   /** The last lines of the tasks' logs that name this update. */
   about(updateId: number): { task: string; line: string }[];
+  /** When a worker has taken over the chats of lost ones, Unix time in ms. */
+  takeovers(): number[];
   /** Ends a task the hard way; the supervisor replaces it. */
   kill(taskId: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): void;
   /** Crash-restarts the database (`pg_ctl restart -m immediate`). */

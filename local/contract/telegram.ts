@@ -127,6 +127,8 @@ export interface TelegramStats {
   /** Deliveries that failed and were put off. */
   retried: number;
   lastError: string | undefined;
+  /** How long the webhook took to answer, ms: the last time and the longest; undefined before the first. */
+  acks: { count: number; last: number; longest: number } | undefined;
   /** Messages that the bot sent. */
   sent: number;
   /** Updates dropped unacknowledged at the end of their lifetime. */

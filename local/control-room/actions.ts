@@ -8,6 +8,7 @@ import { flood, MAX_CROWD } from './crowd.ts';
 import { faultsBody, inject, toldFaults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Observer } from './observer.ts';
+import type { Deed, Promises } from './promises.ts';
 import { MAX_ROOMS, type Rooms } from './rooms.ts';
 import { parse, Refused } from './refused.ts';
 import { storyOf } from './story.ts';
@@ -26,6 +27,7 @@ export interface Acting extends Omit<Simulated, 'telegram'> {
   platform: PlatformView;
   chatting: Chatting | undefined;
   observer: Observer;
+  promises: Pick<Promises, 'did' | 'databaseIsBack'>;
   journal: Journal;
   ledger: Ledger | undefined;
   operator: Operator | undefined;
@@ -50,6 +52,13 @@ const schemas = {
   mandate: z.strictObject({ chatId, messageId: z.int(), state: z.enum(['canceled', 'active']) }),
   story: z.strictObject({ chatId, messageId: z.int() }),
   kill: z.strictObject({ signal: z.enum(['SIGKILL', 'SIGTERM', 'SIGSTOP', 'SIGCONT']) }),
+};
+
+/** What a signal does to a task, for who measures what comes of it. */
+const DEEDS: Readonly<Record<string, Deed['what'] | undefined>> = {
+  SIGKILL: 'kill',
+  SIGTERM: 'drain',
+  SIGSTOP: 'freeze',
 };
 
 const TOLD = {
@@ -196,11 +205,12 @@ function ledgerRoute(app: FastifyInstance, { chatting, ledger }: Acting): void {
   });
 }
 
-function floodRoute(app: FastifyInstance, { chatting, journal }: Acting): void {
+function floodRoute(app: FastifyInstance, { chatting, journal, promises }: Acting): void {
   app.post('/api/flood', async ({ body }) => {
     const { messages, chats } = parse(schemas.flood, body);
     if (!chatting) throw new Refused(409, 'this run uses the real Telegram: nobody can be made to write there');
     flood(chatting.telegram, messages, chats);
+    promises.did({ what: 'crowd', by: `a crowd of ${chats}` });
     journal.add({
       level: 'info',
       text: `A crowd of ${chats} sends ${messages} ${messages === 1 ? 'message' : 'messages'} at once`,
@@ -209,13 +219,15 @@ function floodRoute(app: FastifyInstance, { chatting, journal }: Acting): void {
   });
 }
 
-function platformRoutes(app: FastifyInstance, { platform, observer, journal }: Acting): void {
+function platformRoutes(app: FastifyInstance, { platform, observer, journal, promises }: Acting): void {
   app.post<{ Params: { id: string } }>('/api/tasks/:id/kill', async ({ params, body }) => {
     const { signal } = parse(schemas.kill, body);
     const task = platform.tasks().find(({ id }) => id === params.id);
     if (!task) throw new Refused(404, `there is no task "${params.id}"`);
     if (task.pid === undefined) throw new Refused(409, `${task.id} has no process just now`);
     platform.kill(task.id, signal);
+    const deed = DEEDS[signal];
+    if (deed) promises.did({ what: deed, by: `${signal} to ${task.id}`, task });
     if (signal === 'SIGSTOP' || signal === 'SIGCONT') observer.freeze(task.id, task.pid, signal === 'SIGSTOP');
     journal.add({ level: signal === 'SIGCONT' ? 'info' : 'warn', text: `${task.id} ${TOLD[signal]}` });
     return { id: task.id, signal };
@@ -224,14 +236,16 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal }: A
   app.post('/api/database/restart', async () => {
     if (platform.database().state === 'restarting') throw new Refused(409, 'the database is restarting already');
     journal.add({ level: 'warn', text: 'The database is crash-restarted' });
+    promises.did({ what: 'database', by: 'the restart of the database' });
     await platform.restartDatabase();
+    promises.databaseIsBack();
     return { state: platform.database().state };
   });
 }
 
 function faultRoute(
   app: FastifyInstance,
-  { chatting, provider, novita, access, media, payers, journal }: Acting,
+  { chatting, provider, novita, access, media, payers, journal, promises }: Acting,
 ): void {
   const worlds = { telegram: chatting?.telegram, provider, novita, access, media, ...payers };
   const real = {
@@ -248,7 +262,10 @@ function faultRoute(
     const name = target in real ? real[target as keyof typeof real] : `the real ${target}`;
     if (!world) throw new Refused(409, `${name} takes no faults from here`);
     inject(world, faults as object);
-    for (const line of toldFaults(target, faults)) journal.add(line);
+    for (const line of toldFaults(target, faults)) {
+      journal.add(line);
+      promises.did({ what: 'fault', by: line.text.replace(/^Fault (on|off): /, '') });
+    }
     return { target, faults: world.faults };
   });
 }

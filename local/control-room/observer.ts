@@ -3,6 +3,7 @@ import type { Health } from '../../contract/health.ts';
 import type { PlatformView, Simulated, TelegramStats } from '../contract/index.ts';
 import type { Oncall } from '../oncall/watch.ts';
 import { crowdProgress } from './crowd.ts';
+import type { Promises } from './promises.ts';
 import { growingTotal, slidingRate } from './rates.ts';
 import { RATE_WINDOW_MS, type Sample, type Sections, type TaskOnPage, type Traffic } from './wire.ts';
 
@@ -13,6 +14,7 @@ const INTAKE = ['stored', 'duplicates', 'malformed', 'forbidden', 'refused'] as 
 export interface Observed extends Simulated {
   platform: PlatformView;
   oncall?: Pick<Oncall, 'view'> | undefined;
+  promises: Pick<Promises, 'see' | 'rows'>;
 }
 
 /** The queues as a live task sees them; a worker's own view first. */
@@ -21,17 +23,28 @@ function queuesOf(tasks: readonly TaskOnPage[]): Health['queues'] | null {
   return (seen.find(({ role }) => role === 'worker') ?? seen[0])?.health?.queues ?? null;
 }
 
-const telegramStats = ({ pending, delivered, retried, sent, lastError }: TelegramStats) => ({
+const telegramStats = ({ pending, delivered, retried, sent, lastError, acks }: TelegramStats) => ({
   pending,
   delivered,
   retried,
   sent,
   lastError: lastError ?? null,
+  acks: acks ?? null,
 });
 
 export type Observer = ReturnType<typeof createObserver>;
 
-export function createObserver({ platform, oncall, telegram, provider, novita, access, media, payers }: Observed) {
+export function createObserver({
+  platform,
+  oncall,
+  telegram,
+  provider,
+  novita,
+  access,
+  media,
+  payers,
+  promises,
+}: Observed) {
   const totals = { handled: growingTotal(), failed: growingTotal() };
   const intake = Object.fromEntries(INTAKE.map((name) => [name, growingTotal()]));
   const rates = {
@@ -84,7 +97,7 @@ export function createObserver({ platform, oncall, telegram, provider, novita, a
   function look(at: number): Sections {
     const tasks = tasksNow();
     const stats = telegram?.stats();
-    return {
+    const sections: Sections = {
       tasks,
       queues: queuesOf(tasks),
       traffic: traffic(at, tasks),
@@ -103,7 +116,10 @@ export function createObserver({ platform, oncall, telegram, provider, novita, a
       links: media?.samples() ?? [],
       crowd: telegram ? crowdProgress(telegram) : null,
       oncall: oncall?.view() ?? null,
+      promises: [],
     };
+    promises.see(sections, platform.takeovers(), at);
+    return { ...sections, promises: promises.rows() };
   }
 
   /** Adds a sample when the last is a second old. */

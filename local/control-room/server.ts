@@ -12,6 +12,7 @@ import type { Operator } from './desk/operator.ts';
 import { createJournal, linesBetween, type Journal } from './journal.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { servePages } from './pages.ts';
+import { createPromises, type Promises } from './promises.ts';
 import { createRooms } from './rooms.ts';
 
 /** Between two looks at tasks, queues and providers. */
@@ -89,11 +90,18 @@ function streamEvents(app: FastifyInstance, broadcast: Broadcast, snapshot: () =
 }
 
 /** Passes chat events on at once; those of chats without a tab, such as a crowd's, are not. */
-function relayChat(app: FastifyInstance, { telegram, rooms }: Chatting, broadcast: Broadcast): void {
+function relayChat(
+  app: FastifyInstance,
+  { telegram, rooms }: Chatting,
+  broadcast: Broadcast,
+  promises: Pick<Promises, 'said'>,
+): void {
   const unsubscribe = telegram.subscribe((event) => {
     const known = rooms.has(event.chatId);
     const room = rooms.roomOf(event.chatId);
     if (!room) return;
+    if (event.kind === 'message' && !event.message.edited && !event.message.charge)
+      promises.said(event.chatId, event.message.from);
     if (!known) broadcast.send('room', room);
     broadcast.send(event.kind, event);
   });
@@ -137,9 +145,13 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
   const chatting = telegram && { telegram, rooms: createRooms(telegram) };
+  const broadcast = createBroadcast();
+  const journal = createJournal((entry) => broadcast.send('log', entry));
+  const promises = createPromises(options.posture, journal);
   const observer = createObserver({
-    platform,
+    promises,
     oncall: options.oncall,
+    platform,
     telegram,
     provider,
     novita,
@@ -147,8 +159,6 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     media,
     payers,
   });
-  const broadcast = createBroadcast();
-  const journal = createJournal((entry) => broadcast.send('log', entry));
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
   app.removeContentTypeParser('text/plain');
   guard(app);
@@ -163,6 +173,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     payers,
     chatting,
     observer,
+    promises,
     journal,
     ledger: options.ledger,
     operator: options.operator,
@@ -184,7 +195,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     log: journal.entries(),
   }));
   lookAround(app, observer, journal, broadcast);
-  if (chatting) relayChat(app, chatting, broadcast);
+  if (chatting) relayChat(app, chatting, broadcast, promises);
   app.addHook('preClose', async () => void broadcast.stop());
 
   const url = await listen(app, options);

@@ -10,6 +10,7 @@ import type {
   SimulatedPayers,
   TaskView,
   TelegramFaults,
+  TelegramStats,
 } from '../contract/index.ts';
 
 /** A task, and whether it was stopped by SIGSTOP from here. */
@@ -40,13 +41,44 @@ export interface CrowdProgress {
   p99: number;
 }
 
+/** Something that the posture promises and that was, or can be, tested here. */
+export interface PromiseOnPage {
+  name: string;
+  says: string;
+  /** What tests it. */
+  how: string;
+  /** As people write it. */
+  promised: string;
+  /** ms, or a number. */
+  limit: number;
+  isTime: boolean;
+  last: Measured | null;
+  worst: Measured | null;
+  /** Just now, by what, since when. */
+  testing: { by: string; since: number } | null;
+}
+
+export interface Measured {
+  value: number;
+  shown: string;
+  by: string;
+  at: number;
+}
+
 /** The parts of the page that change on their own; only those that did are sent. */
 export interface Sections {
   tasks: TaskOnPage[];
   queues: Health['queues'] | null;
   traffic: Traffic;
   database: { state: 'up' | 'restarting' | 'down'; connections: number; maxConnections: number };
-  telegram: { pending: number; delivered: number; retried: number; sent: number; lastError: string | null } | null;
+  telegram: {
+    pending: number;
+    delivered: number;
+    retried: number;
+    sent: number;
+    lastError: string | null;
+    acks: TelegramStats['acks'] | null;
+  } | null;
   provider: { calls: number; failed: number; inFlight: number } | null;
   faults: {
     telegram: TelegramFaults | null;
@@ -60,6 +92,7 @@ export interface Sections {
   crowd: CrowdProgress | null;
   /** The alarms of the posture, as far as this machine can measure for them. */
   oncall: OncallView | null;
+  promises: PromiseOnPage[];
 }
 
 /** One point of the sparklines, once a second; null where it could not be known. */

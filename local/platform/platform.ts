@@ -215,6 +215,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       databaseUrl,
       operatorUrl,
       tasks: () => supervisor.views(),
+      takeovers: () => supervisor.takeovers(),
       about: (updateId) => supervisor.about(updateId),
       kill: (taskId, what) => supervisor.kill(taskId, what),
       replace: (taskId) => supervisor.replace(taskId),

@@ -35,6 +35,7 @@ export interface Supervisor {
   tasks(): readonly Task[];
   views(): TaskView[];
   /** The last lines of logs that name this update, also of tasks that are gone. */
+  takeovers(): number[];
   about(updateId: number): { task: string; line: string }[];
   /** Resolves when each wanted task of the role is healthy; rejects when `within` ms pass first or one keeps crashing. */
   ready(role: Role, within: number, signal?: AbortSignal): Promise<void>;
@@ -236,6 +237,7 @@ export async function superviseTasks(options: SupervisorOptions): Promise<Superv
       }),
       ...[...leaving].map(([task, slot]) => viewOf(task, slot)),
     ],
+    takeovers: () => known.flatMap((task) => task.takeovers()),
     about: (updateId) => known.flatMap((task) => task.about(updateId).map((line) => ({ task: task.id, line }))),
     async ready(role, within, signal) {
       const deadline = Date.now() + within;

@@ -5,6 +5,8 @@ import type { Readable } from 'node:stream';
 const LOUD: Record<string, string> = { warn: 'warning', error: 'error', fatal: 'fatal' };
 /** As the app writes its lines: the level comes first. */
 const QUIET = /^\{"level":"(?:trace|debug|info)"/;
+/** What a worker says that has taken over the chats of lost ones (app/lanes/leases.ts). */
+const TAKES_OVER = 'workers were lost; their chats are taken over';
 const NAMES_UPDATE = '"updateId":';
 /** Lines that name an update and are kept at hand; the file has all of them. */
 const KEPT = 2_000;
@@ -39,6 +41,8 @@ export interface TaskLog {
   follow(stream: Readable): void;
   /** The last lines, for an error message. */
   tail(): string[];
+  /** When this task has taken over the chats of lost workers, Unix time in ms. */
+  takeovers(): number[];
   /** The last lines that name this update, as they were written. */
   about(updateId: number): string[];
   close(): Promise<void>;
@@ -51,6 +55,7 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
   const said = new Map<string, number>();
   let last: string[] = [];
   let named: string[] = [];
+  const takeovers: number[] = [];
   function take(line: string): void {
     last = [...last.slice(-19), line];
     if (line.includes(NAMES_UPDATE)) {
@@ -61,6 +66,7 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
     // Parsing every line of a busy worker would cost more than the worker.
     if (QUIET.test(line)) return;
     const message = notable(line);
+    if (message?.includes(TAKES_OVER)) takeovers.push(Date.now());
     if (message === undefined || Date.now() - (said.get(message) ?? 0) < REPEAT_AFTER) return;
     if (said.size > 200) said.clear();
     said.set(message, Date.now());
@@ -78,6 +84,7 @@ export function openTaskLog(file: string, say: (message: string) => void): TaskL
       stream.on('end', () => rest && take(rest));
     },
     tail: () => last,
+    takeovers: () => takeovers,
     about(updateId) {
       const names = new RegExp(`${NAMES_UPDATE}${updateId}\\b`);
       return named.filter((line) => names.test(line));

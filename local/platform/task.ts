@@ -47,6 +47,7 @@ export interface Task {
   /** The last warning or worse that it logged. */
   readonly lastWords: string | undefined;
   /** The last lines of its log that name this update. */
+  takeovers(): number[];
   about(updateId: number): string[];
   /** What the last failed health check found. */
   readonly complaint: string | undefined;
@@ -157,6 +158,7 @@ export async function startTask(options: TaskOptions): Promise<Task> {
     get lastWords() {
       return lastWords;
     },
+    takeovers: () => log.takeovers(),
     about: (updateId) => log.about(updateId),
     get complaint() {
       return complaint;

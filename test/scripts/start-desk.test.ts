@@ -149,6 +149,13 @@ async function theStory({ url, page, post, complaints }: Room): Promise<void> {
     steps.join('\n'),
   );
   assert.ok(!steps.join('').includes(SECRET), 'without a word of it');
+  // And which promise was tested by that.
+  const promise = page.locator('[data-promise=takeover]');
+  await promise.getByText('kept').waitFor({ state: 'attached' });
+  assert.match(
+    (await promise.textContent()) ?? '',
+    new RegExp(`≤ 17\\.5s.*Last [\\d.]+m?s, at [\\d:]+: SIGKILL to ${victim}\\.`),
+  );
   await isFit(page, 'story');
   await page.keyboard.press('Escape');
   assert.deepEqual(complaints, []);

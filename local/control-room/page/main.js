@@ -35,7 +35,8 @@ const posture = posturePane(byId('posture'));
 const faults = faultsPanel();
 const oncall = oncallCard();
 const log = logPanel();
-byId('faults').replaceChildren(faults.node, bills.node, ledger.node, oncall.node, log.node);
+// What happens stands beside what is done, in sight.
+byId('faults').replaceChildren(faults.node, log.node, oncall.node, bills.node, ledger.node);
 const status = statusLine({ status: byId('status'), hull: byId('hull'), stack: byId('stack'), banner: byId('banner') });
 
 /** All that is known: the sections as they were last sent, the posture's numbers, the samples. */

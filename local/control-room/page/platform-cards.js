@@ -5,7 +5,14 @@ import { meter } from './meter.js';
 
 const DATABASE_TONES = { up: 'good', restarting: 'warn', down: 'bad' };
 const BREAKER_TONES = { closed: 'good', 'half-open': 'warn', open: 'bad' };
-const PROVIDERS = { telegram: 'Telegram', openrouter: 'AI (OpenRouter)', novita: 'Renders (Novita)', access: 'Access' };
+const PROVIDERS = {
+  telegram: 'Telegram',
+  openrouter: 'AI (OpenRouter)',
+  novita: 'Renders (Novita)',
+  access: 'Access',
+  cryptoPay: 'Crypto Pay',
+  nowPayments: 'NOWPayments',
+};
 
 const fact = (term, detail) => h('div', { class: 'fact' }, h('dt', {}, term), detail);
 

@@ -2,6 +2,7 @@
 import { h, keyed, setText } from './dom.js';
 import { gaugeStrip } from './gauges.js';
 import { databaseCard, doorCard, providersCard } from './platform-cards.js';
+import { promisesCard } from './promises.js';
 import { queueTable } from './queues.js';
 import { switchesCard } from './switches.js';
 import { taskCard } from './task-card.js';
@@ -22,7 +23,8 @@ export function posturePane(pane) {
   const cards = h('div', { class: 'tasks' });
   const empty = h('p', { class: 'muted' }, 'No task runs yet. The supervisor starts them once the database is up.');
   const summary = h('span', { class: 'muted' });
-  const parts = [queueTable(), databaseCard(), doorCard(), providersCard()];
+  // What was refused and what is left alone stands first: nobody has to look for what a fault has done.
+  const parts = [providersCard(), doorCard(), promisesCard(), queueTable(), databaseCard()];
   const switches = switchesCard();
   let posture;
   const showTasks = keyed(cards, ({ slot }) => {
@@ -31,10 +33,11 @@ export function posturePane(pane) {
   });
   pane.replaceChildren(
     gauges.node,
+    h('div', { class: 'foremost' }, ...parts.slice(0, 2).map(({ node }) => node)),
     h('div', { class: 'section' }, h('h2', {}, 'Tasks'), summary),
     empty,
     cards,
-    h('div', { class: 'around' }, ...parts.map(({ node }) => node)),
+    h('div', { class: 'around' }, ...parts.slice(2).map(({ node }) => node)),
     switches.node,
   );
 

@@ -1,6 +1,12 @@
 /** The simulated Telegram: Bot API, webhook delivery, and the people who write to the bot. */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Delivered, SimulatedTelegram, TelegramFaults, TelegramOptions } from '../../contract/index.ts';
+import type {
+  Delivered,
+  SimulatedTelegram,
+  TelegramFaults,
+  TelegramOptions,
+  TelegramStats,
+} from '../../contract/index.ts';
 import { Clock } from '../clock.ts';
 import { control } from '../control.ts';
 import { listen, sendJson } from '../http.ts';
@@ -39,6 +45,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
   const journeys = new Journeys();
   const lifetime = { ...LIFETIME, query: options.queryLifetime ?? LIFETIME.query };
   const people = new People({ bot, chats, queue, allowed, clock, stars, journeys, lifetime }, () => state.faults);
+  let acks: TelegramStats['acks'];
   const floods = new Floods(people, chats, clock);
   const delivery = {
     clock,
@@ -47,7 +54,16 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
     repeatWithin: options.repeatWithin ?? 1000,
     copies: () => state.faults.duplicates ?? 1,
     onAcknowledged: (id: number) => floods.acknowledged(id),
-    onDelivered: (id: number, delivered: Delivered) => journeys.add(id, delivered),
+    onDelivered: (id: number, delivered: Delivered) => {
+      journeys.add(id, delivered);
+      // A connection that was cut is no answer.
+      if (delivered.error === undefined || delivered.error.startsWith('Wrong response'))
+        acks = {
+          count: (acks?.count ?? 0) + 1,
+          last: delivered.took,
+          longest: Math.max(acks?.longest ?? 0, delivered.took),
+        };
+    },
   };
   const webhook = new Webhook(delivery, allowed, () => longPoll.abort('terminated by setWebhook request'));
   const longPoll = new LongPoll(queue, webhook, allowed, clock);
@@ -109,6 +125,7 @@ export async function startTelegram(options: TelegramOptions = {}): Promise<Simu
       pending: queue.size,
       expired: queue.expired,
       lastError: webhook.lastError,
+      acks,
       inFlight: webhook.inFlight,
       repeatsPending: webhook.repeatsPending,
     }),

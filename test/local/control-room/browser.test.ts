@@ -180,6 +180,26 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     assert.equal(await page.locator('.log').getByText('worker-1-2 died').count(), 0);
   });
 
+  test('what somebody breaks tests a promise, which says so and by how much; what was refused is in sight', async (t) => {
+    const { page, platform } = await open(t);
+    const takeover = page.locator('[data-promise=takeover]');
+    await takeover.getByText('not tested yet').waitFor();
+    await page.getByRole('button', { name: 'Kill worker-1' }).click();
+    await takeover.getByText('being tested').waitFor();
+    await page.locator('.log').getByText('Promise takeover is tested by SIGKILL to worker-1: 17.5s').waitFor();
+    platform.takenOver.push(Date.now());
+    await takeover.getByText('kept').waitFor();
+    await takeover.getByText(/Last [\d.]+m?s, at [\d:]+: SIGKILL to worker-1/).waitFor();
+    await page
+      .locator('.log')
+      .getByText(/Promise takeover: [\d.]+m?s of 17\.5s/)
+      .waitFor();
+    for (const name of ['.foremost', '.log-card h2', '.log li']) {
+      const { y, height } = (await page.locator(name).first().boundingBox())!;
+      assert.ok(y >= 0 && y + height <= 900, name);
+    }
+  });
+
   test('the bot\'s commands are offered behind "/", and a long text goes as several messages', async (t) => {
     const { page, complaints } = await open(t);
     const box = page.getByRole('textbox', { name: 'Message to the bot' });

@@ -156,6 +156,7 @@ export function fakeTelegram({ delay = 20 }: { delay?: number | undefined } = {}
     stats: () => ({
       ...counts,
       expired: 0,
+      acks: counts.delivered > 0 ? { count: counts.delivered, last: 12, longest: 340 } : undefined,
       repeated: 0,
       repeatsPending: 0,
       inFlight: 0,
@@ -266,6 +267,7 @@ export interface FakePlatform extends PlatformView {
   db: { state: 'up' | 'restarting' | 'down'; connections: number; maxConnections: number };
   door: { url: string; requests: number; errors: number };
   kills: { taskId: string; signal: string }[];
+  takenOver: number[];
   restarts: number;
 }
 
@@ -289,7 +291,9 @@ export function fakePlatform(): FakePlatform {
     db: { state: 'up', connections: 21, maxConnections: 200 },
     door: { url: 'http://127.0.0.1:8080', requests: 1240, errors: 0 },
     kills: [],
+    takenOver: [],
     restarts: 0,
+    takeovers: () => platform.takenOver,
     about: () => [],
     tasks: () => platform.list.map((one) => ({ ...one })),
     kill: (taskId, signal) => void platform.kills.push({ taskId, signal }),

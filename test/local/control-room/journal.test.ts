@@ -8,7 +8,7 @@ function look(): Look {
   return {
     tasks: platform.tasks().map((task) => ({ ...task, frozen: false })),
     database: platform.database(),
-    telegram: { pending: 0, delivered: 0, retried: 0, sent: 0, lastError: null },
+    telegram: { pending: 0, delivered: 0, retried: 0, sent: 0, lastError: null, acks: null },
   };
 }
 
