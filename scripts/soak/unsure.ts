@@ -8,6 +8,7 @@ import { AGAIN } from '../../app/outbox/send.ts';
 import { CLASSES, classesThat, type MessageClass } from '../../app/outbox/classes.ts';
 import type { Pool } from '../../app/database/pool.ts';
 import type { SimulatedTelegram } from '../../local/contract/index.ts';
+import { TELEGRAM } from '../../posture/outside.ts';
 
 /** A send that is left to a person. */
 export interface Left {
@@ -94,4 +95,22 @@ export function excusing(left: readonly Left[]): (chat: number, matching?: (text
     if (one) open.splice(open.indexOf(one), 1);
     return one !== undefined;
   };
+}
+
+/**
+ * Updates that the desk lists as parked: none may be, but a question before a payment that got no connection until Telegram
+ * had cancelled the payment. Nothing was charged, and whoever wants it pays again.
+ */
+export async function givenUp(pool: Pool): Promise<{ problems: string[]; late: string[] }> {
+  const { rows } = await pool.query<{ update: number; queue: string; age: number; cause: string | null }>(
+    `SELECT update_id::float8 AS update, queue, extract(epoch FROM settled_at - received_at)::float8 AS age, last_error AS cause
+     FROM evenkeel.inbox WHERE state = 'parked' ORDER BY settled_at LIMIT 100`,
+  );
+  const problems: string[] = [];
+  const late: string[] = [];
+  for (const { update, queue, age, cause } of rows)
+    (queue === 'preCheckout' && age * 1000 >= TELEGRAM.preCheckoutAnswer ? late : problems).push(
+      `update ${update} of ${queue} was given up after ${age.toFixed(1)} s: ${cause ?? 'no cause'}`,
+    );
+  return { problems, late };
 }

@@ -9,7 +9,7 @@ import { cartsDiffer, elsewhereDiffers, mandatesDiffer, promosDiffer } from './f
 import type { Deeds } from './person.ts';
 import { until, type Stage } from './stage.ts';
 import { told, type PaymentRow } from './told.ts';
-import { excusing, leftToPeople, type Told } from './unsure.ts';
+import { excusing, givenUp, leftToPeople, type Told } from './unsure.ts';
 import { accessesDiffer, broadcastsDiffer, rendersDiffer, taken, WORKS_UNDER_WAY } from './works-verdict.ts';
 
 const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -120,11 +120,8 @@ export async function verdict(stage: Stage, deeds: Deeds, signal: AbortSignal): 
     `SELECT cause, error FROM evenkeel.outbox WHERE state = 'dead' LIMIT 20`,
   ))
     problems.push(`a message is dead: ${cause}: ${error}`);
-  for (const { update, error } of await query<{ update: number; error: string }>(
-    stage,
-    `SELECT update_id AS update, last_error AS error FROM evenkeel.inbox WHERE state = 'parked' LIMIT 20`,
-  ))
-    problems.push(`update ${update} was given up: ${error}`);
+  const parked = await givenUp(pool);
+  problems.push(...parked.problems);
   for (const { name, output } of await query<{ name: string; output: unknown }>(
     stage,
     `SELECT source_name AS name, source_output AS output FROM pgboss.job WHERE name = 'dead' LIMIT 20`,
@@ -135,7 +132,7 @@ export async function verdict(stage: Stage, deeds: Deeds, signal: AbortSignal): 
     if (available > 0n && debt < 0n) problems.push(`user ${user} has credits and a debt`);
   }
   const sums = Object.fromEntries(Object.entries(ledger.sums).map(([account, sum]) => [account, String(sum)]));
-  return { problems: [...new Set(problems)], repeats, left: left.map(({ name }) => name), sums };
+  return { problems: [...new Set(problems)], repeats, left: [...left.map(({ name }) => name), ...parked.late], sums };
 }
 
 /** How long `/health` may lag behind, ms: it is looked at every few seconds, by tasks that may just have been started. */

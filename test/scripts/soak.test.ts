@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, test, type TestContext } from 'node:test';
 import { readAnswers, readMessages } from '../../app/health/work.ts';
-import { excusing, leftToPeople } from '../../scripts/soak/unsure.ts';
+import { excusing, givenUp, leftToPeople } from '../../scripts/soak/unsure.ts';
 import { told, type PaymentRow } from '../../scripts/soak/told.ts';
+import { workerPool } from '../harness/lanes.ts';
 import { operatorOf } from '../harness/ops.ts';
 import { outboxRows, sayAll, startTestOutbox, text } from '../harness/outbox.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -97,4 +98,24 @@ test('an answer at hand is one by its chat, and is there three times at no time'
   telegram.faults = {};
   await world.callTelegram('sendMessage', { chat_id: chat, text: SOME_FEW });
   assert.deepEqual(said().problems, [`${chat} was told of receipt R-7 3 times`]);
+});
+
+test('an update that was given up is a loss, but for a question before a payment that Telegram has cancelled', async (t) => {
+  const database = await world.freshDatabase(t);
+  const pool = workerPool(t, database, world.posture);
+  const parked = [
+    { queue: 'preCheckout', seconds: 10.5 },
+    { queue: 'preCheckout', seconds: 9 },
+    { queue: 'payment', seconds: 60 },
+    { queue: 'chat', seconds: 60 },
+  ];
+  for (const [index, { queue, seconds }] of parked.entries())
+    await database.sql(
+      `INSERT INTO evenkeel.inbox (bot_id, update_id, queue, lane, body, state, received_at, settled_at, last_error)
+       VALUES ($1, $2, $3, $4, '', 'parked', now() - $5 * interval '1 s', now(), 'no connection')`,
+      [world.botId, index, queue, `${world.botId}:${index}`, seconds],
+    );
+  const { problems, late } = await givenUp(pool);
+  assert.deepEqual(late, ['update 0 of preCheckout was given up after 10.5 s: no connection']);
+  assert.deepEqual(problems.map((line) => /^update (\d)/.exec(line)![1]).toSorted(), ['1', '2', '3']);
 });
