@@ -94,8 +94,10 @@ function capacity(posture: Posture): AlarmDraft[] {
       // RDS grows the storage at 10 % free, at most once in six hours: half of that is reached where it could not.
       threshold: Math.floor(posture.database.storage.size * 0.05),
       unit: 'Bytes',
-      of: 5,
+      of: 3,
       missing: 'notBreaching',
+      // A full disk takes nothing any more, and by the law storage.lasts it is three hours away at the peak.
+      severity: 'page',
       faults: ['db-quota', 'disk'],
     }),
     rds({

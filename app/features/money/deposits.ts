@@ -17,7 +17,7 @@ import { fromCents } from '../../payments/decimal.ts';
 import { keepCallback, lookBegins, noteUnknown, toLookAt } from '../../payments/deposit-rows.ts';
 import { bookDeposit, type BookedDeposit } from '../../payments/deposits.ts';
 import { bookedOf, compared, noteKeyless, noteTill, type Compared } from '../../payments/till-books.ts';
-import type { Deposit, Till } from '../../payments/tills/index.ts';
+import { TillRefusal, type Deposit, type Till } from '../../payments/tills/index.ts';
 import { languageOf } from '../../people/index.ts';
 import type { JobNeeds } from '../feature.ts';
 import { remember } from './forgotten.ts';
@@ -131,8 +131,8 @@ async function look(
   return said;
 }
 
-/** Payments that one call asks about. */
-const BATCH = 50;
+/** Calls in a row that nobody has answered: the provider is away, and the look is given up. */
+const AWAY = 3;
 
 async function lookAtOne(
   needs: JobNeeds,
@@ -173,7 +173,8 @@ async function lookAtOne(
     }
     const further = seen.flatMap(({ children }) => children).filter((child) => !known.has(child));
     for (const one of further) known.add(one);
-    await bookAll([...seen, ...(await till.look(further, signal))]);
+    await bookAll(seen);
+    await bookAll(await till.look(further, signal));
   };
   if ('allWithin' in which) {
     const { unknown, failed } = await remember(needs, { signal, log }, till);
@@ -181,17 +182,22 @@ async function lookAtOne(
     for (const { id } of unknown) known.add(id);
     await bookAll(unknown);
   }
+  let silent = 0;
   while (!signal.aborted) {
     const page = (await toLookAt(pool, botId, provider, which, begun)).filter((id) => !known.has(id));
     // What could not be looked at is due still, and comes again in the next look.
     if (page.length === 0) return { ...result, whole: result.failed === 0 };
     for (const id of page) known.add(id);
-    for (let at = 0; at < page.length && !signal.aborted; at += BATCH) {
+    // What is asked about in one call is booked before the next one: what is cut short, or refused, holds no other back.
+    for (let at = 0; at < page.length && !signal.aborted; at += till.atOnce) {
       try {
-        await batch(page.slice(at, at + BATCH));
+        await batch(page.slice(at, at + till.atOnce));
+        silent = 0;
       } catch (error) {
         result.failed += 1;
         log.error({ provider, error: describeError(error) }, 'payments could not be looked at');
+        silent = error instanceof TillRefusal ? 0 : silent + 1;
+        if (silent === AWAY) return result;
       }
     }
   }

@@ -90,6 +90,7 @@ export function cryptoPayTill(client: TillClient): Till {
 
   return {
     name: 'cryptoPay',
+    atOnce: BATCH,
     async open({ reference, amount, description, lasts }, signal) {
       const input = {
         currency_type: 'fiat',

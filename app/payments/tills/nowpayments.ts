@@ -89,6 +89,7 @@ export function nowPaymentsTill(client: TillClient, { coin, callbackUrl }: Optio
 
   return {
     name: 'nowPayments',
+    atOnce: 1,
     async open({ reference, amount, description }, signal) {
       const body = JSON.stringify({
         price_amount: Number(amount),

@@ -71,6 +71,8 @@ export interface Till {
   open(wanted: Wanted, signal: AbortSignal): Promise<Bill>;
   /** The least that can be paid just now, in dollars, such as "1.25"; absent or undefined where nobody says. */
   least?(signal: AbortSignal): Promise<string | undefined>;
+  /** Payments that one of its calls tells of. */
+  atOnce: number;
   /** How these are now; one that it does not know is not among them. */
   look(ids: readonly string[], signal: AbortSignal): Promise<Deposit[]>;
   /** All that was paid, whoever knows of it; absent where nobody lists it to a key of ours. */

@@ -542,6 +542,63 @@ test('a payment that cannot be booked holds no other back that is asked about wi
   assert.deepEqual(await Promise.all(buyersOf.map(credits)), [100, 100, 100]);
 });
 
+test('a payment that its provider does not tell of holds no other back that is asked about with it', async () => {
+  const buyersOf = [person(), person(), person()];
+  now.faults = { loseCallbacks: true };
+  const bills = [];
+  for (const user of buyersOf) bills.push(await bill(user));
+  for (const { payment_id: id, pay_amount: due } of bills) now.becomes(id, 'finished', due);
+  const [before, bad, behind] = buyersOf as [number, number, number];
+  // Such as one that was made with a key before this one: an answer that says nothing of it.
+  const { pay_currency: coin } = bills[1]!;
+  Object.assign(bills[1]!, { pay_currency: null });
+  const looked = (await lookNow()) as Record<string, { failed: number }>;
+  assert.deepEqual(await Promise.all([before, behind].map(credits)), [100, 100]);
+  assert.equal(await credits(bad), 0);
+  assert.equal(looked['nowPayments']!.failed, 1);
+  Object.assign(bills[1]!, { pay_currency: coin });
+  await waitFor(
+    async () => {
+      await lookNow();
+      return (await credits(bad)) === 100;
+    },
+    { what: 'it to be found when its provider tells of it' },
+  );
+});
+
+test('a look that is cut short has booked what it was told of until then', async () => {
+  const buyersOf = Array.from({ length: 4 }, person);
+  now.faults = { loseCallbacks: true };
+  const bills = [];
+  for (const user of buyersOf) bills.push(await bill(user));
+  for (const { payment_id: id, pay_amount: due } of bills) now.becomes(id, 'finished', due);
+  const enough = new AbortController();
+  const till = tills.nowPayments!;
+  const ours = new Set(bills.map(({ payment_id: id }) => String(id)));
+  let asked = 0;
+  const slow = {
+    ...till,
+    look: async (ids: readonly string[], signal: AbortSignal) => {
+      const seen = await till.look(ids, signal);
+      // Its deadline ends while the third is asked about.
+      if ((asked += ids.filter((id) => ours.has(id)).length) >= 3) enough.abort(new Error('deadline'));
+      enough.signal.throwIfAborted();
+      return seen;
+    },
+  };
+  await depositSchedule({
+    pool: shop.pool,
+    posture: world.posture,
+    botId,
+    api: shop.api,
+    tills: { nowPayments: slow },
+  })({ job: { id: '1', name: 'deposits' }, signal: enough.signal, deadline: Date.now() + 60_000, log });
+  const had = async () => (await Promise.all(buyersOf.map(credits))).filter((has) => has === 100).length;
+  assert.equal(await had(), 2);
+  await lookNow();
+  assert.equal(await had(), 4, 'the next look goes on there');
+});
+
 test('a callback whose provider could not be asked for minutes is told as a payment without credits', async () => {
   const uncredited = async () => (await readMoney(shop.pool, botId)).uncredited;
   assert.equal(await uncredited(), 0);
