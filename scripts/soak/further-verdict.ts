@@ -5,23 +5,38 @@ import { PROMO_FOR, type Stage } from './stage.ts';
 const query = async <Row>({ pool }: Stage, text: string, values: unknown[] = []): Promise<Row[]> =>
   (await pool.query(text, values)).rows as Row[];
 
-/** What was paid at the providers beside Telegram: their ids, and whose order it was for. */
-export const paidElsewhere = ({ crypto, now }: Stage): { provider: string; id: string; user: number }[] => [
+interface PaidElsewhere {
+  provider: string;
+  id: string;
+  /** Whose order it was for. */
+  user: number;
+  /** What came of what was due: half of it where whoever pays in parts was not told of the first. */
+  share: number;
+}
+
+/** What was paid at the providers beside Telegram. */
+export const paidElsewhere = ({ crypto, now }: Pick<Stage, 'crypto' | 'now'>): PaidElsewhere[] => [
   ...crypto
     .invoices()
     .filter(({ status }) => status === 'paid')
-    .map(({ invoice_id, payload }) => ({ provider: 'cryptoPay', id: String(invoice_id), user: parseInt(payload, 10) })),
+    .map(({ invoice_id, payload }) => ({
+      provider: 'cryptoPay',
+      id: String(invoice_id),
+      user: parseInt(payload, 10),
+      share: 1,
+    })),
   ...now
     .payments()
     .filter(({ actually_paid }) => actually_paid > 0)
-    .map(({ payment_id, order_id }) => ({
+    .map(({ payment_id, order_id, actually_paid, pay_amount }) => ({
       provider: 'nowPayments',
       id: String(payment_id),
       user: parseInt(order_id, 10),
+      share: actually_paid / pay_amount,
     })),
 ];
 
-/** Each payment there is one here, whole, and of whom it was; none is here that is not there. */
+/** Each payment there is one here, of as much, and of whom it was; none is here that is not there. */
 export async function elsewhereDiffers(stage: Stage): Promise<string[]> {
   const rows = await query<{ provider: string; id: string; user: number; share: number; state: string }>(
     stage,
@@ -32,11 +47,11 @@ export async function elsewhereDiffers(stage: Stage): Promise<string[]> {
   );
   const booked = new Map(rows.map((row) => [`${row.provider}:${row.id}`, row]));
   const paid = paidElsewhere(stage);
-  const problems = paid.flatMap(({ provider, id, user }) => {
+  const problems = paid.flatMap(({ provider, id, user, share }) => {
     const row = booked.get(`${provider}:${id}`);
     if (!row) return [`${provider} ${id} was paid by ${user}, and is not booked`];
-    if (row.user !== user || row.share !== 1)
-      return [`${provider} ${id}: paid whole by ${user}, booked are ${row.share} of it for ${row.user}`];
+    if (row.user !== user || row.share !== share)
+      return [`${provider} ${id}: ${user} paid ${share} of it, booked are ${row.share} of it for ${row.user}`];
     return [];
   });
   const there = new Set(paid.map(({ provider, id }) => `${provider}:${id}`));
