@@ -78,6 +78,14 @@ const listening = {
   STACK: z.string().min(1).optional(),
 };
 
+/** Where files lie that are too large for a chat. Credentials are the task role's, or as the AWS SDK finds them. */
+const objectStore = {
+  OBJECT_STORE_BUCKET: z.string().min(1).optional(),
+  OBJECT_STORE_REGION: text(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS, such as eu-central-1').default('eu-central-1'),
+  /** Another server than Amazon's. */
+  OBJECT_STORE_ENDPOINT: url(/^https?$/, 'https://s3.example.com').optional(),
+};
+
 const environments = {
   web: z.object({
     ...listening,
@@ -92,6 +100,7 @@ const environments = {
     NOWPAYMENTS_IPN_SECRET: ipnSecret.optional(),
     NOWPAYMENTS_IPN_SECRET_PREVIOUS: ipnSecret.optional(),
     PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
+    ...objectStore,
   }),
   worker: z.object({
     ...listening,
@@ -121,6 +130,9 @@ const environments = {
     TELEGRAM_API_ROOT: url(/^https?$/, 'https://api.telegram.org').default('https://api.telegram.org'),
     /** Where files lie while they are under way: on the disk that the posture counts with. */
     SCRATCH: z.string().min(1).default(tmpdir()),
+    /** Where the bot is reached from outside: the links to files lead there. */
+    PUBLIC_URL: url(/^https?$/, 'https://bot.example.com').optional(),
+    ...objectStore,
     /** Path of yt-dlp: in the image for media it is there. Without, no page is fetched from. */
     YT_DLP: z.string().min(1).optional(),
     /** Of the simulated websites of a laptop: where they are, and who knows their names. */
@@ -172,7 +184,7 @@ export function readLogLevel({ LOG_LEVEL: level = '' }: NodeJS.ProcessEnv): stri
 }
 
 const SECRETS =
-  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|NOVITA_API_KEY|ACCESS_API_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
+  /^(DATABASE_URL|BOT_TOKEN|WEBHOOK_SECRET|WEBHOOK_SECRET_PREVIOUS|OPERATOR_TOKEN|OPENROUTER_API_KEY|NOVITA_API_KEY|ACCESS_API_KEY|AWS_SECRET_ACCESS_KEY|CRYPTO_PAY_TOKEN|CRYPTO_PAY_TOKEN_PREVIOUS|NOWPAYMENTS_API_KEY|NOWPAYMENTS_IPN_SECRET|NOWPAYMENTS_IPN_SECRET_PREVIOUS|\w+_PASSWORD)$/;
 
 /** Whatever of an environment must not be seen in a log: each secret, and the password inside a URL, as written and as meant. */
 export function secretsIn(source: NodeJS.ProcessEnv): string[] {

@@ -15,6 +15,9 @@ export type CallbackSource = keyof typeof CALLBACK_PATHS;
 /** Where it is said that a render is over; which one, and that it was us who said where, stands in the rest of the path. */
 export const RENDERED_PATH = '/callback/novita/';
 
+/** Where files lie that are too large for a chat; the rest of the path is the key to one. */
+export const FILES_PATH = '/d/';
+
 interface WayIn {
   /** Kebab case, short: the end of a name in AWS. */
   part: string;
@@ -36,6 +39,7 @@ export const WAYS_IN: readonly WayIn[] = [
   { part: 'cryptopay', path: CALLBACK_PATHS.cryptoPay, method: 'POST' },
   { part: 'nowpay', path: CALLBACK_PATHS.nowPayments, method: 'POST' },
   { part: 'novita', path: `${RENDERED_PATH}*`, method: 'POST' },
+  { part: 'files', path: `${FILES_PATH}*`, method: 'GET' },
 ];
 
 /** Whether a path of a request is that of a way in. */

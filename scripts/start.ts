@@ -94,6 +94,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
     novita: world.novita,
     access: world.access,
     media: world.media,
+    objects: world.objects,
     payers: world.payers,
     platform,
     posture,

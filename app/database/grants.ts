@@ -21,6 +21,11 @@ const NOT_WORDS =
 /** Of a download, all but what it is of. */
 const NOT_LINK = 'id, bot_id, user_id, quality, state, percent, leaves, reason, deadline_at, ordered_at, ended_at';
 
+/** Of a link to a file, all but its name and what would prove that one knows it. */
+const NOT_NAME = 'id, bot_id, user_id, download_id, size, expires_at, warned_at, revoked_at, created_at';
+/** What it takes to follow one. */
+const TO_FOLLOW = 'bot_id, download_id, token_hash, name, expires_at, revoked_at';
+
 /** Of a job, all but what it was given, what it gave back and why it failed. */
 const NOT_DATA =
   'id, name, state, priority, retry_limit, retry_count, start_after, singleton_key, group_id, created_on, started_on, completed_on, dead_letter, source_name, source_id, source_created_on, source_retry_count';
@@ -87,6 +92,12 @@ export const TABLES: Readonly<Record<string, Grant>> = {
   access_period: { worker: CHANGED, operator: 'SELECT' },
   standing: { worker: CHANGED, operator: 'SELECT' },
   download: { worker: READ_WRITE, media: 'SELECT, UPDATE', operator: `SELECT (${NOT_LINK})` },
+  file_link: {
+    web: `SELECT (${TO_FOLLOW})`,
+    worker: READ_WRITE,
+    media: 'SELECT, INSERT',
+    operator: `SELECT (${NOT_NAME})`,
+  },
   sent_file: { worker: READ_WRITE, media: CHANGED },
   intent: { worker: READ_WRITE },
   promo: { worker: CHANGED, operator: 'SELECT, INSERT, UPDATE (ended_at)' },

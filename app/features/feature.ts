@@ -14,6 +14,7 @@ import type { People } from '../people/index.ts';
 import type { AccessProvider } from '../providers/access.ts';
 import type { Fetching } from '../providers/fetching/index.ts';
 import type { Novita } from '../providers/novita.ts';
+import type { ObjectStore } from '../providers/objects.ts';
 import type { OpenRouter } from '../providers/openrouter.ts';
 import type { Tills } from '../payments/tills/index.ts';
 import type { Language, Text } from '../texts/index.ts';
@@ -60,6 +61,8 @@ export interface JobNeeds {
   scratch?: string;
   /** What fetches files behind links. Undefined where nobody fetches any. */
   fetching?: Fetching | undefined;
+  /** Where files lie that are too large for a chat, and the address of one by the secret part of its link. Undefined: nowhere. */
+  keeping?: { store: ObjectStore; addressOf: (token: string) => string } | undefined;
   /** Where Novita says that a render is over, by the render's name; undefined: it is not told. */
   callbackOf?: ((render: string) => string) | undefined;
   /**

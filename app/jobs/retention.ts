@@ -50,6 +50,8 @@ export const BITES = {
   renders: bite('evenkeel.render', 'ended_at'),
   /** download_ended: without their links, which went when they ended. */
   downloads: bite('evenkeel.download', 'ended_at'),
+  /** file_link_age */
+  links: bite('evenkeel.file_link', 'expires_at'),
   /** message_age */
   conversation: bite('evenkeel.message', 'created_at'),
   /** answer_age: its day is long over. */
@@ -79,6 +81,7 @@ const KEPT: Record<keyof typeof BITES, Kept> = {
   callbacks: 'callbacks',
   renders: 'parked',
   downloads: 'parked',
+  links: 'updates',
   conversation: 'conversation',
   answers: 'updates',
   recipients: 'updates',

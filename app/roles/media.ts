@@ -5,6 +5,7 @@
 import { mkdtemp, mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Api } from 'grammy';
+import { FILES_PATH } from '../../contract/paths.ts';
 import { CLOSING, settleTime } from '../../posture/limits.ts';
 import { botIdOf, type Config } from '../config.ts';
 import { assertDirect } from '../database/direct.ts';
@@ -20,6 +21,7 @@ import { startLoop } from '../loop.ts';
 import { createFetching } from '../providers/fetching/index.ts';
 import { createLimiter } from '../providers/limiter/index.ts';
 import { createLeaseStore } from '../providers/limiter/lease.ts';
+import { openObjectStore } from '../providers/objects.ts';
 import { createTelegramClient } from '../providers/telegram.ts';
 import { onTextProblem } from '../texts/index.ts';
 import { beginning, persist } from './persist.ts';
@@ -43,6 +45,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     createLimiter(posture, createLeaseStore(pool, botId), log),
   );
   const fetching = createFetching({ also: env.SIMULATED_SITES, names: env.SIMULATED_NAMES, ytDlp: env.YT_DLP });
+  const keeping = await openKeeping(env);
   const api = new Api(env.BOT_TOKEN, { apiRoot: env.TELEGRAM_API_ROOT });
   api.config.use(telegram.transformer());
   let waitingFor: string | undefined = 'the database';
@@ -80,7 +83,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     botId,
     posture,
     role: 'media',
-    jobs: jobsOf({ pool, posture, botId, api, scratch, fetching }),
+    jobs: jobsOf({ pool, posture, botId, api, scratch, fetching, keeping }),
     isOn: (name) => flags.isOn(name),
     seen: () => lineage.seen(),
     log,
@@ -108,6 +111,7 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     await jobs.stop(posture.media.drain - CLOSING - settleTime(posture));
     await Promise.all([flags.stop(), lineage.stop(), listener.stop(), disk.stop()]);
     await Promise.all([telegram.close(), fetching.close()]);
+    keeping?.store.close();
     await server.close();
     await pool.end();
     await rm(scratch, { recursive: true, force: true });
@@ -120,6 +124,15 @@ export async function startMedia({ posture, env }: Config<'media'>, log: Logger)
     failed,
     // No progress for the watchdog: a file may take longer than anything else may stand still. Each job has its deadline.
   };
+}
+
+/** Files that are too large for a chat: where there is a place for them, and where people reach it. */
+async function openKeeping(env: Config<'media'>['env']) {
+  const { OBJECT_STORE_BUCKET: bucket, OBJECT_STORE_REGION: region, OBJECT_STORE_ENDPOINT: endpoint } = env;
+  const { PUBLIC_URL: publicUrl } = env;
+  if (bucket === undefined || publicUrl === undefined) return undefined;
+  const store = await openObjectStore({ bucket, region, endpoint });
+  return { store, addressOf: (token: string) => new URL(`${FILES_PATH}${token}`, publicUrl).href };
 }
 
 /** A directory that no other task writes to: on a laptop several share the disk. */

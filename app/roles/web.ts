@@ -8,9 +8,11 @@ import { receiversOf } from '../features/receivers.ts';
 import { startFlags } from '../flags/index.ts';
 import { createHealthServer } from '../health/server.ts';
 import { registerCallbacks, type CallbackCounters, registerRendered } from '../intake/callbacks/index.ts';
+import { registerFiles } from '../intake/files.ts';
 import { createIntake } from '../intake/intake.ts';
 import { registerWebhook } from '../intake/webhook.ts';
 import type { Logger } from '../log.ts';
+import { openObjectStore } from '../providers/objects.ts';
 import type { Task } from './task.ts';
 
 /** Without a request for so long, a leaving task takes it that the load balancer sends no more, ms. */
@@ -76,6 +78,9 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     draining: server.draining,
   });
   callbacks = () => ({ ...ofPayments(), novita: rendered() });
+  const { OBJECT_STORE_BUCKET: bucket, OBJECT_STORE_REGION: region, OBJECT_STORE_ENDPOINT: endpoint } = env;
+  const store = bucket === undefined ? undefined : await openObjectStore({ bucket, region, endpoint });
+  if (store) registerFiles(server.app, { botId, pool, store, log, draining: server.draining });
   // Listening comes first: the task is live at once, and ready when its database is (fault slow-start).
   await server.app.listen({ port: env.PORT, host: env.HOST });
   const ending = new AbortController();
@@ -96,6 +101,7 @@ export async function startWeb({ posture, env }: Config<'web'>, log: Logger): Pr
     await intake.idle();
     await looked;
     await flags.stop();
+    store?.close();
     await Promise.all([pool.end(), lookThrough.end()]);
   }
 

@@ -26,12 +26,20 @@ export interface Foundation {
   ingress: Ingress;
   database: DatabaseServer;
   vault: Vault;
+  /** Where files lie that are too large for a chat; where there are media tasks. */
+  files: PrivateBucket | undefined;
   cluster: aws.ecs.Cluster;
   /** After this, names are taken that AWS would let two stacks share. */
   claimed: pulumi.Resource;
   /** All of it. */
   parts: pulumi.Resource[];
 }
+
+const DAY = 86_400_000;
+
+/** How long files lie in the object store, ms; undefined where nobody puts any there. */
+const filesLast = (posture: Settings['posture']): number | undefined =>
+  hasMedia(posture) ? (posture as { downloads?: { links: number } }).downloads?.links : undefined;
 
 /** The load balancer writes its access logs here itself (AWS, "Access logs for your Application Load Balancer"). */
 const accessLogs = (accountId: pulumi.Output<string>) => (bucketArn: pulumi.Output<string>) => [
@@ -80,6 +88,11 @@ export function foundation(name: string, settings: Settings, { region, provider,
     { expireAfter: posture.ingress.logRetention, statements: accessLogs(accountId) },
     options,
   );
+  // A day more than the last link to one: whoever follows it in its last minute still gets the whole of it.
+  const last = filesLast(posture);
+  const files =
+    last === undefined ? undefined : new PrivateBucket(`${name}-files`, { expireAfter: last + DAY }, options);
+  if (files) optional.push(files);
   const image = new Image(
     name,
     {
@@ -121,5 +134,5 @@ export function foundation(name: string, settings: Settings, { region, provider,
     { provider, dependsOn: [claimed] },
   );
   const parts = [claimed, firewall, logs, image, ingress, database, vault, cluster, ...optional];
-  return { accountId, network, firewall, image, ingress, database, vault, cluster, claimed, parts };
+  return { accountId, network, firewall, image, ingress, database, vault, files, cluster, claimed, parts };
 }

@@ -5,6 +5,7 @@
 export type * from './access.ts';
 export type * from './chat.ts';
 export type * from './media.ts';
+export type * from './objects.ts';
 export type * from './novita.ts';
 export type * from './payers.ts';
 export type * from './platform.ts';

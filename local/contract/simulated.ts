@@ -2,6 +2,7 @@
 import type { SimulatedAccess } from './access.ts';
 import type { SimulatedMedia } from './media.ts';
 import type { SimulatedNovita } from './novita.ts';
+import type { SimulatedObjects } from './objects.ts';
 import type { SimulatedPayers } from './payers.ts';
 import type { SimulatedProvider } from './provider.ts';
 import type { SimulatedTelegram } from './telegram.ts';
@@ -17,6 +18,8 @@ export interface Simulated {
   access?: SimulatedAccess | undefined;
   /** Absent when the bot fetches from real websites alone. */
   media?: SimulatedMedia | undefined;
+  /** Absent when files that are too large for a chat go to a real object store, or nowhere. */
+  objects?: SimulatedObjects | undefined;
   /** Providers of payments that are simulated. */
   payers: SimulatedPayers;
 }

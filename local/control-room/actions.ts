@@ -245,14 +245,15 @@ function platformRoutes(app: FastifyInstance, { platform, observer, journal, pro
 
 function faultRoute(
   app: FastifyInstance,
-  { chatting, provider, novita, access, media, payers, journal, promises }: Acting,
+  { chatting, provider, novita, access, media, objects, payers, journal, promises }: Acting,
 ): void {
-  const worlds = { telegram: chatting?.telegram, provider, novita, access, media, ...payers };
+  const worlds = { telegram: chatting?.telegram, provider, novita, access, media, objects, ...payers };
   const real = {
     telegram: 'the real Telegram',
     provider: 'the real AI provider',
     novita: 'the real Novita',
     media: 'real websites',
+    objects: 'the real object store',
     access: 'the real access provider',
   };
 

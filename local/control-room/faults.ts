@@ -66,12 +66,19 @@ const mediaFaults = z.strictObject({
   pace: z.int().min(1).max(1_000_000_000).or(z.literal(false)).optional(),
 });
 
+const objectsFaults = z.strictObject({
+  error: flag.optional(),
+  hang: flag.optional(),
+  denied: flag.optional(),
+});
+
 export const faultsBody = z.discriminatedUnion('target', [
   z.strictObject({ target: z.literal('telegram'), faults: telegramFaults }),
   z.strictObject({ target: z.literal('provider'), faults: providerFaults }),
   z.strictObject({ target: z.literal('novita'), faults: novitaFaults }),
   z.strictObject({ target: z.literal('access'), faults: accessFaults }),
   z.strictObject({ target: z.literal('media'), faults: mediaFaults }),
+  z.strictObject({ target: z.literal('objects'), faults: objectsFaults }),
   z.strictObject({ target: z.literal('cryptoPay'), faults: payerFaults.extend({ nameless: flag.optional() }) }),
   z.strictObject({
     target: z.literal('nowPayments'),
@@ -110,6 +117,7 @@ function told(key: string, value: unknown): string {
   if (key === 'resultGone') return 'has lost its results';
   if (key === 'drips') return 'gives its results in drips';
   if (key === 'notFound') return 'answers 404, as a gateway that knows nobody';
+  if (key === 'denied') return 'denies us the right (403)';
   if (key === 'refuses') return 'lets nobody in (403)';
   if (key === 'tears') return 'breaks off in the middle of a file';
   if (key === 'pace') return `gives its files at ${Math.round(Number(value) / 1024)} kB a second`;
@@ -133,6 +141,7 @@ const NAMES: Record<Target, string> = {
   novita: 'Novita',
   access: 'The access provider',
   media: 'The website',
+  objects: 'The object store',
   cryptoPay: 'Crypto Pay',
   nowPayments: 'NOWPayments',
 };
@@ -162,6 +171,7 @@ const NO_LONGER: Record<string, string> = {
   drips: 'gives its results in drips',
   slow: 'takes longer',
   refuses: 'keeps us out',
+  denied: 'denies us the right',
   tears: 'breaks off',
   pace: 'is slow',
   notFound: 'answers 404',

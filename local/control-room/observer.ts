@@ -42,6 +42,7 @@ export function createObserver({
   novita,
   access,
   media,
+  objects,
   payers,
   promises,
 }: Observed) {
@@ -110,6 +111,7 @@ export function createObserver({
         novita: novita ? { ...novita.faults } : null,
         access: access ? { ...access.faults } : null,
         media: media ? { ...media.faults } : null,
+        objects: objects ? { ...objects.faults } : null,
         cryptoPay: payers.cryptoPay ? { ...payers.cryptoPay.faults } : null,
         nowPayments: payers.nowPayments ? { ...payers.nowPayments.faults } : null,
       },

@@ -140,7 +140,7 @@ async function listen(app: FastifyInstance, { port, host }: ControlRoomOptions):
  * @throws {Error} one line, when the host is not loopback or the port is taken (then with code EADDRINUSE)
  */
 export async function startControlRoom(options: ControlRoomOptions): Promise<ControlRoom> {
-  const { host, telegram, provider, novita, access, media, payers = {}, platform, bot, signal } = options;
+  const { host, telegram, provider, novita, access, media, objects, payers = {}, platform, bot, signal } = options;
   if (!isLoopback(host)) {
     throw new Error(`control room: "${host}" is not loopback; it can kill tasks, so bind it to 127.0.0.1`);
   }
@@ -157,6 +157,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     novita,
     access,
     media,
+    objects,
     payers,
   });
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
@@ -169,6 +170,7 @@ export async function startControlRoom(options: ControlRoomOptions): Promise<Con
     provider,
     novita,
     media,
+    objects,
     access,
     payers,
     chatting,

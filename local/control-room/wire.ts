@@ -5,6 +5,7 @@ import type {
   AccessFaults,
   MediaFaults,
   NovitaFaults,
+  ObjectsFaults,
   PayerFaults,
   ProviderFaults,
   SimulatedPayers,
@@ -86,6 +87,7 @@ export interface Sections {
     novita: NovitaFaults | null;
     access: AccessFaults | null;
     media: MediaFaults | null;
+    objects: ObjectsFaults | null;
   } & Record<keyof SimulatedPayers, PayerFaults | null>;
   /** Of the simulated websites, each with what is there: to be sent to the bot. */
   links: { link: string; what: string }[];

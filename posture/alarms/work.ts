@@ -85,7 +85,7 @@ function drafts(posture: Posture): Draft[] {
       metric: 'slotsMissed',
       of: 1,
       severity: 'ticket',
-      faults: ['iteration-hang', 'job-kills-loop'],
+      faults: ['iteration-hang', 'job-kills-loop', 'expiring-links'],
     },
     {
       id: 'outbox-late',

@@ -42,6 +42,14 @@ export const downloads = switched({
           .describe(
             'Largest file that is sent into the chat: what Telegram takes from a bot, 50 MB, less what surrounds it; 2000 MB by a Bot API server of your own (TELEGRAM_API_ROOT).',
           ),
+        links: duration('1h', '30d', 'what lies there costs, and nobody comes back for it after a month')
+          .prefault('3d')
+          .describe(
+            'How long a file that is larger than `sendable` lies in the object store, to be fetched by a link. Without such a store it is refused.',
+          ),
+        warnBefore: duration('1h', '7d', 'a person needs time to come back')
+          .prefault('1d')
+          .describe('Whose link ends within this time is told so, once a link.'),
         remembered: duration('1h', '365d', 'a cache that forgets at once is none')
           .prefault('30d')
           .describe('How long a file that Telegram has is sent again for the same link without being fetched.'),
@@ -61,6 +69,7 @@ export const downloads = switched({
     },
   },
   slots: {
+    linkWarnings: schedule({ every: '1d', deadline: '10m' }, 'Tells whose link to a file ends soon, once a link.'),
     downloads: schedule(
       { every: '1m', deadline: '45s' },
       'Ends downloads that nothing came of, and forgets files that were sent long ago.',

@@ -7,7 +7,9 @@ import { callTelegram, TelegramError, type TelegramApi } from '../../local/platf
 import { startAccess } from '../../local/world/access/index.ts';
 import { startMedia } from '../../local/world/media/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
+import { startObjects } from '../../local/world/objects/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
+import { storeEnvironment } from '../../local/world/objects/environment.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { menus, scopeOf } from '../../posture/commands.ts';
 import type { Posture } from '../../posture/schema/index.ts';
@@ -53,6 +55,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   undo.defer(() => accesses.stop());
   const sites = await startMedia();
   undo.defer(() => sites.stop());
+  const objects = await startObjects();
+  undo.defer(() => objects.stop());
   const till = await startPayers(options.env);
   undo.defer(() => till.stop());
   const side = options.env['BOT_TOKEN']
@@ -70,6 +74,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...till.env,
       SIMULATED_SITES: sites.address,
       SIMULATED_NAMES: sites.names,
+      ...storeEnvironment(objects),
       ...(options.env['YT_DLP'] && { YT_DLP: options.env['YT_DLP'] }),
     },
     name: [side.name, ai.name, renderer.name, accesses.name, ...till.names].join(', '),
@@ -77,6 +82,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     novita: renderer.simulated,
     access: accesses.simulated,
     media: sites,
+    objects,
     payers: till.payers,
     async connect(platform, say) {
       till.connect(platform.url);
@@ -109,7 +115,7 @@ async function byKey<Simulation extends { apiKey: string; baseUrl: string; stop(
   };
 }
 
-type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access' | 'media'>;
+type Side = Omit<World, 'provider' | 'payers' | 'novita' | 'access' | 'media' | 'objects'>;
 
 async function simulatedTelegram({ posture, keepIn }: WorldOptions): Promise<Side> {
   const kept = keepIn === undefined ? undefined : await keptTelegram(join(keepIn, 'telegram.json'));

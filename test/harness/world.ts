@@ -13,6 +13,7 @@ import type {
   SimulatedAccess,
   SimulatedMedia,
   SimulatedNovita,
+  SimulatedObjects,
   SimulatedProvider,
   SimulatedTelegram,
   TelegramOptions,
@@ -22,6 +23,8 @@ import { startPostgres, type Postgres } from '../../local/platform/postgres.ts';
 import { startAccess } from '../../local/world/access/index.ts';
 import { startMedia } from '../../local/world/media/index.ts';
 import { startNovita } from '../../local/world/novita/index.ts';
+import { storeEnvironment } from '../../local/world/objects/environment.ts';
+import { startObjects } from '../../local/world/objects/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
@@ -57,6 +60,8 @@ export interface World {
   access: SimulatedAccess;
   /** Websites, hostile ones among them. */
   media: SimulatedMedia;
+  /** Where files lie that are too large for a chat. */
+  objects: SimulatedObjects;
   botId: number;
   /** The world's own migrated database; tasks use it where no other is given. */
   database: TestDatabase;
@@ -122,6 +127,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
   undo(() => access.stop());
   const media = await startMedia();
   undo(() => media.stop());
+  const objects = await startObjects();
+  undo(() => objects.stop());
   await prepareTemplate(postgres, posture);
   const database = await freshDatabase(postgres, undo);
 
@@ -141,6 +148,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       ACCESS_BASE_URL: access.baseUrl,
       SIMULATED_SITES: media.address,
       SIMULATED_NAMES: media.names,
+      ...storeEnvironment(objects),
       ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
@@ -195,6 +203,7 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
     novita,
     access,
     media,
+    objects,
     botId: Number(telegram.botToken.split(':')[0]),
     database,
     freshDatabase: (databaseOwner) => freshDatabase(postgres, cleanup(databaseOwner)),

@@ -21,6 +21,20 @@ ordered = Dein Download wartet, bis er an der Reihe ist.
 begun = Deine Datei wird geholt.
 progress = Deine Datei wird geholt: { $percent } %.
 sending = Deine Datei ist da und auf dem Weg zu dir.
+# Zu groß für den Chat.
+keeping = Deine Datei ist da, aber zu groß für einen Chat. Sie wird dort abgelegt, wo du sie mit einem Link holen kannst.
+kept =
+    { $name } ({ $size } MB) ist zu groß für einen Chat. Hier kannst du die Datei holen, { $hours ->
+        [one] { $hours } Stunde
+       *[other] { $hours } Stunden
+    } lang:
+    { $link }
+    Wer diesen Link hat, kann die Datei holen.
+# Ein Knopf darunter.
+revoke = Jetzt löschen
+revoked = Gelöscht. Der Link führt nirgendwohin mehr.
+link-over = Dieser Link ist schon vorbei.
+link-ends = Dein Link zu { $name } läuft bald ab. Wenn du die Datei noch brauchst, hol sie jetzt.
 cancel = Abbrechen
 too-late = Zum Abbrechen ist es zu spät: die Datei ist auf dem Weg zu dir, oder es ist vorbei.
 cancelled = Abgebrochen. Es zählt nicht als einer deiner Downloads.

@@ -26,6 +26,20 @@ ordered = Your download waits for its turn.
 begun = Your file is being fetched.
 progress = Your file is being fetched: { $percent } %.
 sending = Your file is here and on its way to you.
+# It is too large for the chat.
+keeping = Your file is here, but too large for a chat. It is being put where you can fetch it by a link.
+kept =
+    { $name } ({ $size } MB) is too large for a chat. Here it is, for { $hours ->
+        [one] { $hours } hour
+       *[other] { $hours } hours
+    }:
+    { $link }
+    Whoever has this link can fetch the file.
+# A button under it.
+revoke = Delete it now
+revoked = Deleted. The link leads nowhere any more.
+link-over = That link is over already.
+link-ends = Your link to { $name } ends soon. If you still need the file, fetch it now.
 cancel = Cancel
 too-late = It is too late to cancel: it is on its way to you, or over.
 cancelled = Cancelled. It does not count as one of your downloads.

@@ -9,9 +9,11 @@ import { kindOf, linkOf, nameOf } from '../../providers/fetching/link.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { causeOf, isOver, lockDownload, orderDownload, type NotTaken, type Quality } from './downloads.ts';
 import { download } from './job.ts';
-import { asking, cancel, cancelling, downloads as queue, tell } from './steps.ts';
+import { revokeLink } from './links.ts';
+import { asking, cancel, cancelling, downloads as queue, revoking, tell } from './steps.ts';
 import { sweep } from './sweep.ts';
 import { texts } from './texts.ts';
+import { warn } from './warn.ts';
 
 /** What came of an answer. */
 type Answered = { made: number } | { not: NotTaken | 'left' };
@@ -102,6 +104,10 @@ function exits({ posture }: FeatureNeeds): Composer<BotContext> {
       if (!cancelled) await ctx.reply(texts['too-late'](ctx.language));
     },
   });
+  onTap(composer, revoking, {
+    effect: (tx, { ctx, input }) => revokeLink(tx, ctx.me.id, ctx.from!.id, input.link),
+    then: (ctx, revoked) => ctx.editMessageText((revoked ? texts.revoked : texts['link-over'])(ctx.language)),
+  });
   return composer;
 }
 
@@ -111,5 +117,5 @@ export const downloads: Feature<'downloads'> = {
   reads,
   exits,
   jobs: (needs) => ({ download: download(needs) }),
-  schedules: (needs) => ({ downloads: sweep(needs) }),
+  schedules: (needs) => ({ downloads: sweep(needs), linkWarnings: warn(needs) }),
 };

@@ -12,12 +12,13 @@ import { languageOf } from '../../people/index.ts';
 import { inOwnDirectory } from '../../providers/fetching/directory.ts';
 import type { Fetching } from '../../providers/fetching/index.ts';
 import { MAY_PASS, NotFetched } from '../../providers/fetching/not-fetched.ts';
+import { objectOf } from '../../providers/objects.ts';
 import { ProviderFailure } from '../../providers/policy.ts';
 import type { JobNeeds } from '../feature.ts';
 import { changeDownload, isOver, lockDownload, type Download } from './downloads.ts';
 import { rememberFile, sentFile } from './sent-files.ts';
 import { isRefusal, show } from './show.ts';
-import { downloads, fail, finish, sendAgain, tell, type Failure } from './steps.ts';
+import { downloads, fail, finish, handOver, sendAgain, tell, type Failure } from './steps.ts';
 import { texts } from './texts.ts';
 
 /** Times that it leaves for Telegram at most. */
@@ -89,7 +90,7 @@ class NoLongerWanted extends Error {
 }
 
 async function fetchFile(needs: JobNeeds, run: Run, download: Download, directory: string): Promise<File> {
-  const { posture, fetching } = needs;
+  const { posture, fetching, keeping } = needs;
   const { within, maxSize, sendable } = posture.downloads;
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(new NotFetched('late', `not there within ${within} ms`)), within);
@@ -101,7 +102,8 @@ async function fetchFile(needs: JobNeeds, run: Run, download: Download, director
       link: download.link!,
       quality: download.quality,
       directory,
-      maxBytes: Math.min(maxSize, sendable),
+      // What does not fit into a chat is kept elsewhere, where there is such a place.
+      maxBytes: keeping ? maxSize : Math.min(maxSize, sendable),
       signal: AbortSignal.any([run.signal, stop.signal]),
       progress: (bytes, of) => {
         if (of !== undefined && of > 0) percent = (bytes * 100) / of;
@@ -154,9 +156,48 @@ export const download = (needs: JobNeeds) =>
         });
         throw error;
       }
-      return send(needs, run, begun, file, end);
+      return file.size > posture.downloads.sendable
+        ? keep(needs, run, begun, file, isLast)
+        : send(needs, run, begun, file, end);
     }, needs.scratch);
   });
+
+/** Too large for a chat: it is put into the object store, and its person gets a link. Put twice, it is there once. */
+async function keep(
+  needs: JobNeeds,
+  run: Run,
+  begun: Download,
+  { path, name, size }: File,
+  isLast: boolean,
+): Promise<Record<string, unknown>> {
+  const { botId, keeping } = needs;
+  const { signal, transaction, done } = run;
+  const wanted = await transaction(async (tx) => {
+    const now = await lockDownload(tx, botId, begun.id);
+    if (!now || isOver(now)) return void (await done(tx));
+    await changeDownload(tx, now, { state: 'sending' });
+    await tell(tx, needs, now, 'keeping', texts.keeping, { canCancel: false });
+    return now;
+  });
+  if (!wanted) return { wanted: false };
+  try {
+    await keeping!.store.put({ key: objectOf(botId, begun.id), path, signal, progress: run.alive });
+  } catch (error) {
+    if (isLast && !signal.aborted)
+      await transaction(async (tx) => {
+        const now = await lockDownload(tx, botId, begun.id);
+        if (now && !isOver(now)) await fail(tx, needs, now, 'broken');
+      });
+    throw error;
+  }
+  await transaction(async (tx) => {
+    const now = await lockDownload(tx, botId, begun.id);
+    // Forgotten meanwhile, or ended by the clock: nobody has a link to it, and it goes with its age.
+    if (now && !isOver(now)) await handOver(tx, needs, now, { name, size, addressOf: keeping!.addressOf });
+    await done(tx);
+  });
+  return { download: begun.id, size, kept: true };
+}
 
 async function send(
   needs: JobNeeds,

@@ -20,6 +20,7 @@ question = Eine Frage mit Knöpfen ({ $what }): { $input }
 later = Du willst es später ({ $what }, { $at }): { $input }
 render = Du hast ein Bild oder Video bestellt ({ $at }): { $text }
 download = Du hast um eine Datei gebeten ({ $at }): { $link }
+file = Eine Datei liegt für dich bereit bis { $until }: { $name }
 unhandled = { $at } · du, und ich konnte nichts damit anfangen: { $text }
 untold = { $at } · ich, und es ließ sich nicht sagen: { $text }
 money = Dein Geld:

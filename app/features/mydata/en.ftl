@@ -24,6 +24,7 @@ later = You want it later ({ $what }, { $at }): { $input }
 # A picture or video that is wanted, or under way; $text describes it.
 render = You have ordered a picture or video ({ $at }): { $text }
 download = You have asked for a file ({ $at }): { $link }
+file = A file lies ready for you until { $until }: { $name }
 unhandled = { $at } · you, and I could not handle it: { $text }
 untold = { $at } · I, and it could not be said: { $text }
 money = Your money:

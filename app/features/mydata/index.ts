@@ -13,7 +13,7 @@ import type { Language } from '../../texts/index.ts';
 import { split } from '../../text.ts';
 import type { Feature, FeatureNeeds } from '../feature.ts';
 import { sayBalance, sayHistory } from '../money/words.ts';
-import { linksOf } from './downloads.ts';
+import { filesOf, linksOf } from './downloads.ts';
 import { rendersOf } from './renders.ts';
 import { keptOf, type Who } from './store.ts';
 import { texts } from './texts.ts';
@@ -33,6 +33,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
   const renders = await rendersOf(pool, who.botId, who.userId);
   const accesses = await accessesOf(pool, who.botId, who.userId);
   const links = await linksOf(pool, who.botId, who.userId);
+  const files = await filesOf(pool, who.botId, who.userId);
   const unhandled = await keptUpdates(pool, laneOfChat(who.botId, who.userId));
   const untold = await unsaid(pool, who.botId, who.userId);
   const { updates, parked } = posture.database.retention;
@@ -60,6 +61,7 @@ export async function dataOf({ pool, posture }: Needs, who: Who, language: Langu
     ),
     ...renders.map(({ at, prompt }) => texts.render(language, { at, text: prompt })),
     ...links.map(({ at, link }) => texts.download(language, { at, link })),
+    ...files.map(({ until, name }) => texts.file(language, { until, name })),
     ...unhandled.flatMap(({ at, body }) => wordsOf(body).map((text) => texts.unhandled(language, { at, text }))),
     ...untold.flatMap(({ at, payload }) =>
       typeof payload.text === 'string' ? [texts.untold(language, { at, text: payload.text })] : [],

@@ -38,6 +38,10 @@ export const KEPT: Readonly<Record<string, Kept>> = {
   access: { shown: true, forgotten: 'what was paid for and is used; and that a trial was had, which is once a person' },
   access_period: { shown: 'the payments of it are among the movements of money', forgotten: MONEY },
   download: { shown: true, forgotten: 'its link goes at once; how many there were in a day is kept for some days' },
+  file_link: {
+    shown: true,
+    forgotten: 'its name goes at once and its link leads nowhere; the file itself goes when its link would have ended',
+  },
   intent: {
     shown: 'what was wanted and is done once there are credits for it; gone after half an hour',
     forgotten: true,

@@ -16,6 +16,7 @@ export const texts = declareTexts(import.meta.dirname, {
   later: { what: 'text', at: 'moment', input: 'text' },
   render: { at: 'moment', text: 'text' },
   download: { at: 'moment', link: 'text' },
+  file: { until: 'moment', name: 'text' },
   unhandled: { at: 'moment', text: 'text' },
   untold: { at: 'moment', text: 'text' },
   money: {},

@@ -58,6 +58,11 @@ const MEDIA = [
   { key: 'tears', on: true, label: 'Break off', hint: 'Files break off in the middle' },
   { key: 'pace', on: 20_480, label: 'Slow', hint: 'Files come at 20 kB a second: time to cancel one' },
 ];
+const OBJECTS = [
+  { key: 'error', on: true, label: '503', hint: 'The object store answers 503' },
+  { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
+  { key: 'denied', on: true, label: '403', hint: 'The right to put files there is missing' },
+];
 const ACCESS = [
   { key: 'error', on: true, label: '500', hint: 'Requests answer 500, and nobody is let in or out' },
   { key: 'hang', on: true, label: 'Hang', hint: 'Requests are accepted and never answered' },
@@ -149,6 +154,7 @@ export function faultsPanel() {
   const novita = group('Novita', 'novita', NOVITA);
   const access = group('Access provider', 'access', ACCESS);
   const media = group('Websites', 'media', MEDIA);
+  const objects = group('Object store', 'objects', OBJECTS);
   const links = linksGroup();
   const payers = {
     cryptoPay: group('Crypto Pay', 'cryptoPay', [...PAYER, NAMELESS]),
@@ -166,13 +172,14 @@ export function faultsPanel() {
     access.node,
     media.node,
     links.node,
+    objects.node,
     ...Object.values(payers).map((one) => one.node),
     databaseGroup(),
     crowd.node,
   );
   let faults;
   calm.addEventListener('click', () => {
-    for (const target of ['telegram', 'provider', 'novita', 'access', 'media', ...Object.keys(payers)]) {
+    for (const target of ['telegram', 'provider', 'novita', 'access', 'media', 'objects', ...Object.keys(payers)]) {
       const on = Object.keys(faults?.[target] ?? {}).filter((key) => key !== 'blocked' && faults[target][key]);
       if (on.length === 0) continue;
       const off = Object.fromEntries(on.map((key) => [key, false]));
@@ -188,6 +195,7 @@ export function faultsPanel() {
       novita.update(faults?.novita ?? null);
       access.update(faults?.access ?? null);
       media.update(faults?.media ?? null);
+      objects.update(faults?.objects ?? null);
       for (const [name, one] of Object.entries(payers)) one.update(faults?.[name] ?? null);
       links.update(state.links);
       crowd.update(state.crowd);

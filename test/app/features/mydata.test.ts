@@ -114,6 +114,11 @@ async function somebody(user: number): Promise<void> {
     [botId, user, `https://example.com/wanted-by-${user}`],
   );
   await database.sql(
+    `INSERT INTO evenkeel.file_link (bot_id, user_id, download_id, token_hash, name, size, expires_at)
+     VALUES ($1, $2, $2, sha256($3::text::bytea), $3, 1, now() + interval '1 h')`,
+    [botId, user, `a-file-for-${user}.mp4`],
+  );
+  await database.sql(
     `INSERT INTO evenkeel.broadcast_recipient (broadcast_id, bot_id, user_id, state) VALUES (1, $1, $2, 'sent')`,
     [botId, user],
   );

@@ -57,6 +57,10 @@ async function fill(database: TestDatabase): Promise<void> {
            CASE WHEN n <= 35 THEN now() - interval '31 days' WHEN n <= 50 THEN now() - interval '29 days' END
     FROM generate_series(1, 60) AS n`);
   await database.sql(`
+    INSERT INTO evenkeel.file_link (bot_id, user_id, download_id, token_hash, size, expires_at)
+    SELECT 1, n, n, sha256(n::text::bytea), 1, now() - CASE WHEN n <= 15 THEN interval '7 days' ELSE interval '5 days' END
+    FROM generate_series(1, 20) AS n`);
+  await database.sql(`
     INSERT INTO evenkeel.broadcast (id, bot_id, made_by, update_id, state, content) OVERRIDING SYSTEM VALUE
     SELECT n, 1, 1, n, (ARRAY['done', 'paused', 'stopped', 'running'])[n], '{}' FROM generate_series(1, 4) AS n`);
   await database.sql(`
@@ -96,6 +100,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 25,
       renders: 45,
       downloads: 35,
+      links: 15,
       conversation: 1500,
       answers: 37,
       recipients: 11,
@@ -114,6 +119,7 @@ test('what is older than the posture keeps is deleted, each kind after its own t
       callbacks: 0,
       renders: 0,
       downloads: 0,
+      links: 0,
       conversation: 0,
       answers: 0,
       recipients: 0,

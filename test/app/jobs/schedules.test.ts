@@ -129,6 +129,7 @@ test('no job is written with a notification in its commit', async (t) => {
     { name: 'downloads', policy: 'exclusive', notify: false },
     { name: 'expiry', policy: 'exclusive', notify: false },
     { name: 'lapse', policy: 'exclusive', notify: false },
+    { name: 'linkWarnings', policy: 'exclusive', notify: false },
     { name: 'look', policy: 'standard', notify: false },
     { name: 'mandate', policy: 'standard', notify: false },
     { name: 'plan', policy: 'standard', notify: false },

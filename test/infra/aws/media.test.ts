@@ -7,6 +7,12 @@ import { change, PROD } from '../stacks.ts';
 // Heard by the processes that the programs run in.
 process.env['NODE_OPTIONS'] = `--import ${new URL('../../harness/remind-by-media.ts', import.meta.url).href}`;
 
+/** A statement of a policy. */
+interface Granted {
+  Action: string[];
+  Resource: string;
+}
+
 const withRemind = (on: boolean) => change(change(PROD, 'web.pool', 3), 'features.remind', on);
 const named = (result: Run) => result.resources.filter(({ name }) => /\bmedia\b/.test(name));
 const one = (result: Run, type: string, name: RegExp) => {
@@ -29,6 +35,21 @@ test('where something does they have a service, a disk, a login, a way out and s
   assert.equal(result.error, undefined);
   const definition = one(result, 'aws:ecs/taskDefinition:TaskDefinition', /media/).inputs;
   // With yt-dlp in it; every other task runs without.
+  // Files that are too large for a chat, which go by themselves.
+  one(result, 'aws:s3/bucket:Bucket', /-files$/);
+  const lifecycle = one(result, 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', /-files$/).inputs;
+  assert.deepEqual(
+    (lifecycle['rules'] as { expiration: object }[]).map(({ expiration }) => expiration),
+    [{ days: 4 }],
+  );
+  const rights = (role: string) =>
+    ofType(result, 'aws:iam/rolePolicy:RolePolicy')
+      .filter(({ name }) => name.endsWith(`-${role}-task`))
+      .flatMap(({ inputs }) => (JSON.parse(String(inputs['policy'])) as { Statement: Granted[] }).Statement)
+      .map(({ Action, Resource }) => [Action, /-files[^/]*\/\*$/.test(Resource)]);
+  assert.deepEqual(rights('web'), [[['s3:GetObject'], true]]);
+  assert.deepEqual(rights('media'), [[['s3:PutObject', 's3:AbortMultipartUpload'], true]]);
+  assert.deepEqual(rights('worker'), []);
   const image = one(result, 'docker:index/image:Image', /media/).inputs;
   assert.match(String(image['imageName']), /:src-[0-9a-f]{20}-media$/);
   assert.equal((image['build'] as { target?: string }).target, 'media');

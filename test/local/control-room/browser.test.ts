@@ -5,6 +5,7 @@ import { startAccess } from '../../../local/world/access/index.ts';
 import { startMedia } from '../../../local/world/media/index.ts';
 import { startNovita } from '../../../local/world/novita/index.ts';
 import { picture } from '../../../local/world/novita/results.ts';
+import { startObjects } from '../../../local/world/objects/index.ts';
 import { launchChromium, skipWithoutChromium } from './chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
 import { ADDRESS, BILL, openRoom, OVERFLOW, PHONE } from './opened.ts';
@@ -249,18 +250,20 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     t.after(() => access.stop());
     const media = await startMedia();
     t.after(() => media.stop());
-    const { page, telegram, provider, payers, complaints } = await open(t, { novita, access, media });
+    const objects = await startObjects();
+    t.after(() => objects.stop());
+    const { page, telegram, provider, payers, complaints } = await open(t, { novita, access, media, objects });
     const toggles = await page.locator('[data-fault]').all();
-    assert.equal(toggles.length, 49);
+    assert.equal(toggles.length, 52);
     for (const on of [true, false]) {
       for (const toggle of toggles) {
         await toggle.click();
         const name = await toggle.getAttribute('data-fault');
         await page.locator(`[data-fault="${name}"][aria-pressed=${on}]`).waitFor();
       }
-      const worlds = [telegram, provider, novita, access, media, payers.cryptoPay, payers.nowPayments];
+      const worlds = [telegram, provider, novita, access, media, objects, payers.cryptoPay, payers.nowPayments];
       const count = worlds.reduce((sum, { faults }) => sum + Object.keys(faults).length, 0);
-      assert.equal(count, on ? 49 : 0);
+      assert.equal(count, on ? 52 : 0);
     }
     assert.deepEqual(complaints, []);
   });

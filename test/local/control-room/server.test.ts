@@ -372,6 +372,7 @@ suite('actions', () => {
       ['/api/faults', { target: 'provider', faults: { hang: true } }],
       ['/api/faults', { target: 'novita', faults: { fails: true } }],
       ['/api/faults', { target: 'media', faults: { refuses: true } }],
+      ['/api/faults', { target: 'objects', faults: { denied: true } }],
       ['/api/faults', { target: 'cryptoPay', faults: { error: true } }],
     ] as const) {
       const answer = await post(url, path, body);
