@@ -84,7 +84,11 @@ describe('the check itself', () => {
       `import { y } from '../../infra/index.ts';`,
       /local may import only app, sentinel, posture, contract of ours/,
     ],
-    ['local/platform/x.ts', `import { y } from '../../scripts/start.ts';`, /local may import only app, sentinel, posture/],
+    [
+      'local/platform/x.ts',
+      `import { y } from '../../scripts/start.ts';`,
+      /local may import only app, sentinel, posture/,
+    ],
     ['infra/aws/x.ts', `import { y } from '../../app/config.ts';`, /infra may import only posture, contract of ours/],
     [
       'infra/aws/x.ts',
