@@ -13,6 +13,7 @@ import { UsageError } from './command-line.ts';
 import { operatorHere } from './ops/here.ts';
 import { loadStack } from './stack-file.ts';
 import { openBrowser } from './start/browser.ts';
+import { deployOnChange } from './start/watch.ts';
 import { HELP, InTheWay, parseOptions, type StartOptions } from './start/options.ts';
 import { ownSettings } from './start/settings.ts';
 import { createReport, timed, type Report } from './start/report.ts';
@@ -107,6 +108,7 @@ async function start(options: StartOptions, report: Report, run: Run, signal: Ab
   run.undo.defer(() => room.stop());
   signal.throwIfAborted();
 
+  if (options.watch) run.undo.defer(deployOnChange(platform, report.say));
   report.ready(room.url, hints(options, platform, world.bot?.username), {
     stack: file,
     pid: process.pid,

@@ -10,6 +10,7 @@ with a control room in the browser. Needs no account, no Docker and no network.
   --keep          keep database and chats in .evenkeel/ for the next start
   --stack NAME    the posture of Pulumi.NAME.yaml (local)
   --set PATH=V    change one value of the posture, such as worker.pool=4; may be repeated
+  --watch         deploy what is edited in app/, one task after the other
   --no-browser    do not open the control room in a browser
   --take-over     with BOT_TOKEN: remove the webhook that is set on that bot
   --json          print one JSON object a line
@@ -32,6 +33,7 @@ export interface StartOptions {
   stack: string;
   set: string[];
   browser: boolean;
+  watch: boolean;
   takeOver: boolean;
   json: boolean;
   help: boolean;
@@ -50,6 +52,7 @@ const OPTIONS = {
   keep: { type: 'boolean', default: false },
   stack: { type: 'string', default: 'local' },
   set: { type: 'string', multiple: true, default: [] as string[] },
+  watch: { type: 'boolean', default: false },
   'no-browser': { type: 'boolean', default: false },
   'take-over': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -72,6 +75,7 @@ export function parseOptions(args: readonly string[]): StartOptions {
     keep: values.keep,
     stack: values.stack,
     set: values.set,
+    watch: values.watch,
     browser: !values['no-browser'],
     takeOver: values['take-over'],
     json: values.json,

@@ -38,8 +38,15 @@ export async function checkout(t: TestContext): Promise<string> {
   return directory;
 }
 
-export function start(t: TestContext, cwd: string, args: string[] = [], env: Record<string, string> = {}): Started {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.ts'), ...args], {
+/** @param root of the project whose `npm start` it is */
+export function start(
+  t: TestContext,
+  cwd: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+  root = ROOT,
+): Started {
+  const child = spawn(process.execPath, [join(root, 'scripts/start.ts'), ...args], {
     cwd,
     env: { ...COMPILE_CACHE, PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@ import { chatPane } from './chat.js';
 import { deskLinks } from './desk-link.js';
 import { faultsPanel } from './faults.js';
 import { ledgerCard } from './ledger.js';
+import { firstMinute } from './first-minute.js';
 import { follow } from './live.js';
 import { logPanel } from './log.js';
 import { oncallCard } from './oncall.js';
@@ -32,6 +33,8 @@ const chat = chatPane(byId('chat'), {
   },
 });
 const posture = posturePane(byId('posture'));
+const guide = firstMinute();
+byId('posture').prepend(guide.node);
 const faults = faultsPanel();
 const oncall = oncallCard();
 const log = logPanel();
@@ -47,6 +50,7 @@ function show() {
   faults.update(state);
   oncall.update(state);
   status.update(state);
+  guide.update(state);
   if (state.telegram?.pending === 0) chat.stored();
 }
 
@@ -73,6 +77,7 @@ follow({
   room: (room) => chat.open(room),
   message(event) {
     chat.message(event);
+    guide.message(event.message);
     void ledger.look();
     void bills.look();
   },
@@ -80,5 +85,8 @@ follow({
   typing: (event) => chat.typing(event),
   draft: (event) => chat.draft(event),
   'callback-answer': (event) => chat.answerTap(event),
-  log: (entry) => log.add(entry),
+  log(entry) {
+    log.add(entry);
+    guide.log(entry);
+  },
 });

@@ -6,8 +6,11 @@ import { startMedia } from '../../../local/world/media/index.ts';
 import { startNovita } from '../../../local/world/novita/index.ts';
 import { picture } from '../../../local/world/novita/results.ts';
 import { startObjects } from '../../../local/world/objects/index.ts';
+import { startControlRoom } from '../../../local/control-room/server.ts';
+import { resolve } from '../../../posture/resolve.ts';
 import { launchChromium, skipWithoutChromium } from './chromium.ts';
 import { LOW_CONTRAST } from './contrast.ts';
+import { fakePlatform, fakeProvider, fakeTelegram } from './fakes.ts';
 import { ADDRESS, BILL, openRoom, OVERFLOW, PHONE } from './opened.ts';
 
 /** Whether the bottom of the last message is seen. */
@@ -184,6 +187,12 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
   test('what somebody breaks tests a promise, which says so and by how much; what was refused is in sight', async (t) => {
     const { page, platform } = await open(t);
     const takeover = page.locator('[data-promise=takeover]');
+    const isInSight = async (name: string) => {
+      const { y, height } = (await page.locator(name).first().boundingBox())!;
+      assert.ok(y >= 0 && y + height <= 900, name);
+    };
+    await isInSight('.foremost');
+    await isInSight('.log-card');
     await takeover.getByText('not tested yet').waitFor();
     await page.getByRole('button', { name: 'Kill worker-1' }).click();
     await takeover.getByText('being tested').waitFor();
@@ -195,10 +204,62 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
       .locator('.log')
       .getByText(/Promise takeover: [\d.]+m?s of 17\.5s/)
       .waitFor();
-    for (const name of ['.foremost', '.log-card h2', '.log li']) {
-      const { y, height } = (await page.locator(name).first().boundingBox())!;
-      assert.ok(y >= 0 && y + height <= 900, name);
+    await isInSight('.log li');
+  });
+
+  test('the first minute is guided, step by step, until it is dismissed, and stays so', async (t) => {
+    const { page, platform } = await open(t);
+    const guide = page.getByRole('region', { name: 'Your first minute' });
+    const done = guide.locator('[data-done]');
+    assert.equal(await done.count(), 0);
+    await page.getByLabel('Message to the bot').fill('hello');
+    await page.keyboard.press('Enter');
+    await page.getByText('You said: hello').waitFor();
+    assert.deepEqual(await done.allTextContents(), ['Write to the bot.']);
+    await page.getByRole('button', { name: 'Kill worker-1' }).click();
+    await done.nth(1).waitFor();
+    await page.getByLabel('Message to the bot').fill('again');
+    await page.keyboard.press('Enter');
+    await done.nth(2).waitFor();
+    platform.takenOver.push(Date.now());
+    await done.nth(3).waitFor();
+    await guide.getByRole('button', { name: 'Dismiss' }).click();
+    await guide.waitFor({ state: 'hidden' });
+    await page.reload();
+    await page.getByRole('article', { name: 'Task web-1' }).waitFor();
+    assert.equal(await guide.isVisible(), false);
+  });
+
+  test('a tab that stays open over a restart, and a second tab, show one calm state each', async (t) => {
+    const opened = await open(t);
+    const second = await opened.page.context().newPage();
+    await second.goto(opened.page.url());
+    await second.getByText('Even keel').waitFor();
+    await opened.page.getByLabel('Message to the bot').fill('to both');
+    await opened.page.keyboard.press('Enter');
+    for (const page of [opened.page, second]) await page.getByText('You said: to both').waitFor();
+    assert.deepEqual(opened.complaints, []);
+
+    const port = Number(new URL(opened.page.url()).port);
+    await opened.stop();
+    for (const page of [opened.page, second]) await page.getByRole('alert').getByText('Reconnecting').waitFor();
+    // Another start at the same address: other chats, other tasks, the same tabs.
+    const again = await startControlRoom({
+      port,
+      host: '127.0.0.1',
+      telegram: fakeTelegram(),
+      provider: fakeProvider(),
+      platform: fakePlatform(),
+      posture: resolve({}),
+      stack: 'local',
+    });
+    t.after(() => again.stop());
+    for (const page of [opened.page, second]) {
+      await page.getByRole('alert').waitFor({ state: 'hidden' });
+      await page.getByText('Even keel').waitFor();
+      assert.equal(await page.getByText('You said: to both').count(), 0, 'what is gone is not shown');
     }
+    await second.close();
   });
 
   test('the bot\'s commands are offered behind "/", and a long text goes as several messages', async (t) => {

@@ -48,14 +48,15 @@ export async function openRoom(
   const world = { telegram, provider, platform, payers };
   const options = { port: 0, host: '127.0.0.1', ...world, posture: resolve({}), stack: 'local' };
   const room = await startControlRoom({ ...options, ...changes });
-  const page = await browser.newPage({
+  const context = await browser.newContext({
     viewport,
     colorScheme: scheme,
     reducedMotion: 'reduce',
     ...(touch && { hasTouch: true, isMobile: true }),
   });
+  const page = await context.newPage();
   t.after(async () => {
-    await page.close();
+    await context.close();
     await room.stop();
     await telegram.stop();
   });
