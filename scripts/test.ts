@@ -17,7 +17,7 @@ const FEW = 3;
 
 const HELP = `npm test [-- [PATTERN…] [options]]
 
-Runs every test and, beside them, tsc, oxlint and prettier. With patterns only the test files run whose path contains
+Runs every test and, beside them, tsc, oxlint and oxfmt. With patterns only the test files run whose path contains
 one of them; a pattern with * is a glob. A file that failed runs once more, alone: what passes then is listed as FLAKY
 and does not fail the run.
 

@@ -7,7 +7,13 @@ export type Kind = 'credit' | 'reserve' | 'settle' | 'release' | 'clawback' | 'a
 
 /** Where credits come from and go to beside users; the number of accounts is small, and none has a row of its own. */
 export type SystemAccount =
-  'stars' | 'nowpayments' | 'cryptopay' | 'promo' | 'adjust' | 'writeoff' | `revenue:${string}`;
+  | 'stars'
+  | 'nowpayments'
+  | 'cryptopay'
+  | 'promo'
+  | 'adjust'
+  | 'writeoff'
+  | `revenue:${string}`;
 
 export interface User {
   botId: number;

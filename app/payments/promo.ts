@@ -7,7 +7,8 @@ import { credit, type Balance } from '../ledger/index.ts';
 export const codeOf = (typed: string): string | undefined => /^[A-Z0-9-]{6,32}$/.exec(typed.trim().toUpperCase())?.[0];
 
 export type Redeemed =
-  { given: true; credits: bigint; balance: Balance } | { given: false; why: 'unknown' | 'over' | 'used' };
+  | { given: true; credits: bigint; balance: Balance }
+  | { given: false; why: 'unknown' | 'over' | 'used' };
 
 interface Promo {
   credits: bigint;

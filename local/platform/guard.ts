@@ -19,7 +19,10 @@ export interface Guard {
 
 /** One line of the pipe. */
 export type GuardMessage =
-  { watch: number; signal: NodeJS.Signals } | { release: number } | { remove: string } | { done: true };
+  | { watch: number; signal: NodeJS.Signals }
+  | { release: number }
+  | { remove: string }
+  | { done: true };
 
 export async function startGuard(): Promise<Guard> {
   const child = spawn(process.execPath, [fileURLToPath(new URL('guard-process.ts', import.meta.url))], {

@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import { UsageError } from '../command-line.ts';
 import { filesOf, wordsIn, wordsOfFiles } from './files.ts';
 import { LISTINGS } from './tables.ts';
@@ -34,20 +33,20 @@ async function objection(name: string): Promise<string | undefined> {
 }
 
 async function write(path: string, text: string): Promise<void> {
-  const options = await resolveConfig(path, { editorconfig: true });
-  const formatted = path.endsWith('.ftl') ? text : await format(text, { ...options, filepath: path });
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, formatted);
+  await writeFile(path, text);
 }
+
+const run = (...args: string[]) => promisify(execFile)(process.execPath, args);
+
+/** In the form that the static checks want; of texts in Fluent nobody wants any. */
+const formatted = (paths: string[]) =>
+  run('node_modules/oxfmt/bin/oxfmt', ...paths.filter((path) => !path.endsWith('.ftl')));
 
 /** What is derived, by the commands that derive it: in processes of their own, as this one knows the features of before. */
 async function derive(): Promise<void> {
   for (const option of ['--schema', '--commands'])
-    await promisify(execFile)(process.execPath, [
-      '--disable-warning=ExperimentalWarning',
-      'scripts/posture.ts',
-      option,
-    ]);
+    await run('--disable-warning=ExperimentalWarning', 'scripts/posture.ts', option);
 }
 
 /**
@@ -60,6 +59,7 @@ export async function writeFeature(name: string): Promise<string> {
   const files = filesOf(name);
   for (const [path, text] of Object.entries(files)) await write(path, text);
   for (const { file, add } of LISTINGS) await write(file, add(await readFile(file, 'utf8'), name));
+  await formatted([...Object.keys(files), ...LISTINGS.map(({ file }) => file)]);
   await derive();
   return [
     ...Object.keys(files).map((path) => `${path} written`),

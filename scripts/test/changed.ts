@@ -2,7 +2,7 @@
 import { closureOf, graphOf, type Project } from './graph.ts';
 
 /** Says nothing to any test: text for people, and what GitHub, git and editors read. */
-const NO_TEST = /(^|\/)(LICENSE|\.git\w+|\.editorconfig|\.prettier\w*(\.json)?)$|\.md$|^\.github\/|^\.ci\//;
+const NO_TEST = /(^|\/)(LICENSE|\.git\w+|\.editorconfig|\.ox\w+\.json)$|\.md$|^\.github\/|^\.ci\//;
 /** Changes what every test runs on. */
 const EVERY_TEST = /^(package(-lock)?\.json|tsconfig\.json|\.npmrc)$/;
 const SOURCE = /\.(ts|js|mjs)$/;

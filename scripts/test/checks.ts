@@ -22,9 +22,9 @@ const CHECKS: readonly Check[] = [
   },
   { name: 'oxlint', program: 'oxlint/bin/oxlint', args: ['--threads=1'] },
   {
-    name: 'prettier',
-    program: 'prettier/bin/prettier.cjs',
-    args: ['--check', '--log-level', 'warn', '--cache', '--cache-location', `${CACHE}/prettier`, '.'],
+    name: 'oxfmt',
+    program: 'oxfmt/bin/oxfmt',
+    args: ['--check', '.'],
   },
 ];
 

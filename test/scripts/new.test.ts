@@ -41,7 +41,7 @@ test('what is written compiles, is formatted, obeys the laws, and its test is gr
   assert.match(again.output, /^there is a feature "farewell" already: app\/features\/farewell\n$/);
   const bin = (name: string) => join(clone.directory, 'node_modules', name);
   const written = ['app/features', 'posture', 'posture.schema.json', 'test/app/features/farewell.test.ts'];
-  await succeeds('prettier', bin('prettier/bin/prettier.cjs'), '--check', 'docs/runbooks/README.md', ...written);
+  await succeeds('oxfmt', bin('oxfmt/bin/oxfmt'), '--check', 'docs/runbooks/README.md', ...written);
   await succeeds('tsc', bin('typescript-7/bin/tsc'), '--singleThreaded', '--tsBuildInfoFile', 'tsbuildinfo.json');
   await succeeds('the laws', 'scripts/posture.ts', 'prod', '--brief');
   const tests = ['imports.test.ts', 'app/texts/everywhere.test.ts', 'app/features/face.test.ts'];

@@ -4,7 +4,15 @@ import type { Tx } from '../../database/tx.ts';
 import type { RenderKind } from '../../providers/novita.ts';
 
 type RenderState =
-  'wanted' | 'ordered' | 'submitting' | 'submitted' | 'rendered' | 'delivering' | 'delivered' | 'failed' | 'cancelled';
+  | 'wanted'
+  | 'ordered'
+  | 'submitting'
+  | 'submitted'
+  | 'rendered'
+  | 'delivering'
+  | 'delivered'
+  | 'failed'
+  | 'cancelled';
 
 export interface Render {
   id: number;

@@ -68,7 +68,16 @@ export async function tell(
 
 /** Why a render ends without a result; each has its words. */
 export type Failure =
-  'late' | 'failed' | 'moderated' | 'empty' | 'refused' | 'lost' | 'gone' | 'unknown' | 'running' | 'off';
+  | 'late'
+  | 'failed'
+  | 'moderated'
+  | 'empty'
+  | 'refused'
+  | 'lost'
+  | 'gone'
+  | 'unknown'
+  | 'running'
+  | 'off';
 
 /** Never after what may not be shown, nor where it would fail in the same way. */
 const OFFERED: readonly Failure[] = ['late', 'failed', 'lost', 'gone'];
