@@ -2,7 +2,9 @@
  * The object store: files that are too large for a chat, for a while. S3, or what speaks as it does. Its library is loaded
  * where a store is named, which is where the feature is on.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError } from '../log.ts';
 
 export interface ObjectStoreOptions {
@@ -41,19 +43,22 @@ export class StoreFailure extends Error {
   override readonly name = 'StoreFailure';
 }
 
-/** Bytes of a piece, of which one is in memory at a time: S3 takes 10,000 of them, which is 80 GB. */
-const PIECE = 8 * 1024 * 1024;
+/** Bytes of a piece, which is read from the disk while it is sent: S3 takes 10,000 of them. */
+const PIECE = 32 * 1024 * 1024;
+/** How often a piece is sent at most: a stream is nothing that the library could send again. */
+const TRIES = 3;
+/** Before the second time, ms; twice as long before the third. */
+const PAUSE = 500;
 const CONNECT_WITHIN = 10_000;
 /** Without a byte in either direction, ms. */
 const SILENT = 30_000;
 
 export async function openObjectStore({ bucket, region, endpoint }: ObjectStoreOptions): Promise<ObjectStore> {
-  const [{ GetObjectCommand, S3Client }, { Upload }, { getSignedUrl }] = await Promise.all([
+  const [s3, { getSignedUrl }] = await Promise.all([
     import('@aws-sdk/client-s3'),
-    import('@aws-sdk/lib-storage'),
     import('@aws-sdk/s3-request-presigner'),
   ]);
-  const client = new S3Client({
+  const client = new s3.S3Client({
     region,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: CONNECT_WITHIN, requestTimeout: SILENT },
@@ -63,39 +68,84 @@ export async function openObjectStore({ bucket, region, endpoint }: ObjectStoreO
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
   });
 
-  return {
-    async put({ key, path, progress, signal }) {
-      signal.throwIfAborted();
-      const body = createReadStream(path, { highWaterMark: PIECE });
-      const upload = new Upload({
-        client,
-        params: { Bucket: bucket, Key: key, Body: body },
-        queueSize: 1,
-        partSize: PIECE,
-      });
-      upload.on('httpUploadProgress', ({ loaded }) => progress?.(loaded ?? 0));
-      const cut = () => void upload.abort().catch(() => undefined);
-      signal.addEventListener('abort', cut, { once: true });
+  /** Sends some bytes of a file, from the one at `start` up to before the one at `end`. */
+  async function sendPiece<T>(
+    path: string,
+    start: number,
+    end: number,
+    signal: AbortSignal,
+    send: (piece: { Body: ReadStream; ContentLength: number }) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const Body = createReadStream(path, { start, end: Math.max(start, end - 1) });
       try {
-        await upload.done();
+        return await send({ Body, ContentLength: end - start });
+      } catch (error) {
+        if (signal.aborted || attempt === TRIES || isRefused(error)) throw error;
+        await sleep(PAUSE * 2 ** (attempt - 1), undefined, { signal });
+      } finally {
+        Body.destroy();
+      }
+    }
+  }
+
+  async function inPieces({ key, path, progress, signal }: Stored, size: number): Promise<void> {
+    const of = { Bucket: bucket, Key: key };
+    const options = { abortSignal: signal };
+    const { UploadId } = await client.send(new s3.CreateMultipartUploadCommand(of), options);
+    try {
+      const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
+      for (let start = 0; start < size; start += PIECE) {
+        const end = Math.min(size, start + PIECE);
+        const PartNumber = Parts.length + 1;
+        const { ETag } = await sendPiece(path, start, end, signal, (piece) =>
+          client.send(new s3.UploadPartCommand({ ...of, UploadId, PartNumber, ...piece }), options),
+        );
+        Parts.push({ PartNumber, ETag });
+        progress?.(end);
+      }
+      const whole = new s3.CompleteMultipartUploadCommand({ ...of, UploadId, MultipartUpload: { Parts } });
+      await client.send(whole, options);
+    } catch (error) {
+      // What this leaves behind, because nobody answers, the bucket deletes by its age.
+      const given = { abortSignal: AbortSignal.timeout(CONNECT_WITHIN) };
+      await client.send(new s3.AbortMultipartUploadCommand({ ...of, UploadId }), given).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    async put(stored) {
+      const { key, path, progress, signal } = stored;
+      signal.throwIfAborted();
+      try {
+        const { size } = await stat(path);
+        if (size > PIECE) return await inPieces(stored, size);
+        await sendPiece(path, 0, size, signal, (piece) =>
+          client.send(new s3.PutObjectCommand({ Bucket: bucket, Key: key, ...piece }), { abortSignal: signal }),
+        );
+        progress?.(size);
       } catch (error) {
         signal.throwIfAborted();
         throw new StoreFailure(`the object store does not take a file: ${describeError(error)}`);
-      } finally {
-        signal.removeEventListener('abort', cut);
-        body.destroy();
       }
     },
 
     address: (key, name, lasts) =>
       getSignedUrl(
         client,
-        new GetObjectCommand({ Bucket: bucket, Key: key, ResponseContentDisposition: attachment(name) }),
+        new s3.GetObjectCommand({ Bucket: bucket, Key: key, ResponseContentDisposition: attachment(name) }),
         { expiresIn: Math.ceil(lasts / 1000) },
       ),
 
     close: () => client.destroy(),
   };
+}
+
+/** It understood, and would say the same again. */
+function isRefused(error: unknown): boolean {
+  const { httpStatusCode: status = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 /** RFC 6266: its letters as they are for whoever understands them, and without for all others. */

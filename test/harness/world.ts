@@ -27,6 +27,7 @@ import { storeEnvironment } from '../../local/world/objects/environment.ts';
 import { startObjects } from '../../local/world/objects/index.ts';
 import { startOpenRouter } from '../../local/world/provider/index.ts';
 import { startTelegram } from '../../local/world/telegram/index.ts';
+import { hasMedia } from '../../posture/limits.ts';
 import { resolve, spellOut } from '../../posture/resolve.ts';
 import type { Posture, PostureInput } from '../../posture/schema/index.ts';
 import { CLUSTER, prepareTemplate } from '../../scripts/test/cluster.ts';
@@ -148,7 +149,8 @@ export async function startWorld(owner: Owner, options: WorldOptions = {}): Prom
       ACCESS_BASE_URL: access.baseUrl,
       SIMULATED_SITES: media.address,
       SIMULATED_NAMES: media.names,
-      ...storeEnvironment(objects),
+      // Its library is large: only where something is put there.
+      ...(hasMedia(posture) && storeEnvironment(objects)),
       ...postgres.migrationPasswords(),
       HOST: '127.0.0.1',
       PORT: '0',
