@@ -37,9 +37,29 @@ export function conversation(name, actions) {
   /** Somebody has just pressed a button: what comes of it is what they want to see. */
   let awaited = false;
 
-  const scrollDown = () => {
+  /** Whether the bottom is in sight; measured where somebody scrolls, as measuring at each message lays the page out anew. */
+  let near = true;
+  node.addEventListener('scroll', () => {
+    near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
+  });
+
+  /** At once, and of many messages in one frame once more at its end. */
+  let frame;
+  let again = false;
+  function scrollDown() {
+    near = true;
+    if (frame !== undefined) {
+      again = true;
+      return;
+    }
     node.scrollTop = node.scrollHeight;
-  };
+    frame = requestAnimationFrame(() => {
+      frame = undefined;
+      if (!again) return;
+      again = false;
+      scrollDown();
+    });
+  }
 
   function append(message) {
     const label = day(message.date);
@@ -77,7 +97,6 @@ export function conversation(name, actions) {
     node,
     scrollDown,
     draft(text) {
-      const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
       dropDraft();
       vanishing = setTimeout(dropDraft, DRAFT_MS);
       // Not announced: who listens is told the answer once, when it is whole.
@@ -93,7 +112,6 @@ export function conversation(name, actions) {
     put(message) {
       if (message.from === 'bot' && !shown.has(message.messageId)) dropDraft();
       empty.hidden = true;
-      const near = node.scrollHeight - node.scrollTop - node.clientHeight < NEAR;
       const known = shown.get(message.messageId);
       if (known) {
         known.message = message;

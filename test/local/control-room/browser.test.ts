@@ -378,6 +378,40 @@ suite('the page in a browser', { skip: skipWithoutChromium(), timeout: 400_000 }
     );
   });
 
+  test('5,000 events and messages leave the page as light as before: what is old goes, and little is loaded', async (t) => {
+    const { page, telegram, complaints } = await open(t);
+    const nodes = () => page.evaluate<number>('document.querySelectorAll("*").length');
+    const before = await nodes();
+    for (let index = 0; index < 5_000; index += 1) telegram.send(1001, { text: `message ${index}` });
+    const url = new URL('/api/tasks/nobody/kill', page.url()).href;
+    await page.getByText('message 4999').waitFor();
+    for (let index = 0; index < 300; index += 1)
+      await page.request.post(url.replace('nobody', 'worker-1'), { data: { signal: 'SIGCONT' } });
+    await page.locator('.log li').nth(199).waitFor();
+    assert.equal(await page.locator('.log li').count(), 200);
+    assert.ok((await page.locator('.message').count()) <= 300);
+    assert.ok((await nodes()) - before < 200 * 5 + 300 * 12, `${before} nodes, then ${await nodes()}`);
+    const loaded = await page.evaluate<number>(
+      `performance.getEntriesByType('resource').filter(({ name }) => /\\.(js|css|svg)$/.test(name)).reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0)`,
+    );
+    assert.ok(loaded > 50_000 && loaded < 200_000, `${loaded} bytes of script, style and pictures`);
+    assert.deepEqual(complaints, []);
+  });
+
+  test('on paper the posture stands alone, without what can only be pressed', async (t) => {
+    const { page } = await open(t, { scheme: 'dark' });
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await page.locator('#posture').isVisible(), true);
+    assert.equal(await page.getByRole('article', { name: 'Promises' }).isVisible(), true);
+    for (const selector of ['#chat', '#faults', '.acts', '#switch', '.first-minute'])
+      assert.equal(await page.locator(selector).first().isVisible(), false, selector);
+    // All of it, over as many sheets as it takes.
+    const { height } = (await page.locator('#posture').boundingBox())!;
+    assert.equal(await page.evaluate('getComputedStyle(document.getElementById("posture")).overflowY'), 'visible');
+    assert.ok(height > 900, `${height} px`);
+    assert.deepEqual(await page.evaluate(LOW_CONTRAST), []);
+  });
+
   test('a lost connection is said', async (t) => {
     const { page, stop } = await open(t);
     await stop();
