@@ -1,6 +1,7 @@
 /** `npm run bench`: ratios within one run, peers in the same run. Absolute numbers depend on the machine and its noise. */
 import { readCommandLine, UsageError } from './command-line.ts';
 import { benchBacklog } from './bench/backlog.ts';
+import { benchBaseline } from './bench/baseline/index.ts';
 import { benchCallbacks } from './bench/callbacks.ts';
 import { benchEndToEnd } from './bench/end-to-end.ts';
 import { benchEngine } from './bench/engine.ts';
@@ -27,6 +28,8 @@ Measures on a real PostgreSQL with fsync, beside peers, and prints each figure w
   paid          from a payment to its receipt
   callbacks     signed callbacks of payments, beside Telegram's updates
   idle          memory of a worker with everything on and nothing to do
+  baseline      what bots lose that are built as the reports' were, and what this one loses by the same faults: counts, no
+                times; only where it is named
   engine        a refusal and a whole preview by the real Pulumi engine; only where it is named
   scale         statements on small tables and on large ones; only where it is named: it takes 3 GB and some minutes
 
@@ -59,6 +62,7 @@ const PARTS: Record<string, Part> = {
     benchCallbacks(stage, quick ? { seconds: 2, rounds: 1 } : { seconds: 5, rounds: 3 }, say),
   idle: (stage, quick, say) => benchIdle(stage, quick ? { seconds: 3, rounds: 1 } : { seconds: 30, rounds: 3 }, say),
   scale: (stage, quick, say) => benchScale(stage, quick ? { scale: 0.1, rounds: 5 } : { scale: 1, rounds: 20 }, say),
+  baseline: (stage, quick, say) => benchBaseline(stage, { people: quick ? 12 : 30 }, say),
   engine: (_stage, quick, say) => benchEngine(quick ? 1 : 5, say),
 };
 const BY_DEFAULT = ['intake', 'end-to-end', 'backlog', 'ledger', 'jobs', 'outbox', 'paid', 'callbacks', 'idle'];
