@@ -130,3 +130,19 @@ test('the object store is away and comes back, or denies it: it is put there lat
   await said(9, /^That did not work, and somebody knows about it\./);
   assert.equal((await rows(9))[0]!.reason, 'broken');
 });
+
+test('killed while it puts a file there: the next task does, and there is one link', async (t) => {
+  objects.faults = { hang: true };
+  const { calls } = objects.stats();
+  await ask(10, '/film.mp4?10');
+  await until('it to be put there', () => objects.stats().calls > calls);
+  media.signal('SIGKILL');
+  await media.exited;
+  objects.faults = {};
+  const next = await world.startTask(t, 'media', { env: { PUBLIC_URL: publicUrl } });
+  await next.ready();
+  const { text } = await said(10, /too large for a chat\. Here it is/);
+  assert.equal((await follow(linkIn(text))).status, 302);
+  const links = await database.sql('SELECT FROM evenkeel.file_link WHERE user_id = 10');
+  assert.equal(links.length, 1);
+});
