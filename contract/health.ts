@@ -74,7 +74,8 @@ const provider = z.looseObject({
   /** OpenRouter's: 1 since it said that our account there has nothing left, until it answers again: a gauge. */
   balanceEmpty: gauge.optional(),
   /** Telegram's: sends whose outcome was not known, those of them that were sent once more, those left to a person; texts whose markup it could not read. */
-  sends: z.object({ unknown: gauge, repeated: gauge, listed: gauge, unread: gauge }).optional(),
+  // A task of the release before has no `unread`.
+  sends: z.object({ unknown: gauge, repeated: gauge, listed: gauge, unread: gauge.optional() }).optional(),
   /** Telegram's: its limits of messages a second and a minute. */
   rate: z
     .object({
