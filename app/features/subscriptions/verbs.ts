@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Tx } from '../../database/tx.ts';
 import { enqueue } from '../../jobs/enqueue.ts';
 import { jobQueue } from '../../jobs/queue.ts';
-import { settle } from '../../ledger/index.ts';
+import { release, ReserveEnded, settle } from '../../ledger/index.ts';
 import { beginAccess, changeAccess, endPeriod, hasPeriod, lockAccess, writePeriod, type Access } from './rows.ts';
 import { afterEvent, mayUse } from './states.ts';
 
@@ -51,7 +51,10 @@ export type Paid = { paid: Access; first: boolean } | { before: true };
  */
 export async function pay(tx: Tx, botId: number, { userId, cause, plan, credits, period }: PeriodInput): Promise<Paid> {
   let access = await lockAccess(tx, botId, userId);
-  if (await hasPeriod(tx, botId, cause)) return { before: true };
+  if (await hasPeriod(tx, botId, cause)) {
+    await releaseUnused(tx, botId, cause);
+    return { before: true };
+  }
   const terms = { plan, credits: BigInt(credits), period };
   let first = false;
   if (!access) {
@@ -77,6 +80,16 @@ export async function pay(tx: Tx, botId: number, { userId, cause, plan, credits,
   await settle(tx, { botId, of: cause }, { amount: terms.credits, to: REVENUE });
   await tellProvider(tx, paid);
   return { paid, first: first || !mayUse(access.state) };
+}
+
+/** Of a period that went back before it began: nothing is given for its credits, and nobody else would let go of them. */
+async function releaseUnused(tx: Tx, botId: number, cause: string): Promise<void> {
+  try {
+    await release(tx, { botId, of: cause, reason: 'its payment went back' });
+  } catch (error) {
+    // They were taken, for the period that there is.
+    if (!(error instanceof ReserveEnded)) throw error;
+  }
 }
 
 /** A grace was used, and is paid for by who goes on; unless the period would be over with it. */

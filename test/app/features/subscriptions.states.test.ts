@@ -195,9 +195,17 @@ test('each month of Stars pays for one period, however often it is told of; and 
   assert.ok(left.until < access.until && left.state === 'active');
   await withTx(pool, (tx) => takeBackPeriod(tx, botId, { userId: user, back: 'plan:c1' }));
   assert.equal((await accessOf(pool, botId, user))!.state, 'expired');
-  // One that went back before it was written down does not begin any more.
-  await withTx(pool, (tx) => takeBackPeriod(tx, botId, { userId: user, back: 'plan:c3' }));
-  assert.deepEqual(await withTx(pool, (tx) => pay(tx, botId, { ...made[0]!.data, cause: 'plan:c3' })), {
-    before: true,
+  // One that went back before it was written down does not begin any more, and holds no credits for it.
+  const before = await balanceOf(pool, { botId, userId: user });
+  await withTx(pool, async (tx) => {
+    await credit(tx, { botId, userId: user, cause: 'stars:c3' }, { amount: 10n, from: 'stars' });
+    await reserve(tx, { botId, userId: user, cause: 'plan:c3' }, { amount: 5n, ttl: 3_600_000 });
   });
+  await withTx(pool, (tx) => takeBackPeriod(tx, botId, { userId: user, back: 'plan:c3' }));
+  for (const _ of ['once', 'again'])
+    assert.deepEqual(await withTx(pool, (tx) => pay(tx, botId, { ...made[0]!.data, cause: 'plan:c3' })), {
+      before: true,
+    });
+  const { held, available, debt } = await balanceOf(pool, { botId, userId: user });
+  assert.deepEqual([held, available + debt], [0n, before.available + before.debt + 10n]);
 });
