@@ -9,8 +9,8 @@ import { changedSince, defaultBase, isCommit, projectFiles } from './test/git.ts
 import { printCheck, printEnd, printFile, printRepeat } from './test/print.ts';
 import { runAll } from './test/run.ts';
 
-/** Test files at once: each starts real servers and processes, and waits for them about half of its time. */
-const JOBS = Math.min(4, availableParallelism() + 1);
+/** Test files at once: each starts real servers and processes, and waits for them more than half of its time. */
+const JOBS = Math.min(6, availableParallelism() + 2);
 
 /** So many files print each of their tests, and make a server each: one to copy would not pay. */
 const FEW = 3;
