@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Posture } from '../../../posture/schema/index.ts';
 import type { Tx } from '../../database/tx.ts';
 import { jobQueue } from '../../jobs/queue.ts';
-import { say } from '../../outbox/index.ts';
+import { say, sayProgress } from '../../outbox/index.ts';
 import { ask, languageOf, tapAction } from '../../people/index.ts';
 import type { Why } from '../../providers/fetching/not-fetched.ts';
 import type { Language } from '../../texts/index.ts';
@@ -41,16 +41,12 @@ export async function tell(
   const cause = `${causeOf(id)}:cancel`;
   const lasts = 2 * posture.downloads.endsWithin;
   const data = canCancel && (await ask(tx, cancelling, { botId, userId, cause, input: { download: id }, lasts }));
-  await say(tx, {
-    cause: `${causeOf(id)}:${step}`,
-    class: 'progress',
+  await sayProgress(tx, {
+    of: causeOf(id),
+    step,
     chat: userId,
-    method: 'sendMessage',
-    payload: {
-      text: text(language),
-      ...(data && { reply_markup: new InlineKeyboard().text(texts.cancel(language), data('cancel')) }),
-    },
-    replaces: causeOf(id),
+    text: text(language),
+    button: data ? [texts.cancel(language), data('cancel')] : undefined,
   });
 }
 

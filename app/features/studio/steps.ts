@@ -6,7 +6,7 @@ import { enqueue } from '../../jobs/enqueue.ts';
 import { jobQueue } from '../../jobs/queue.ts';
 import type { Tx } from '../../lanes/update.ts';
 import { release, ReserveEnded } from '../../ledger/index.ts';
-import { say } from '../../outbox/index.ts';
+import { say, sayProgress } from '../../outbox/index.ts';
 import { ask, languageOf, tapAction } from '../../people/index.ts';
 import type { Language } from '../../texts/index.ts';
 import { causeOf, changeRender, type Render } from './renders.ts';
@@ -53,16 +53,12 @@ export async function tell(
   const cause = `${causeOf(id)}:cancel`;
   const data =
     canCancel && (await ask(tx, cancelling, { botId, userId, cause, input: { render: id }, lasts: 2 * deadline }));
-  await say(tx, {
-    cause: `${causeOf(id)}:${step}`,
-    class: 'progress',
+  await sayProgress(tx, {
+    of: causeOf(id),
+    step,
     chat: userId,
-    method: 'sendMessage',
-    payload: {
-      text: text(language),
-      ...(data && { reply_markup: new InlineKeyboard().text(texts.cancel(language), data('cancel')) }),
-    },
-    replaces: causeOf(id),
+    text: text(language),
+    button: data ? [texts.cancel(language), data('cancel')] : undefined,
   });
 }
 
